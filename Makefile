@@ -1,0 +1,37 @@
+# The front door. `make` alone lists the verbs.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench format clean bootstrap
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: bootstrap ## build the gateway and start it on 127.0.0.1:8080; ARGS="…" are its flags
+	@echo "make run: building (the first time takes some minutes)" >&2
+	@swift build -c release --product dir-gateway
+	@exec "$$(swift build -c release --show-bin-path)/dir-gateway" $(ARGS)
+
+test: ## run every test; ARGS="--filter …" to choose
+	@scripts/bootstrap test
+	@echo "make test: building and testing" >&2
+	swift test $(ARGS)
+
+check: bootstrap ## format, imports, and a build in which every warning is an error
+	@scripts/check-format
+	@scripts/check-imports
+	@swift build --build-tests --explicit-target-dependency-import-check error
+
+bench: ## measure how fast an event arrives
+	@scripts/bootstrap test
+	@swift build -c release --product dir-gateway
+	@.venv/bin/python Benchmarks/latency.py \
+		"$$(swift build -c release --show-bin-path)/dir-gateway"
+
+format: ## rewrite the Swift files as check wants them
+	@swift format format --in-place --recursive --parallel Package.swift Sources Tests
+
+clean: ## remove what was built; not the data
+	rm -rf .build .venv
+
+bootstrap:
+	@scripts/bootstrap

@@ -1,0 +1,19 @@
+#ifndef CLIBEVENT_SHIM_H
+#define CLIBEVENT_SHIM_H
+
+// First, because event-config.h defines _GNU_SOURCE: a system header that is read only after it
+// would differ from the one Swift's Glibc module was built from.
+#include <sys/types.h>
+
+// Absent from Swift's Glibc module.
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+
+// Variadic, which Swift cannot call: names the calling thread as `top -H` shows it.
+static inline void directory_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
+
+#endif

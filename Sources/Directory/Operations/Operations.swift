@@ -1,0 +1,24 @@
+public import Events
+
+/// What a Directory does. Written once and called by every face: HTTP now, others later.
+///
+/// Safe to call from anywhere; nothing here blocks the caller's thread.
+public final class Operations: Sendable {
+    let store: Store
+    let events: any EventSink
+    /// Microseconds since 1970.
+    let now: @Sendable () -> Int64
+
+    public init(store: Store, events: any EventSink, now: @escaping @Sendable () -> Int64) {
+        self.store = store
+        self.events = events
+        self.now = now
+    }
+
+    /// A CID as a client names it. Upstream checks no syntax: what is no CID is simply not found.
+    static func check(cids: [String]) throws(DirectoryError) {
+        for cid in cids where cid.isEmpty || cid.utf8.count > 128 {
+            throw .invalid("a cid must have 1 to 128 bytes")
+        }
+    }
+}

@@ -1,0 +1,193 @@
+internal import Events
+
+/// Judges a record by the rules of its schema version and lists every fault.
+///
+/// Whether a skill, domain or module exists in the taxonomy is not checked: that would need the
+/// schema server.
+struct RecordValidator {
+    private static let textLimit = 2000
+    private static let descriptionLimit = 10_000
+    private var faults: [RecordFault] = []
+
+    mutating func validate(_ record: JSONValue) -> [RecordFault] {
+        let rules = schemaRules(record)
+        let required = SchemaRules.alwaysRequired + (rules?.required ?? [])
+        for attribute in required where isMissing(record[attribute]) {
+            fault("/\(attribute)", "is required")
+        }
+        if let rules { checkAttributes(record, "", rules.attributes) }
+        for attribute in ["name", "version"] { text(record[attribute], "/\(attribute)") }
+        text(record["description"], "/description", limit: Self.descriptionLimit)
+        text(record["previous_record_cid"], "/previous_record_cid")
+        createdAt(record["created_at"])
+        list(record["authors"], "/authors") { $0.text($1, $2) }
+        for attribute in ["skills", "domains"] {
+            list(record[attribute], "/\(attribute)") { $0.taxonomyClass($1, $2, rules) }
+        }
+        list(record["modules"], "/modules", mayBeEmpty: true) { $0.module($1, $2, rules) }
+        list(record["locators"], "/locators", mayBeEmpty: rules?.required.isEmpty ?? true) {
+            $0.locator($1, $2, rules)
+        }
+        locatorTypesAreUnique(record["locators"])
+        annotations(record["annotations"], "/annotations")
+        return faults
+    }
+
+    private mutating func schemaRules(_ record: JSONValue) -> SchemaRules? {
+        guard let value = record["schema_version"], !isMissing(value) else { return nil }
+        guard let version = value.string else {
+            fault("/schema_version", "must be a string, not \(value.kind)")
+            return nil
+        }
+        guard let rules = SchemaRules.of(version) else {
+            fault("/schema_version", "\"\(version)\" is not supported: use \(SchemaRules.accepted)")
+            return nil
+        }
+        return rules
+    }
+
+    private func isMissing(_ value: JSONValue?) -> Bool {
+        switch value {
+        case nil, .null: true
+        case .string(let text): text.isEmpty
+        case .array(let elements): elements.isEmpty
+        default: false
+        }
+    }
+
+    private mutating func checkAttributes(
+        _ object: JSONValue, _ path: String, _ known: Set<String>
+    ) {
+        for member in object.members ?? [] where !known.contains(member.key) {
+            let hint = nearest(to: member.key, in: known.sorted()).map { ", did you mean \($0)?" }
+            fault("\(path)/\(escaped(member.key))", "is not an attribute here\(hint ?? "")")
+        }
+    }
+
+    private mutating func text(
+        _ value: JSONValue?, _ path: String, limit: Int = RecordValidator.textLimit
+    ) {
+        guard let value, !isMissing(value) else { return }
+        guard let string = value.string else {
+            return fault(path, "must be a string, not \(value.kind)")
+        }
+        if string.utf8.count > limit, string.count > limit {
+            fault(path, "is longer than \(limit) characters")
+        }
+    }
+
+    private mutating func createdAt(_ value: JSONValue?) {
+        text(value, "/created_at")
+        guard let string = value?.string, !string.isEmpty else { return }
+        if !DateTime.isValid(string) {
+            fault("/created_at", "must be a time by RFC 3339, such as 2025-10-18T14:23:15Z")
+        }
+    }
+
+    private mutating func list(
+        _ value: JSONValue?, _ path: String, mayBeEmpty: Bool = false,
+        _ check: (inout RecordValidator, JSONValue, String) -> Void
+    ) {
+        guard let value, !(isMissing(value) && value.array == nil) else { return }
+        guard let elements = value.array else {
+            return fault(path, "must be an array, not \(value.kind)")
+        }
+        var seen: [[UInt8]: Int] = [:]
+        for (index, element) in elements.enumerated() {
+            let place = "\(path)/\(index)"
+            if isMissing(element) { fault(place, "must not be empty") }
+            check(&self, element, place)
+            if let first = seen.updateValue(index, forKey: CanonicalJSON.encode(element)) {
+                fault(place, "is the same as \(path)/\(first)")
+            }
+        }
+    }
+
+    private mutating func object(
+        _ value: JSONValue, _ path: String, _ known: Set<String>?
+    ) -> Bool {
+        guard value.members != nil else {
+            if !isMissing(value) { fault(path, "must be an object, not \(value.kind)") }
+            return false
+        }
+        if let known { checkAttributes(value, path, known) }
+        annotations(value["annotations"], "\(path)/annotations")
+        return true
+    }
+
+    private mutating func taxonomyClass(
+        _ value: JSONValue, _ path: String, _ rules: SchemaRules?
+    ) {
+        guard object(value, path, rules?.classAttributes) else { return }
+        if isMissing(value["name"]), isMissing(value["id"]) {
+            fault(path, "needs a name or an id")
+        }
+        text(value["name"], "\(path)/name")
+        identifier(value["id"], "\(path)/id")
+    }
+
+    private mutating func module(_ value: JSONValue, _ path: String, _ rules: SchemaRules?) {
+        guard object(value, path, rules?.moduleAttributes) else { return }
+        if isMissing(value["name"]) { fault("\(path)/name", "is required") }
+        text(value["name"], "\(path)/name")
+        identifier(value["id"], "\(path)/id")
+        if let data = value["data"], data.members == nil {
+            fault("\(path)/data", "must be an object, not \(data.kind)")
+        }
+    }
+
+    private mutating func locator(_ value: JSONValue, _ path: String, _ rules: SchemaRules?) {
+        guard object(value, path, rules?.locatorAttributes) else { return }
+        if isMissing(value["type"]) { fault("\(path)/type", "is required") }
+        text(value["type"], "\(path)/type")
+        if let rules, let type = value["type"]?.string, !type.isEmpty,
+            !rules.locatorTypes.contains(type)
+        {
+            fault("\(path)/type", "must be one of \(rules.locatorTypes.joined(separator: ", "))")
+        }
+        guard let rules else { return }
+        let key = rules.hasLocatorURLs ? "urls" : "url"
+        if isMissing(value[key]) { fault("\(path)/\(key)", "is required") }
+        if rules.hasLocatorURLs {
+            list(value[key], "\(path)/\(key)") { $0.text($1, $2) }
+        } else {
+            text(value[key], "\(path)/\(key)")
+        }
+    }
+
+    private mutating func locatorTypesAreUnique(_ value: JSONValue?) {
+        var seen: [String: Int] = [:]
+        for (index, locator) in (value?.array ?? []).enumerated() {
+            guard let type = locator["type"]?.string else { continue }
+            if let first = seen.updateValue(index, forKey: type) {
+                fault("/locators/\(index)/type", "stands at /locators/\(first) already")
+            }
+        }
+    }
+
+    private mutating func identifier(_ value: JSONValue?, _ path: String) {
+        guard let value, !isMissing(value) else { return }
+        guard let number = value.number, number >= 0, number <= Double(UInt32.max),
+            number.rounded() == number
+        else { return fault(path, "must be a whole number from 0 to 4294967295") }
+    }
+
+    private mutating func annotations(_ value: JSONValue?, _ path: String) {
+        guard let value, !isMissing(value) else { return }
+        guard let members = value.members else {
+            return fault(path, "must be an object, not \(value.kind)")
+        }
+        for member in members where member.value.string == nil {
+            fault("\(path)/\(escaped(member.key))", "must be a string, not \(member.value.kind)")
+        }
+    }
+
+    private mutating func fault(_ pointer: String, _ detail: String) {
+        faults.append(RecordFault(pointer: pointer, detail: detail))
+    }
+
+    /// RFC 6901 §3.
+    private func escaped(_ key: String) -> String {
+        String(key.flatMap { $0 == "~" ? "~0" : $0 == "/" ? "~1" : String($0) })
+    }
+}

@@ -1,0 +1,73 @@
+/// What differs between the generations of the OASF record schema (agntcy/oasf, `schema/objects`).
+struct SchemaRules {
+    /// Attributes a record may have.
+    let attributes: Set<String>
+    /// Attributes it must have, beyond those that every generation demands.
+    let required: [String]
+    /// Attributes of a skill or domain.
+    let classAttributes: Set<String>
+    let moduleAttributes: Set<String>
+    let locatorAttributes: Set<String>
+    let locatorTypes: [String]
+    /// Whether locators have `urls` (an array) or `url`.
+    let hasLocatorURLs: Bool
+
+    /// In every generation.
+    static let alwaysRequired = [
+        "name", "version", "schema_version", "description", "authors", "created_at", "skills",
+    ]
+
+    private static let common: Set<String> = Set(alwaysRequired).union([
+        "annotations", "domains", "locators", "modules",
+    ])
+    private static let oldLocators = [
+        "unspecified", "helm_chart", "docker_image", "python_package", "source_code", "binary",
+    ]
+
+    /// The rules of a version such as `0.7.0`; nil when no rules are known for it.
+    static func of(_ version: String) -> SchemaRules? {
+        let parts = version.split(separator: ".", omittingEmptySubsequences: false)
+        guard parts.count == 3, parts.allSatisfy(isNumber(_:)) else { return nil }
+        switch (parts[0], parts[1]) {
+        case ("0", "7"): return v07
+        case ("0", "8"): return v08
+        case ("1", _): return v1
+        default: return nil
+        }
+    }
+
+    /// What is said when a version is none of these.
+    static let accepted = "0.7.x, 0.8.x or 1.x.x"
+
+    private static func isNumber(_ part: Substring) -> Bool {
+        // The patch part may carry a pre-release, as semantic versioning allows.
+        let digits = part.prefix { $0.isASCII && $0.isNumber }
+        let rest = part.dropFirst(digits.count)
+        return !digits.isEmpty && (digits.count == 1 || digits.first != "0")
+            && (rest.isEmpty || rest.first == "-" || rest.first == "+")
+    }
+
+    private static let v07 = SchemaRules(
+        attributes: common.union(["signature", "previous_record_cid"]), required: ["locators"],
+        classAttributes: ["name", "id", "annotations"],
+        moduleAttributes: ["name", "id", "annotations", "data"],
+        locatorAttributes: ["type", "url", "annotations", "size", "digest"],
+        locatorTypes: oldLocators, hasLocatorURLs: false)
+
+    private static let v08 = SchemaRules(
+        attributes: common.union(["previous_record_cid"]), required: [],
+        classAttributes: ["name", "id"],
+        moduleAttributes: ["name", "id", "annotations", "data"],
+        locatorAttributes: ["type", "url", "annotations", "size", "digest"],
+        locatorTypes: oldLocators, hasLocatorURLs: false)
+
+    private static let v1 = SchemaRules(
+        attributes: common, required: [],
+        classAttributes: ["name", "id", "annotations"],
+        moduleAttributes: ["name", "id", "annotations", "data", "artifact"],
+        locatorAttributes: ["type", "urls", "annotations"],
+        locatorTypes: [
+            "unspecified", "helm_chart", "container_image", "package", "source_code", "binary",
+            "url",
+        ], hasLocatorURLs: true)
+}

@@ -1,0 +1,136 @@
+internal import Dispatch
+internal import Events
+internal import GRDB
+internal import Synchronization
+
+/// Makes changes one after the other, and those that wait together in one commit: many clients
+/// share the wait for the disk.
+///
+/// Each change stands or falls alone (a savepoint each). Events go out after the commit, before the
+/// answers, in the order of the changes.
+final class CommitQueue: Sendable {
+    private struct Job: Sendable {
+        /// Makes the change; what it returns publishes and answers, once the commit is known.
+        let run: @Sendable (Database) throws -> Outcome
+        /// Answers that the change was not made.
+        let fail: @Sendable (DirectoryError) -> Void
+    }
+
+    private struct Outcome {
+        let events: [EventDraft]
+        let succeed: @Sendable () -> Void
+    }
+
+    private struct State {
+        var jobs: [Job] = []
+        var isRunning = false
+        var hasFailed = false
+    }
+
+    /// More changes than this in one commit would keep the first of them waiting for the last.
+    private static let commitLimit = 512
+
+    private let pool: DatabasePool
+    private let events: any EventSink
+    private let commitTook: @Sendable (Duration) -> Void
+    private let queue = DispatchQueue(label: "directory.commits")
+    private let state = Mutex(State())
+
+    init(
+        pool: DatabasePool, events: any EventSink,
+        commitTook: @escaping @Sendable (Duration) -> Void
+    ) {
+        self.pool = pool
+        self.events = events
+        self.commitTook = commitTook
+    }
+
+    /// Whether the last commit failed.
+    var hasFailed: Bool { state.withLock { $0.hasFailed } }
+
+    func submit<T: Sendable>(
+        _ change: @escaping @Sendable (Database) throws -> Change<T>
+    ) async throws(DirectoryError) -> T {
+        let result: Result<T, DirectoryError> = await withCheckedContinuation { answer in
+            add(
+                Job(
+                    run: { database in
+                        let change = try change(database)
+                        return Outcome(events: change.events) {
+                            answer.resume(returning: .success(change.result))
+                        }
+                    },
+                    fail: { answer.resume(returning: .failure($0)) }))
+        }
+        return try result.get()
+    }
+
+    private func add(_ job: Job) {
+        let mustStart = state.withLock { state in
+            state.jobs.append(job)
+            defer { state.isRunning = true }
+            return !state.isRunning
+        }
+        if mustStart { queue.async { self.drain() } }
+    }
+
+    private func drain() {
+        while true {
+            let jobs = state.withLock { state in
+                let jobs = Array(state.jobs.prefix(Self.commitLimit))
+                state.jobs.removeFirst(jobs.count)
+                state.isRunning = !jobs.isEmpty
+                return jobs
+            }
+            if jobs.isEmpty { return }
+            commit(jobs)
+        }
+    }
+
+    private func commit(_ jobs: [Job]) {
+        let start = ContinuousClock.now
+        do {
+            let outcomes = try pool.writeWithoutTransaction { database in
+                var outcomes: [Result<Outcome, any Error>] = []
+                try database.inTransaction(.immediate) {
+                    outcomes = try jobs.map { try Self.attempt($0, database) }
+                    return .commit
+                }
+                return outcomes
+            }
+            state.withLock { $0.hasFailed = false }
+            commitTook(ContinuousClock.now - start)
+            for case .success(let outcome) in outcomes { events.emit(outcome.events) }
+            for (job, outcome) in zip(jobs, outcomes) {
+                switch outcome {
+                case .success(let outcome): outcome.succeed()
+                case .failure(let error): job.fail(Self.directoryError(error))
+                }
+            }
+        } catch {
+            let fault = Self.directoryError(error)
+            state.withLock { $0.hasFailed = true }
+            for job in jobs { job.fail(fault) }
+        }
+    }
+
+    /// One change in a savepoint of its own. An error of the store itself ends the whole commit.
+    private static func attempt(_ job: Job, _ database: Database) throws
+        -> Result<Outcome, any Error>
+    {
+        var outcome: Result<Outcome, any Error>?
+        do {
+            try database.inSavepoint {
+                outcome = .success(try job.run(database))
+                return .commit
+            }
+        } catch let error as DirectoryError {
+            outcome = .failure(error)
+        }
+        return outcome ?? .failure(DirectoryError.storeUnavailable("the change was not made"))
+    }
+
+    private static func directoryError(_ error: any Error) -> DirectoryError {
+        error as? DirectoryError ?? .storeUnavailable("the store cannot be written: \(error)")
+    }
+}

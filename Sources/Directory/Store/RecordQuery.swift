@@ -1,0 +1,30 @@
+internal import GRDB
+
+/// Conditions on records, as SQL.
+enum RecordQuery {
+    typealias Condition = (sql: String, arguments: StatementArguments)
+
+    /// A label that contains one of these, by bytes.
+    static func labelCondition(_ labels: [String]) -> Condition {
+        let tests = labels.map { _ in "instr(CAST(text AS BLOB), CAST(? AS BLOB)) > 0" }
+        return (
+            "EXISTS (SELECT 1 FROM label WHERE record_id = record.id AND (\(tests.joined(separator: " OR "))))",
+            StatementArguments(labels.map(ExactText.init))
+        )
+    }
+
+    /// A column that is one of these, whatever the case; `*` stands for any run of characters and
+    /// `?` for one, as in upstream's search.
+    static func textCondition(_ column: String, _ values: [String]) -> Condition {
+        let tests = values.map { value in
+            value.contains { $0 == "*" || $0 == "?" }
+                ? "lower(\(column)) GLOB lower(CAST(? AS TEXT))"
+                : "lower(\(column)) = lower(CAST(? AS TEXT))"
+        }
+        let arguments = values.map { value in
+            let isPattern = value.contains { $0 == "*" || $0 == "?" }
+            return ExactText(isPattern ? value.replacing("[", with: "[[]") : value)
+        }
+        return ("(\(tests.joined(separator: " OR ")))", StatementArguments(arguments))
+    }
+}

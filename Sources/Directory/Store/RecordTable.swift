@@ -1,0 +1,72 @@
+internal import FoundationEssentials
+internal import GRDB
+
+/// What the operations need of the tables. Every call is inside a transaction of the caller's.
+enum RecordTable {
+    /// The row of a record; nil when it is not stored.
+    static func id(of cid: String, _ database: Database) throws -> Int64? {
+        // A NUL would end the text for SQLite, and find the record whose CID stands before it.
+        guard !cid.utf8.contains(0) else { return nil }
+        return try Int64.fetchOne(
+            database.cachedStatement(sql: "SELECT id FROM record WHERE cid = ?"),
+            arguments: [cid])
+    }
+
+    /// Stores a record.
+    /// - Returns: false when it was stored already.
+    static func insert(_ record: Record, at time: Int64, _ database: Database) throws -> Bool {
+        guard try id(of: record.cid, database) == nil else { return false }
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO record
+                    (cid, name, version, schema_version, created_at, pushed_at, size, content)
+                VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            record.cid, ExactText(record.name), ExactText(record.version), record.schemaVersion,
+            record.createdAt, time, record.canonical.count, Data(record.canonical),
+        ])
+        let id = database.lastInsertedRowID
+        for (position, label) in record.labels.enumerated() {
+            try database.cachedStatement(
+                sql: "INSERT INTO label (record_id, position, text) VALUES (?, ?, CAST(? AS TEXT))"
+            ).execute(arguments: [id, position, ExactText(label)])
+        }
+        return true
+    }
+
+    /// Deletes a record with its labels and publication.
+    static func delete(_ cid: String, _ database: Database) throws {
+        guard let id = try id(of: cid, database) else { return }
+        try database.execute(sql: "DELETE FROM record WHERE id = ?", arguments: [id])
+    }
+
+    static func labels(of id: Int64, _ database: Database) throws -> [String] {
+        try ExactText.fetchAll(
+            database.cachedStatement(
+                sql: "SELECT CAST(text AS BLOB) FROM label WHERE record_id = ? ORDER BY position"),
+            arguments: [id]
+        ).map(\.text)
+    }
+
+    static func publish(_ id: Int64, at time: Int64, _ database: Database) throws {
+        try database.cachedStatement(
+            sql:
+                "INSERT INTO publication (record_id, published_at) VALUES (?, ?) ON CONFLICT DO NOTHING"
+        ).execute(arguments: [id, time])
+    }
+
+    static func unpublish(_ id: Int64, _ database: Database) throws {
+        try database.cachedStatement(sql: "DELETE FROM publication WHERE record_id = ?")
+            .execute(arguments: [id])
+    }
+
+    /// The rows of these records, in the given order.
+    /// - Throws: `DirectoryError.notFound` with all that are not stored.
+    static func ids(of cids: [String], _ database: Database) throws -> [(cid: String, id: Int64)] {
+        let rows = try cids.map { (cid: $0, id: try id(of: $0, database)) }
+        let missing = rows.filter { $0.id == nil }.map(\.cid)
+        guard missing.isEmpty else { throw DirectoryError.notFound(missing) }
+        return rows.compactMap { row in row.id.map { (row.cid, $0) } }
+    }
+}

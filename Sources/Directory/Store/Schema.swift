@@ -1,0 +1,39 @@
+internal import GRDB
+
+/// The tables, and how they came to be. A migration that has shipped is never changed.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("records, labels, publications") { database in
+            // AUTOINCREMENT: the place of a deleted record is not given away, so that a cursor of
+            // a listing stays true.
+            try database.execute(
+                sql: """
+                    CREATE TABLE record (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,
+                        cid TEXT NOT NULL UNIQUE,
+                        name TEXT NOT NULL,
+                        version TEXT NOT NULL,
+                        schema_version TEXT NOT NULL,
+                        created_at TEXT NOT NULL,
+                        pushed_at INTEGER NOT NULL,
+                        size INTEGER NOT NULL,
+                        content BLOB NOT NULL
+                    ) STRICT;
+
+                    CREATE TABLE label (
+                        record_id INTEGER NOT NULL REFERENCES record (id) ON DELETE CASCADE,
+                        position INTEGER NOT NULL,
+                        text TEXT NOT NULL,
+                        PRIMARY KEY (record_id, position)
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE TABLE publication (
+                        record_id INTEGER PRIMARY KEY REFERENCES record (id) ON DELETE CASCADE,
+                        published_at INTEGER NOT NULL
+                    ) STRICT;
+                    """)
+        }
+        return migrator
+    }
+}

@@ -1,0 +1,59 @@
+public import Events
+internal import Synchronization
+
+/// Gives events their id and time and hands them to the backplane, in one order for everybody.
+public final class EventPublisher: EventSink {
+    /// The times that publishing needs.
+    public struct Clock: Sendable {
+        /// Microseconds since 1970 (UTC).
+        public var wall: @Sendable () -> Int64
+        /// A clock that never steps back.
+        public var monotonic: @Sendable () -> Duration
+
+        public init(
+            wall: @escaping @Sendable () -> Int64, monotonic: @escaping @Sendable () -> Duration
+        ) {
+            self.wall = wall
+            self.monotonic = monotonic
+        }
+    }
+
+    private struct State {
+        var ids = EventIDSequence()
+        var random = SystemRandomNumberGenerator()
+        var counts = [Int](repeating: 0, count: EventType.allCases.count + 1)
+    }
+
+    private let state = Mutex(State())
+    private let backplane: any Backplane
+    private let clock: Clock
+    private let observe: @Sendable (Event) -> Void
+
+    /// - Parameter observe: sees every event as it is published; must not block.
+    public init(
+        backplane: any Backplane, clock: Clock,
+        observe: @escaping @Sendable (Event) -> Void = { _ in }
+    ) {
+        self.backplane = backplane
+        self.clock = clock
+        self.observe = observe
+    }
+
+    public func emit(_ drafts: [EventDraft]) {
+        state.withLock { state in
+            for draft in drafts {
+                let now = clock.wall()
+                let id = state.ids.next(now: now, random: &state.random)
+                let event = Event(draft, id: id, timestamp: now)
+                state.counts[draft.type.rawValue] += 1
+                backplane.deliver(PublishedEvent(event, at: clock.monotonic()))
+                observe(event)
+            }
+        }
+    }
+
+    /// How many events of a type were published.
+    public func count(of type: EventType) -> Int {
+        state.withLock { $0.counts[type.rawValue] }
+    }
+}

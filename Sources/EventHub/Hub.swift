@@ -1,0 +1,147 @@
+internal import Events
+public import Wire
+
+/// One loop's share of the subscribers: matches published events against their filters and sends
+/// each what it wants, in the order of publication.
+///
+/// Subscribers with equal filter and format sit in one roster: their frames are gathered once and
+/// then sent to each with one system call. Belongs to the loop's thread; plain and synchronous.
+public final class Hub {
+    let policy: DeliveryPolicy
+    let logSlow: (Subscriber, Int) -> Void
+
+    /// Events handed to the kernel, all subscribers together.
+    public internal(set) var delivered = 0
+    /// Events lost, all subscribers together.
+    public internal(set) var dropped = 0
+    /// How many subscribers there are.
+    public private(set) var count = 0
+    private var longestQueue = 0
+
+    private var index = SubscriptionIndex()
+    /// By filter id.
+    private var rosters: [[RosterKey: Roster]] = []
+    private var walk = Walk()
+    private var waiting: [PublishedEvent] = []
+    private var pulse = Pulse()
+
+    /// - Parameter logSlow: told once per burst of losses, with the number lost so far.
+    public init(policy: DeliveryPolicy, logSlow: @escaping (Subscriber, Int) -> Void) {
+        self.policy = policy
+        self.logSlow = logSlow
+    }
+
+    /// Adds a subscriber, who gets what is published from now on.
+    public func subscribe(_ request: Subscriber.Request, sink: any FrameSink) -> Subscriber {
+        // What was published before must not reach the newcomer: its rosters are counted now.
+        if !waiting.isEmpty { seal() }
+        let subscriber = Subscriber(request, sink: sink, hub: self)
+        let id = index.insert(request.filter)
+        while rosters.count <= id { rosters.append([:]) }
+        let key = RosterKey(encoding: request.encoding, framing: request.framing)
+        let roster = rosters[id][key] ?? Roster(filter: id, key: key)
+        rosters[id][key] = roster
+        roster.add(subscriber)
+        pulse.add(subscriber)
+        count += 1
+        return subscriber
+    }
+
+    /// Takes a subscriber away; nothing more is sent to it.
+    public func remove(_ subscriber: Subscriber) {
+        guard !subscriber.isGone else { return }
+        subscriber.isGone = true
+        subscriber.logBurst()
+        count -= 1
+        pulse.remove(subscriber)
+        let key = RosterKey(
+            encoding: subscriber.request.encoding, framing: subscriber.request.framing)
+        guard let (id, roster) = roster(of: subscriber, key) else { return }
+        roster.remove(subscriber)
+        if roster.count == 0 { rosters[id][key] = nil }
+        index.remove(id)
+    }
+
+    /// Takes a burst of events. What cannot be sent at once is sent by `advance`.
+    public func publish(_ events: [PublishedEvent]) { waiting += events }
+
+    /// Sends to at most `budget` subscribers, so that a long walk leaves the loop to others.
+    /// - Returns: whether there is more to do.
+    public func advance(budget: Int) -> Bool {
+        if walk.isDone {
+            guard !waiting.isEmpty else { return false }
+            seal()
+        }
+        let now = pulse.now
+        // Taken out while it runs: delivering may end in `remove`, which touches the hub again.
+        var walk = walk
+        self.walk = Walk()
+        walk.advance(budget: budget) { subscriber, run in
+            subscriber.lastSend = now
+            subscriber.deliver(run)
+        }
+        self.walk = walk
+        return !walk.isDone || !waiting.isEmpty
+    }
+
+    /// Settles who gets what of the events that wait, and with it who comes too late for them.
+    private func seal() {
+        var matched: [Int: [PublishedEvent]] = [:]
+        for event in waiting { index.match(event.event) { matched[$0, default: []].append(event) } }
+        waiting = []
+        for (id, events) in matched {
+            for (key, roster) in rosters[id] {
+                let frames = events.map { $0.frame(key.encoding) }
+                walk.append(roster, FrameRun(frames, framing: key.framing))
+            }
+        }
+    }
+
+    /// How many times `beat` is to be called in each heartbeat interval.
+    public static let ticksPerInterval = Pulse.ticksPerInterval
+
+    /// One tick of the heartbeat: sends a sign of life to those that have been silent for so long
+    /// that they would have to wait too long at their next turn.
+    public func beat() {
+        let (silent, all) = pulse.advance()
+        for subscriber in all { subscriber.logBurst() }
+        for subscriber in silent where subscriber.sendAside(heartbeat(subscriber)) {
+            pulse.stamp(subscriber)
+        }
+    }
+
+    /// Ends all streams in good order, each with a last frame of its own; what waits for a subscriber
+    /// leaves first.
+    public func endAll(with frame: (Subscriber) -> Frame) {
+        for subscriber in subscribers { subscriber.end(with: frame(subscriber)) }
+    }
+
+    /// Ends all streams at once.
+    public func abortAll() {
+        for subscriber in subscribers { subscriber.sink.abort() }
+    }
+
+    /// Whether nothing is left to send to anybody who keeps up.
+    public var isIdle: Bool { walk.isDone && waiting.isEmpty }
+
+    /// The subscribers, in no particular order.
+    public var subscribers: [Subscriber] { pulse.subscribers }
+
+    /// The longest queue since the last call.
+    public func takeLongestQueue() -> Int {
+        defer { longestQueue = subscribers.reduce(0) { max($0, $1.queued) } }
+        return longestQueue
+    }
+
+    private func heartbeat(_ subscriber: Subscriber) -> Frame {
+        Pulse.frame(subscriber.request.encoding)
+    }
+
+    func noteQueue(_ length: Int) { longestQueue = max(longestQueue, length) }
+
+    private func roster(of subscriber: Subscriber, _ key: RosterKey) -> (Int, Roster)? {
+        guard let id = index.id(of: subscriber.request.filter), let roster = rosters[id][key]
+        else { return nil }
+        return (id, roster)
+    }
+}

@@ -1,0 +1,34 @@
+public import Events
+internal import Synchronization
+public import Wire
+
+/// An event on its way to the subscribers of all loops: encoded at most once per encoding, and only
+/// if somebody wants it.
+public final class PublishedEvent: Sendable {
+    private struct Encoded {
+        var json: [UInt8]?
+        var frames: [EventEncoding: Frame] = [:]
+    }
+
+    public let event: Event
+    /// When it was published, on the monotonic clock.
+    public let publishedAt: Duration
+    private let encoded = Mutex(Encoded())
+
+    public init(_ event: Event, at publishedAt: Duration) {
+        self.event = event
+        self.publishedAt = publishedAt
+    }
+
+    /// The one frame that all subscribers of this encoding share.
+    public func frame(_ encoding: EventEncoding) -> Frame {
+        encoded.withLock { encoded in
+            if let frame = encoded.frames[encoding] { return frame }
+            let json = encoded.json ?? event.json()
+            encoded.json = json
+            let frame = encoding.frame(event, json: json)
+            encoded.frames[encoding] = frame
+            return frame
+        }
+    }
+}

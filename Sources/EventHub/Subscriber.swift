@@ -1,0 +1,163 @@
+public import Events
+public import Wire
+
+/// Where a subscriber's frames go: an open stream.
+public protocol FrameSink: AnyObject {
+    /// Takes as much of `run` as there is room for, without waiting. When it takes less than all,
+    /// it calls the subscriber's `drain()` as soon as there is room again.
+    /// - Returns: how many bytes were taken.
+    func send(_ run: FrameRun) -> Int
+
+    /// Ends the stream in good order; everything has been taken.
+    func finish()
+
+    /// Ends the stream at once.
+    func abort()
+}
+
+/// Somebody who listens, as the hub sees them. Belongs to the hub's loop.
+public final class Subscriber {
+    /// What a subscriber asked for, and who it is.
+    public struct Request {
+        public let id: Int
+        public let filter: EventFilter
+        public let encoding: EventEncoding
+        public let framing: Frame.Framing
+        /// For logs and `GET /subscribers`.
+        public let address: String
+        /// Microseconds since 1970.
+        public let since: Int64
+
+        public init(
+            id: Int, filter: EventFilter, encoding: EventEncoding, framing: Frame.Framing,
+            address: String, since: Int64
+        ) {
+            self.id = id
+            self.filter = filter
+            self.encoding = encoding
+            self.framing = framing
+            self.address = address
+            self.since = since
+        }
+    }
+
+    public let request: Request
+    let sink: any FrameSink
+    unowned let hub: Hub
+
+    /// Events handed to the kernel.
+    public private(set) var delivered = 0
+    /// Events lost.
+    public private(set) var dropped = 0
+    /// Losses of the burst that is going on, until it has been logged.
+    private var unlogged = 0
+    private var isLogged = false
+    /// Whether the last frame is on its way: nothing follows it.
+    private var isEnding = false
+    private var outbox: Outbox?
+
+    // The hub's book-keeping.
+    var seat = 0
+    var pulseSlot = 0
+    var pulseSeat = 0
+    var lastSend: UInt32 = 0
+    var isGone = false
+
+    init(_ request: Request, sink: any FrameSink, hub: Hub) {
+        self.request = request
+        self.sink = sink
+        self.hub = hub
+    }
+
+    /// Events that wait.
+    public var queued: Int { outbox?.count ?? 0 }
+
+    /// Whether what was sent last has not all been taken.
+    public var isBehind: Bool { outbox != nil }
+
+    /// Sends events: straight to the socket if nothing waits before them.
+    func deliver(_ run: FrameRun) {
+        guard !isGone, !isEnding else { return }
+        guard outbox == nil else { return queue(run, from: 0) }
+        let sent = sink.send(run)
+        if sent == run.byteCount {
+            delivered += run.frames.count
+            hub.delivered += run.frames.count
+            return
+        }
+        guard !isGone else { return }
+        let (frames, rest) = run.position(after: sent)
+        delivered += frames
+        hub.delivered += frames
+        outbox = emptyOutbox(sentOfFirst: rest)
+        queue(run, from: frames)
+    }
+
+    private func queue(_ run: FrameRun, from first: Int) {
+        for frame in run.frames[first...] where outbox?.offer(frame) == false {
+            dropped += 1
+            unlogged += 1
+            hub.dropped += 1
+        }
+        hub.noteQueue(queued)
+    }
+
+    /// Goes on with what waits; called when the socket takes bytes again.
+    public func drain() {
+        guard var outbox else { return }
+        self.outbox = nil
+        while let run = outbox.next(framing: request.framing) {
+            let sent = sink.send(run)
+            guard !isGone else { return }
+            let events = outbox.advance(run, by: sent)
+            delivered += events
+            hub.delivered += events
+            if sent < run.byteCount {
+                self.outbox = outbox
+                return
+            }
+        }
+        logBurst()
+        isLogged = false
+        if isEnding { sink.finish() }
+    }
+
+    /// Sends a last frame behind all that waits, and then ends the stream.
+    func end(with frame: Frame) {
+        guard !isGone, !isEnding else { return }
+        isEnding = true
+        if outbox == nil { outbox = emptyOutbox(sentOfFirst: 0) }
+        outbox?.append(frame)
+        drain()
+    }
+
+    /// Says in the log, once a burst, that this subscriber loses events.
+    func logBurst() {
+        guard unlogged > 0 else { return }
+        if !isLogged { hub.logSlow(self, unlogged) }
+        isLogged = true
+        unlogged = 0
+    }
+
+    /// Sends a frame of the gateway itself, which is no event and is left out when the subscriber
+    /// is behind.
+    /// - Returns: whether it was taken.
+    @discardableResult
+    func sendAside(_ frame: Frame) -> Bool {
+        guard outbox == nil, !isGone, !isEnding else { return false }
+        let run = FrameRun([frame], framing: request.framing)
+        let sent = sink.send(run)
+        guard sent < run.byteCount, sent > 0, !isGone else { return sent == run.byteCount }
+        // Cut in the middle: the rest must leave before anything else.
+        var rest = emptyOutbox(sentOfFirst: sent)
+        rest.append(frame)
+        outbox = rest
+        return true
+    }
+
+    private func emptyOutbox(sentOfFirst: Int) -> Outbox {
+        Outbox(
+            capacity: hub.policy.bufferSize, sentOfFirst: sentOfFirst,
+            notice: request.encoding.dropped)
+    }
+}

@@ -1,0 +1,183 @@
+public import Events
+
+/// Finds the filters that an event passes, at a cost that grows with what it finds and not with
+/// what there is: cids sit in a hash map, each distinct label is sought once however many filters
+/// name it, and types are bits.
+///
+/// Equal filters share one entry. Adding and removing cost O(items of the filter). Pure; belongs
+/// to one loop.
+public struct SubscriptionIndex {
+    /// Stands for a filter for as long as somebody holds it.
+    public typealias FilterID = Int
+
+    private final class Entry {
+        let id: FilterID
+        let filter: EventFilter
+        let labels: [Label]
+        var holders = 1
+        /// Where the entry stands in the list of each of its keys.
+        var positions: [Int]
+        /// The last event that found it, so that none finds it twice.
+        var foundBy = 0
+
+        init(_ id: FilterID, _ filter: EventFilter, _ labels: [Label]) {
+            self.id = id
+            self.filter = filter
+            self.labels = labels
+            positions = [Int](
+                repeating: 0, count: max(1, filter.cids.isEmpty ? labels.count : filter.cids.count))
+        }
+    }
+
+    /// A label that filters name, and the answer for the event it was last asked about.
+    private final class Label {
+        let key: ByteKey
+        let search: ByteSearch
+        /// Filters that name it, those with cids included.
+        var holders = 0
+        var list = List()
+        var askedBy = 0
+        var occurs = false
+
+        init(_ key: ByteKey) {
+            self.key = key
+            search = ByteSearch(key.text)
+        }
+    }
+
+    /// Entries that share a key, with removal in O(1).
+    private struct List {
+        var members: [(entry: Entry, item: Int)] = []
+
+        mutating func append(_ entry: Entry, item: Int) {
+            entry.positions[item] = members.count
+            members.append((entry, item))
+        }
+
+        mutating func remove(_ entry: Entry, item: Int) {
+            let position = entry.positions[item]
+            let last = members.removeLast()
+            guard position < members.count else { return }
+            members[position] = last
+            last.entry.positions[last.item] = position
+        }
+    }
+
+    private var entries: [Entry?] = []
+    private var free: [FilterID] = []
+    private var ids: [EventFilter: FilterID] = [:]
+    private var byCID: [ByteKey: List] = [:]
+    private var labels: [ByteKey: Label] = [:]
+    /// The filters that name neither label nor cid.
+    private var plain = List()
+    private var eventNumber = 0
+
+    public init() {}
+
+    /// How many distinct filters there are.
+    public var count: Int { ids.count }
+
+    /// The id of a filter that somebody holds.
+    public func id(of filter: EventFilter) -> FilterID? { ids[filter] }
+
+    /// Adds a holder of a filter.
+    /// - Returns: the filter's id, the same for equal filters.
+    public mutating func insert(_ filter: EventFilter) -> FilterID {
+        if let id = ids[filter] {
+            entries[id]?.holders += 1
+            return id
+        }
+        let id = free.popLast() ?? entries.count
+        if id == entries.count { entries.append(nil) }
+        let entry = Entry(id, filter, filter.labels.map { hold(ByteKey($0)) })
+        entries[id] = entry
+        ids[filter] = id
+        if !filter.cids.isEmpty {
+            for (item, cid) in filter.cids.enumerated() {
+                byCID[ByteKey(cid), default: List()].append(entry, item: item)
+            }
+        } else if !entry.labels.isEmpty {
+            for (item, label) in entry.labels.enumerated() { label.list.append(entry, item: item) }
+        } else {
+            plain.append(entry, item: 0)
+        }
+        return id
+    }
+
+    /// Takes a holder away; with the last one the filter goes.
+    /// - Returns: whether it went.
+    @discardableResult
+    public mutating func remove(_ id: FilterID) -> Bool {
+        guard let entry = entries[id] else { return false }
+        entry.holders -= 1
+        guard entry.holders == 0 else { return false }
+        entries[id] = nil
+        ids[entry.filter] = nil
+        free.append(id)
+        if !entry.filter.cids.isEmpty {
+            for (item, cid) in entry.filter.cids.enumerated() {
+                byCID[ByteKey(cid)]?.remove(entry, item: item)
+                if byCID[ByteKey(cid)]?.members.isEmpty == true { byCID[ByteKey(cid)] = nil }
+            }
+        } else if !entry.labels.isEmpty {
+            for (item, label) in entry.labels.enumerated() { label.list.remove(entry, item: item) }
+        } else {
+            plain.remove(entry, item: 0)
+        }
+        for label in entry.labels {
+            label.holders -= 1
+            if label.holders == 0 { labels[label.key] = nil }
+        }
+        return true
+    }
+
+    /// Calls `found` once for each filter that `event` passes.
+    public mutating func match(_ event: Event, _ found: (FilterID) -> Void) {
+        eventNumber += 1
+        for (entry, _) in plain.members { check(entry, event, found) }
+        if !byCID.isEmpty, let list = byCID[ByteKey(event.resourceID)] {
+            for (entry, _) in list.members { check(entry, event, found) }
+        }
+        guard !event.labels.isEmpty else { return }
+        for label in labels.values where !label.list.members.isEmpty {
+            guard occurs(label, in: event) else { continue }
+            for (entry, _) in label.list.members { check(entry, event, found) }
+        }
+    }
+
+    private func check(_ entry: Entry, _ event: Event, _ found: (FilterID) -> Void) {
+        guard entry.foundBy != eventNumber else { return }
+        if let types = entry.filter.types, !types.contains(event.type) { return }
+        guard entry.labels.isEmpty || entry.labels.contains(where: { occurs($0, in: event) })
+        else { return }
+        entry.foundBy = eventNumber
+        found(entry.id)
+    }
+
+    private func occurs(_ label: Label, in event: Event) -> Bool {
+        if label.askedBy != eventNumber {
+            label.askedBy = eventNumber
+            label.occurs = event.labels.contains(where: label.search.occurs)
+        }
+        return label.occurs
+    }
+
+    private mutating func hold(_ key: ByteKey) -> Label {
+        let label = labels[key] ?? Label(key)
+        labels[key] = label
+        label.holders += 1
+        return label
+    }
+}
+
+/// A text as a dictionary key, equal by bytes: `String` would take two spellings of one character
+/// for the same.
+private struct ByteKey: Hashable {
+    let text: String
+
+    init(_ text: String) { self.text = text }
+
+    static func == (a: ByteKey, b: ByteKey) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(text) }  // equal bytes, equal hash
+}

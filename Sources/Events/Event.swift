@@ -1,0 +1,59 @@
+/// Something that happened in the Directory.
+public struct Event: Sendable, Equatable {
+    /// Unique, and greater than that of every event published before.
+    public let id: EventID
+    public let type: EventType
+    /// When it was published, microseconds since 1970 (UTC).
+    public let timestamp: Int64
+    /// The CID of a record, the id of a sync or the fingerprint of a key.
+    public let resourceID: String
+    /// The labels of the record, or none.
+    public let labels: [String]
+    /// What else there is to say, in the order in which it is written out.
+    public let metadata: [Metadatum]
+
+    /// A key and its value.
+    public struct Metadatum: Sendable, Equatable {
+        public let key: String
+        public let value: String
+
+        public init(_ key: String, _ value: String) {
+            self.key = key
+            self.value = value
+        }
+    }
+
+    public init(_ draft: EventDraft, id: EventID, timestamp: Int64) {
+        self.id = id
+        self.timestamp = timestamp
+        type = draft.type
+        resourceID = draft.resourceID
+        labels = draft.labels
+        metadata = draft.metadata
+    }
+}
+
+/// An event before it is published: what an operation knows of it.
+public struct EventDraft: Sendable, Equatable {
+    public let type: EventType
+    public let resourceID: String
+    public let labels: [String]
+    public let metadata: [Event.Metadatum]
+
+    public init(
+        _ type: EventType, _ resourceID: String, labels: [String] = [],
+        metadata: [Event.Metadatum] = []
+    ) {
+        self.type = type
+        self.resourceID = resourceID
+        self.labels = labels
+        self.metadata = metadata
+    }
+}
+
+/// Where operations leave what happened.
+public protocol EventSink: Sendable {
+    /// Publishes the drafts in their order. Never blocks for long and never fails: an event that
+    /// nobody can take must not undo the operation it tells of.
+    func emit(_ drafts: [EventDraft])
+}

@@ -1,0 +1,41 @@
+/// What happened. The numbers and names are upstream's (`agntcy.dir.events.v1.EventType`).
+public enum EventType: Int, CaseIterable, Sendable {
+    case recordPushed = 1
+    case recordPulled
+    case recordDeleted
+    case recordPublished
+    case recordUnpublished
+    case syncCreated
+    case syncCompleted
+    case syncFailed
+    case recordSigned
+    case publicKeyUploaded
+
+    private static let prefix = "EVENT_TYPE_"
+
+    /// The short name, as in SSE's `event:` line: `RECORD_PUSHED`.
+    public var shortName: String {
+        switch self {
+        case .recordPushed: "RECORD_PUSHED"
+        case .recordPulled: "RECORD_PULLED"
+        case .recordDeleted: "RECORD_DELETED"
+        case .recordPublished: "RECORD_PUBLISHED"
+        case .recordUnpublished: "RECORD_UNPUBLISHED"
+        case .syncCreated: "SYNC_CREATED"
+        case .syncCompleted: "SYNC_COMPLETED"
+        case .syncFailed: "SYNC_FAILED"
+        case .recordSigned: "RECORD_SIGNED"
+        case .publicKeyUploaded: "PUBLIC_KEY_UPLOADED"
+        }
+    }
+
+    /// The long name, as in JSON: `EVENT_TYPE_RECORD_PUSHED`.
+    public var longName: String { Self.prefix + shortName }
+
+    /// Reads the short or the long name; case matters, as it does upstream.
+    public init?(name: some StringProtocol) {
+        let short = name.hasPrefix(Self.prefix) ? name.dropFirst(Self.prefix.count) : name[...]
+        guard let type = Self.allCases.first(where: { $0.shortName == short }) else { return nil }
+        self = type
+    }
+}

@@ -1,0 +1,65 @@
+internal import Directory
+internal import EventHub
+internal import LibeventHTTP
+internal import Logging
+internal import Synchronization
+
+/// What all loops of a gateway share.
+final class GatewayContext: Sendable {
+    let settings: Settings
+    let operations: Operations
+    let store: Store
+    let publisher: EventPublisher
+    let backplane: LocalBackplane
+    let connections: ConnectionCensus
+    let subscribers: SubscriberCensus
+    let dashboard: Dashboard
+    let cors: CORSPolicy
+    let logger: Logger
+    let clock: EventPublisher.Clock
+    let commits: CommitTimes
+    let router: Router
+    private let draining = Atomic(false)
+    private let loops = Mutex<[GatewayLoop]>([])
+
+    init(
+        settings: Settings, store: Store, operations: Operations, publisher: EventPublisher,
+        backplane: LocalBackplane, dashboard: Dashboard, commits: CommitTimes,
+        clock: EventPublisher.Clock, logger: Logger
+    ) {
+        self.settings = settings
+        self.store = store
+        self.operations = operations
+        self.publisher = publisher
+        self.backplane = backplane
+        self.dashboard = dashboard
+        self.commits = commits
+        self.clock = clock
+        self.logger = logger
+        connections = ConnectionCensus(
+            limit: settings.http.connections, perAddress: settings.http.connectionsPerAddress)
+        subscribers = SubscriberCensus(
+            limit: settings.subscriberLimit, perAddress: settings.subscriberLimitPerAddress)
+        cors = CORSPolicy(allowed: settings.allowedOrigins)
+        router = Router(routes: Routes.all)
+    }
+
+    /// Whether the gateway is going down.
+    var isDraining: Bool { draining.load(ordering: .relaxed) }
+
+    func beginDraining() { draining.store(true, ordering: .relaxed) }
+
+    /// The loops, once they all listen.
+    var allLoops: [GatewayLoop] { loops.withLock { $0 } }
+
+    func add(_ loop: GatewayLoop) { loops.withLock { $0.append(loop) } }
+}
+
+/// How long commits took, counted from whatever thread makes them.
+final class CommitTimes: Sendable {
+    private let histogram = Mutex(Histogram())
+
+    var snapshot: Histogram { histogram.withLock { $0 } }
+
+    func note(_ duration: Duration) { histogram.withLock { $0.observe(duration) } }
+}

@@ -1,0 +1,134 @@
+public import Directory
+internal import EventHub
+internal import Events
+internal import Glibc
+internal import Libevent
+internal import LibeventHTTP
+public import Logging
+
+/// A running gateway: the loops, the store behind them, and their orderly end.
+public final class GatewayServer: Sendable {
+    /// What this is, for `--version` and the metrics.
+    public static let version = "0.1.0"
+
+    /// Where it listens, as `host:port`.
+    public let address: String
+    private let context: GatewayContext
+    private let loops: [GatewayLoop]
+
+    /// Opens the store and starts to listen on as many loops as the settings say.
+    /// - Throws: `SettingsError`, `DirectoryError` or the fault of the system, each with a remedy.
+    public static func start(_ settings: Settings, logger: Logger) async throws -> GatewayServer {
+        guard let address = SocketAddress(settings.listenAddress) else {
+            throw SettingsError("listen_address \(settings.listenAddress) is not an address")
+        }
+        guard !Listener.isTaken(address) else {
+            throw SettingsError(
+                "another process listens on \(address) already: stop it, or set another listen_address"
+            )
+        }
+        raiseDescriptorLimit(logger)
+        let context = try makeContext(settings, logger)
+        var loops: [GatewayLoop] = []
+        var bound = address
+        for index in 0..<max(1, settings.loops == 0 ? coreCount() : settings.loops) {
+            let loop = try EventLoop(name: "gateway-\(index)")
+            try loop.start()
+            let gateway = GatewayLoop(loop: loop, context: context)
+            bound = try await gateway.listen(on: bound)
+            loops.append(gateway)
+            context.add(gateway)
+        }
+        return GatewayServer(context: context, loops: loops, address: bound.description)
+    }
+
+    private init(context: GatewayContext, loops: [GatewayLoop], address: String) {
+        self.context = context
+        self.loops = loops
+        self.address = address
+    }
+
+    /// What the gateway does, without HTTP.
+    public var operations: Operations { context.operations }
+
+    /// How many files the dashboard has.
+    public var dashboardFileCount: Int { context.dashboard.count }
+
+    /// Reads the dashboard's files again.
+    public func reload() { context.dashboard.reload() }
+
+    /// Has signals of the process handled. For one gateway of a process only.
+    public func onSignals(_ signals: [Int32], _ action: @escaping @Sendable (Int32) -> Void)
+        async throws
+    {
+        try await loops.first?.watch(signals, action: action)
+    }
+
+    /// Ends in good order: no new connections, what is being done is finished, every stream hears
+    /// goodbye, and all that within the drain timeout.
+    public func shutdown() async {
+        let clock = ContinuousClock()
+        let deadline = clock.now + context.settings.drainTimeout
+        context.beginDraining()
+        for loop in loops { await loop.stopAccepting() }
+        await wait(until: deadline) { await $0.isBusy() }
+        for loop in loops { await loop.sayGoodbye() }
+        await wait(until: deadline) { await $0.isOccupied() }
+        for loop in loops { await loop.abort() }
+        for loop in loops { loop.loop.stop() }
+    }
+
+    private func wait(
+        until deadline: ContinuousClock.Instant, while isBusy: (GatewayLoop) async -> Bool
+    ) async {
+        for loop in loops {
+            while await isBusy(loop), ContinuousClock.now < deadline {
+                try? await Task.sleep(for: .milliseconds(5))
+            }
+        }
+    }
+
+    private static func makeContext(_ settings: Settings, _ logger: Logger) throws
+        -> GatewayContext
+    {
+        let clock = EventPublisher.Clock(wall: wallClock, monotonic: LoopClock.now)
+        let backplane = LocalBackplane()
+        let publisher = EventPublisher(backplane: backplane, clock: clock) { event in
+            guard settings.logsPublishedEvents else { return }
+            logger.debug(
+                "event",
+                metadata: [
+                    "id": "\(event.id)", "type": "\(event.type.shortName)",
+                    "resource": "\(event.resourceID)",
+                ])
+        }
+        let commits = CommitTimes()
+        let store = try Store(
+            path: settings.dataDirectory, events: publisher, commitTook: commits.note)
+        return GatewayContext(
+            settings: settings, store: store,
+            operations: Operations(store: store, events: publisher, now: wallClock),
+            publisher: publisher, backplane: backplane,
+            dashboard: Dashboard(directory: settings.dashboardDirectory), commits: commits,
+            clock: clock, logger: logger)
+    }
+}
+
+/// Microseconds since 1970 (UTC).
+@Sendable public func wallClock() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+}
+
+/// How many processors this process may use.
+private func coreCount() -> Int { Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+/// Raises the limit of open descriptors to what the system allows: each stream needs one.
+private func raiseDescriptorLimit(_ logger: Logger) {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    logger.debug("descriptor limit", metadata: ["limit": "\(limit.rlim_cur)"])
+}

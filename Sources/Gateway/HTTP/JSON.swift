@@ -1,0 +1,44 @@
+internal import Events
+
+/// A JSON document on its way out; members keep the order in which they are given.
+indirect enum JSON: Sendable {
+    case string(String)
+    case number(Int)
+    case bool(Bool)
+    case array([JSON])
+    case object([(String, JSON)])
+
+    /// An array of strings.
+    static func strings(_ strings: [String]) -> JSON { .array(strings.map { .string($0) }) }
+
+    /// One line, without a line end.
+    var line: [UInt8] {
+        var out: [UInt8] = []
+        append(to: &out)
+        return out
+    }
+
+    private func append(to out: inout [UInt8]) {
+        switch self {
+        case .string(let text): JSONText.append(text, to: &out)
+        case .number(let number): out += Array(String(number).utf8)
+        case .bool(let value): out += Array((value ? "true" : "false").utf8)
+        case .array(let elements):
+            out.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { out.append(UInt8(ascii: ",")) }
+                element.append(to: &out)
+            }
+            out.append(UInt8(ascii: "]"))
+        case .object(let members):
+            out.append(UInt8(ascii: "{"))
+            for (index, member) in members.enumerated() {
+                if index > 0 { out.append(UInt8(ascii: ",")) }
+                JSONText.append(member.0, to: &out)
+                out.append(UInt8(ascii: ":"))
+                member.1.append(to: &out)
+            }
+            out.append(UInt8(ascii: "}"))
+        }
+    }
+}

@@ -1,0 +1,55 @@
+/// Cuts a stream of bytes into lines. Empty lines do not count; a line beyond the limit is skipped
+/// and reported in its place.
+struct LineSplitter {
+    /// A line of the stream.
+    enum Line: Equatable {
+        case whole([UInt8])
+        case tooLong
+    }
+
+    private let limit: Int
+    private var pending: [UInt8] = []
+    private var isSkipping = false
+
+    init(limit: Int) { self.limit = limit }
+
+    /// Takes a piece.
+    /// - Returns: the lines that ended in it.
+    mutating func add(_ bytes: [UInt8]) -> [Line] {
+        var lines: [Line] = []
+        var rest = bytes[...]
+        while let end = rest.firstIndex(of: 0x0A) {
+            take(rest[..<end])
+            endLine(into: &lines)
+            rest = rest[(end + 1)...]
+        }
+        take(rest)
+        return lines
+    }
+
+    /// The last line, if it had no end.
+    mutating func finish() -> [Line] {
+        var lines: [Line] = []
+        endLine(into: &lines)
+        return lines
+    }
+
+    private mutating func take(_ bytes: ArraySlice<UInt8>) {
+        guard !isSkipping else { return }
+        pending += bytes
+        if pending.count > limit {
+            isSkipping = true
+            pending = []
+        }
+    }
+
+    private mutating func endLine(into lines: inout [Line]) {
+        defer {
+            pending = []
+            isSkipping = false
+        }
+        if isSkipping { return lines.append(.tooLong) }
+        if pending.last == 0x0D { pending.removeLast() }
+        if pending.contains(where: { $0 != 0x20 && $0 != 0x09 }) { lines.append(.whole(pending)) }
+    }
+}

@@ -1,0 +1,64 @@
+internal import Directory
+internal import HTTPTypes
+
+/// What the operations refuse, as HTTP says it: the only place where the two meet.
+extension Problem {
+    init(_ error: DirectoryError) {
+        switch error {
+        case .record(.malformed(let reason)):
+            self.init(
+                .badRequest, "malformed-json", "Not a record",
+                "The body is not a record: \(reason).",
+                remedy: "Send one JSON object, in UTF-8, without duplicate keys.")
+        case .record(.invalid(let faults)):
+            self.init(
+                .unprocessableContent, "invalid-record", "The record breaks the rules",
+                "The record has \(faults.count) fault\(faults.count == 1 ? "" : "s"): \(Self.summary(faults)).",
+                remedy: "Mend every place listed under errors and push again.")
+            more = [
+                (
+                    "errors",
+                    .array(
+                        faults.map {
+                            .object([
+                                ("pointer", .string($0.pointer)), ("detail", .string($0.detail)),
+                            ])
+                        })
+                )
+            ]
+        case .notFound(let cids):
+            self.init(
+                .notFound, "record-not-found", "No such record",
+                "No record with this cid is stored here: \(cids.joined(separator: ", ")).",
+                remedy: "Push it first, or look for it with GET /records; nothing was changed.")
+            more = [("cids", .strings(cids))]
+        case .invalid(let reason):
+            self.init(
+                .badRequest, "invalid-value", "A value is not possible",
+                "\(Self.sentence(reason)).",
+                remedy: "Correct the value and try again.")
+        case .storeUnavailable(let reason):
+            self.init(
+                .serviceUnavailable, "store-unavailable", "The store does not work",
+                "\(Self.sentence(reason)).",
+                remedy:
+                    "Try again later; nothing was changed. The operator finds the cause in the log."
+            )
+            fields[.retryAfter] = "5"
+        case .damaged(let cid):
+            self.init(
+                .internalServerError, "record-damaged", "A record is damaged",
+                "What is stored under \(cid) does not hash to it.",
+                remedy: "Push the record again after deleting it, and check the disk.")
+        }
+    }
+
+    private static func summary(_ faults: [RecordFault]) -> String {
+        let shown = faults.prefix(3).map { "\($0.pointer) \($0.detail)" }.joined(separator: "; ")
+        return faults.count > 3 ? shown + "; …" : shown
+    }
+
+    private static func sentence(_ reason: String) -> String {
+        reason.prefix(1).uppercased() + reason.dropFirst()
+    }
+}

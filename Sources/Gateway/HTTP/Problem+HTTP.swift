@@ -1,0 +1,118 @@
+internal import Events
+internal import HTTPTypes
+internal import LibeventHTTP
+
+/// What is wrong with a request before any operation sees it.
+extension Problem {
+    init(_ error: HTTPProtocolError) {
+        let status = HTTPResponse.Status(code: error.status)
+        if error.status == 500 {
+            self.init(
+                status, "internal", "The gateway made a mistake",
+                "The request was not answered.", remedy: "Report it with the log of the gateway.")
+            return
+        }
+        self.init(
+            status, "malformed-request", status.reasonPhrase,
+            "The request is not HTTP: \(error.reason).",
+            remedy: "Correct the client; the connection is closed.")
+    }
+
+    init(_ error: RequestBodyError, limit: Int) {
+        switch error {
+        case .tooLarge:
+            self.init(
+                .contentTooLarge, "too-large", "The body is too large",
+                "The body is longer than \(limit) bytes.",
+                remedy:
+                    "Send less, or records one a line as application/x-ndjson; limits.body_bytes sets the limit."
+            )
+        case .timedOut:
+            self.init(
+                .requestTimeout, "too-slow", "The body did not arrive in time",
+                "The body did not arrive in time.", remedy: "Send it faster, or in smaller pieces.")
+        case .malformed(let error): self.init(error)
+        case .disconnected:
+            self.init(
+                .badRequest, "disconnected", "The client is gone",
+                "The connection ended in the body.",
+                remedy: "Send the whole body.")
+        }
+    }
+
+    static func unknownPath(_ path: String) -> Problem {
+        Problem(
+            .notFound, "unknown-path", "Nothing is here", "There is nothing at \(path).",
+            remedy: "See GET /openapi.json for what there is.")
+    }
+
+    static func wrongMethod(_ method: String, _ path: String, allowed: [String]) -> Problem {
+        let list = allowed.joined(separator: ", ")
+        var problem = Problem(
+            .methodNotAllowed, "wrong-method", "Not with this method",
+            "\(path) does not take \(method).", remedy: "Use \(list).")
+        problem.fields[.allow] = list
+        return problem
+    }
+
+    static func unknownParameter(_ name: String, known: [String]) -> Problem {
+        let hint = nearest(to: name, in: known).map { ", did you mean '\($0)'?" } ?? "."
+        return Problem(
+            .badRequest, "unknown-parameter", "An unknown parameter",
+            "unknown parameter '\(name)'\(hint)",
+            remedy: known.isEmpty
+                ? "This route takes no parameters."
+                : "The parameters here are \(known.joined(separator: ", ")).")
+    }
+
+    static func invalid(_ detail: String, remedy: String) -> Problem {
+        Problem(.badRequest, "invalid-value", "A value is not possible", detail, remedy: remedy)
+    }
+
+    static func unsupportedType(_ type: String, accepted: [String]) -> Problem {
+        Problem(
+            .unsupportedMediaType, "unsupported-type", "Not a type that is taken here",
+            type.isEmpty
+                ? "The body has no Content-Type." : "A body of type \(type) is not taken here.",
+            remedy: "Send it as \(accepted.joined(separator: " or ")).")
+    }
+
+    static func notAcceptable(_ accepted: [String]) -> Problem {
+        Problem(
+            .notAcceptable, "not-acceptable", "Not a format that is made here",
+            "The Accept field allows none of the formats made here.",
+            remedy: "Ask for \(accepted.joined(separator: " or ")).")
+    }
+
+    /// No room for another stream or connection.
+    static func full(_ reason: Refusal, retryAfter seconds: Int) -> Problem {
+        var problem: Problem
+        switch reason {
+        case .full, .draining:
+            problem = Problem(
+                .serviceUnavailable, reason.rawValue, "No room at the moment", reason.sentence,
+                remedy: "Try again in \(seconds) s.")
+        case .tooManyFromAddress:
+            problem = Problem(
+                .tooManyRequests, reason.rawValue, "Too many from one address", reason.sentence,
+                remedy: "Close a stream, or try again in \(seconds) s.")
+        }
+        problem.fields[.retryAfter] = String(seconds)
+        return problem
+    }
+}
+
+/// Why somebody is sent away for now.
+enum Refusal: String, Sendable {
+    case full
+    case tooManyFromAddress = "too-many-from-address"
+    case draining
+
+    var sentence: String {
+        switch self {
+        case .full: "The gateway is full."
+        case .tooManyFromAddress: "This address has as many streams as one may have."
+        case .draining: "The gateway is going down."
+        }
+    }
+}

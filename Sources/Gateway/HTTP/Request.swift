@@ -1,0 +1,61 @@
+internal import Directory
+internal import HTTPTypes
+internal import LibeventHTTP
+
+/// A request that has found its route.
+struct Request {
+    let head: RequestHead
+    let body: RequestBody
+    let remoteAddress: String
+    let query: Query
+    /// What stands in the path for the names in the route's pattern.
+    let parameters: [String: String]
+    /// Whether the connection is one too many.
+    let verdict: ConnectionCensus.Verdict
+    let bodyLimit: Int
+
+    /// The type of the body, without parameters.
+    var contentType: String { MediaType.essence(head.fields[.contentType] ?? "") }
+
+    /// The whole body.
+    func bytes() async throws -> [UInt8] {
+        do {
+            return try await body.collect(upTo: bodyLimit)
+        } catch {
+            throw Problem(error, limit: bodyLimit)
+        }
+    }
+
+    /// The body as a JSON object that has no members but these.
+    func object(_ known: [String]) async throws -> JSONValue {
+        guard contentType == "application/json" else {
+            throw Problem.unsupportedType(contentType, accepted: ["application/json"])
+        }
+        let value: JSONValue
+        do { value = try JSONParser.parse(try await bytes()) } catch let error as JSONError {
+            throw Problem.malformed("The body is not JSON: \(error).")
+        }
+        guard let members = value.members else {
+            throw Problem.malformed("The body is \(value.kind), not an object.")
+        }
+        for member in members where !known.contains(member.key) {
+            throw Problem.unknownMember(member.key, known: known)
+        }
+        return value
+    }
+}
+
+extension Problem {
+    static func malformed(_ detail: String) -> Problem {
+        Problem(
+            .badRequest, "malformed-json", "Not the JSON that is needed", detail,
+            remedy: "Send one JSON object, in UTF-8, without duplicate keys.")
+    }
+
+    static func unknownMember(_ name: String, known: [String]) -> Problem {
+        let problem = unknownParameter(name, known: known)
+        return Problem(
+            .badRequest, "unknown-member", "An unknown member", problem.detail,
+            remedy: "The members here are \(known.joined(separator: ", ")).")
+    }
+}

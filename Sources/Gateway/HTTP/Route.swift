@@ -1,0 +1,43 @@
+internal import HTTPTypes
+
+/// One line of the table of routes: from it come dispatch, `Allow`, metrics and documentation.
+struct Route: Sendable {
+    typealias Handler = @Sendable (isolated GatewayLoop, Request) async throws -> Reply
+
+    let method: HTTPRequest.Method
+    /// `/records/{cid}`; what stands in braces matches one segment.
+    let pattern: String
+    /// One line for the documentation.
+    let summary: String
+    /// Query parameters, with what they mean.
+    let parameters: [(name: String, meaning: String)]
+    let handle: Handler
+    private let segments: [String]
+
+    init(
+        _ method: HTTPRequest.Method, _ pattern: String, _ summary: String,
+        parameters: [(name: String, meaning: String)] = [], handle: @escaping Handler
+    ) {
+        self.method = method
+        self.pattern = pattern
+        self.summary = summary
+        self.parameters = parameters
+        self.handle = handle
+        segments = pattern.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    /// The values of the pattern's names; nil when the path is another one.
+    func match(_ path: [Substring]) -> [String: Substring]? {
+        guard path.count == segments.count else { return nil }
+        var values: [String: Substring] = [:]
+        for (segment, part) in zip(segments, path) {
+            if segment.hasPrefix("{") {
+                guard !part.isEmpty else { return nil }
+                values[String(segment.dropFirst().dropLast())] = part
+            } else if segment != part {
+                return nil
+            }
+        }
+        return values
+    }
+}

@@ -1,0 +1,84 @@
+internal import Events
+public import Logging
+internal import Synchronization
+
+/// The level below which nothing is logged, for all loggers at once; can change while they run.
+public final class LogThreshold: Sendable {
+    private let level: Mutex<Logger.Level>
+
+    public init(_ level: Logger.Level) { self.level = Mutex(level) }
+
+    public var current: Logger.Level {
+        get { level.withLock { $0 } }
+        set { level.withLock { $0 = newValue } }
+    }
+}
+
+/// One line a message, as text or as JSON; nothing that a client sends can begin a line of its own.
+public struct GatewayLogHandler: LogHandler {
+    /// How a line looks.
+    public enum Format: String, Sendable { case text, json }
+
+    public var metadata: Logger.Metadata = [:]
+    public var logLevel: Logger.Level {
+        get { threshold.current }
+        set { threshold.current = newValue }
+    }
+
+    private let label: String
+    private let format: Format
+    private let threshold: LogThreshold
+    private let writer: LogWriter
+    private let now: @Sendable () -> Int64
+
+    /// - Parameter now: microseconds since 1970.
+    public init(
+        label: String, format: Format, threshold: LogThreshold, writer: LogWriter,
+        now: @escaping @Sendable () -> Int64
+    ) {
+        self.label = label
+        self.format = format
+        self.threshold = threshold
+        self.writer = writer
+        self.now = now
+    }
+
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    public func log(event: LogEvent) {
+        let all = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+        let time = Timestamp.format(now())
+        switch format {
+        case .text:
+            var line = "\(time) \(event.level.rawValue) \(label): \(event.message)"
+            for (key, value) in all { line += " \(key)=\(Self.quoted("\(value)"))" }
+            writer.write(Array(Self.oneLine(line).utf8) + [0x0A])
+        case .json:
+            let head: [(String, JSON)] = [
+                ("time", .string(time)), ("level", .string(event.level.rawValue)),
+                ("logger", .string(label)), ("message", .string("\(event.message)")),
+            ]
+            let rest = all.map { ($0.key, JSON.string("\($0.value)")) }
+            writer.write(JSON.object(head + rest).line + [0x0A])
+        }
+    }
+
+    private static func quoted(_ value: String) -> String {
+        let needsQuotes = value.isEmpty || value.contains { $0 == " " || $0 == "\"" || $0 == "=" }
+        return needsQuotes ? "\"\(value.replacing("\"", with: "\\\""))\"" : value
+    }
+
+    private static func oneLine(_ line: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                line.unicodeScalars.map { scalar in
+                    switch scalar.value {
+                    case 0..<0x20, 0x7F..<0xA0, 0x2028, 0x2029: "\u{FFFD}"
+                    default: scalar
+                    }
+                }))
+    }
+}

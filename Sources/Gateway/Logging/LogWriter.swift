@@ -1,0 +1,61 @@
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+
+/// Takes log lines without ever waiting: a terminal or a pipe that stands still must not hold up a
+/// loop. Lines that do not fit into the buffer are counted, and the count is logged.
+public final class LogWriter: Sendable {
+    private struct State {
+        var waiting: [UInt8] = []
+        var lost = 0
+        var isWriting = false
+    }
+
+    private static let capacity = 1 << 20
+    private let descriptor: Int32
+    private let queue = DispatchQueue(label: "gateway.log")
+    private let state = Mutex(State())
+
+    /// - Parameter descriptor: where lines go; 2 is standard error.
+    public init(descriptor: Int32 = 2) { self.descriptor = descriptor }
+
+    func write(_ line: [UInt8]) {
+        let mustStart = state.withLock { state in
+            guard state.waiting.count + line.count <= Self.capacity else {
+                state.lost += 1
+                return false
+            }
+            state.waiting += line
+            defer { state.isWriting = true }
+            return !state.isWriting
+        }
+        if mustStart { queue.async { self.drain() } }
+    }
+
+    /// Waits until what was logged before is written. For the end of the process.
+    public func flush() { queue.sync {} }
+
+    private func drain() {
+        while true {
+            let batch = state.withLock { state in
+                var batch = state.waiting
+                if state.lost > 0 {
+                    batch += Array("\(state.lost) log lines were lost: the log was not read\n".utf8)
+                }
+                state.waiting = []
+                state.lost = 0
+                state.isWriting = !batch.isEmpty
+                return batch
+            }
+            if batch.isEmpty { return }
+            var rest = batch[...]
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes {
+                    Glibc.write(descriptor, $0.baseAddress, $0.count)
+                }
+                if count < 0, errno != EINTR { break }
+                rest = rest.dropFirst(max(0, count))
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+internal import Directory
+internal import EventHub
+internal import Events
+internal import HTTPTypes
+internal import LibeventHTTP
+internal import Logging
+
+/// From a request to its route, and from the route's reply to bytes.
+extension GatewayLoop {
+    func respond(to exchange: consuming Exchange) async {
+        let began = context.clock.monotonic()
+        let head = exchange.request
+        do {
+            let (route, request) = try route(
+                head, body: exchange.body, address: exchange.remoteAddress,
+                verdict: exchange.verdict)
+            guard let route else {
+                return finish(exchange, try fallback(head), route: "static", began: began)
+            }
+            switch try await route.handle(self, request) {
+            case .response(let response):
+                finish(exchange, response, route: route.pattern, began: began)
+            case .lines(let write):
+                await sendLines(exchange, write, route: route.pattern, began: began)
+            case .events(let subscription):
+                subscribe(exchange, subscription, began: began)
+            }
+        } catch {
+            let pattern = (try? context.router.match(head.method, head.path))?.route.pattern
+            finish(exchange, problem(error).response, route: pattern ?? "unknown", began: began)
+        }
+    }
+
+    private func route(
+        _ head: RequestHead, body: RequestBody, address: String,
+        verdict: ConnectionCensus.Verdict
+    ) throws(Problem) -> (Route?, Request) {
+        let match = head.method == .options ? nil : try context.router.match(head.method, head.path)
+        let query = try Query(head.query)
+        try query.allowOnly(match?.route.parameters.map(\.name) ?? [])
+        let request = Request(
+            head: head, body: body, remoteAddress: address, query: query,
+            parameters: match?.parameters ?? [:], verdict: verdict,
+            bodyLimit: context.settings.bodyLimit)
+        // A stream is refused more softly, by its route.
+        if let refusal = request.refusal, match?.route.pattern != "/events" {
+            throw .full(refusal, retryAfter: 5)
+        }
+        return (match?.route, request)
+    }
+
+    /// Preflights, and the files of the dashboard.
+    private func fallback(_ head: RequestHead) throws(Problem) -> Response {
+        var methods = context.router.methods(head.path)
+        let path = try percentDecoded(head.path)
+        let file = context.dashboard.response(path, ifNoneMatch: head.fields[.ifNoneMatch])
+        if file != nil, methods.isEmpty { methods = ["GET", "HEAD", "OPTIONS"] }
+        if head.path == "*" { methods = ["DELETE", "GET", "HEAD", "OPTIONS", "POST"] }
+        guard !methods.isEmpty else { throw .unknownPath(path) }
+        switch head.method {
+        case .options:
+            var fields = context.cors.preflight(methods)
+            fields[.allow] = methods.joined(separator: ", ")
+            return Response(status: .noContent, fields: fields)
+        case .get, .head:
+            guard let file else { throw .unknownPath(path) }
+            return file
+        default: throw .wrongMethod(head.method.rawValue, path, allowed: methods)
+        }
+    }
+
+    private func finish(
+        _ exchange: consuming Exchange, _ response: Response, route: String, began: Duration
+    ) {
+        let head = exchange.request
+        let address = exchange.remoteAddress
+        var response = response
+        response.fields.append(contentsOf: context.cors.fields(for: head.fields))
+        let bytes = exchange.respond(response)
+        account(head, address, route, response.status.code, bytes, began)
+    }
+
+    private func sendLines(
+        _ exchange: consuming Exchange, _ write: (consuming LineWriter) async throws -> Void,
+        route: String, began: Duration
+    ) async {
+        let head = exchange.request
+        let address = exchange.remoteAddress
+        var fields = context.cors.fields(for: head.fields)
+        fields[.contentType] = "application/x-ndjson"
+        fields[.cacheControl] = "no-store"
+        var bytes = 0
+        let writer = LineWriter(exchange.respond(status: .ok, fields: fields)) { bytes += $0 }
+        do { try await write(writer) } catch {
+            context.logger.info("an answer was cut off", metadata: ["reason": "\(error)"])
+        }
+        account(head, address, route, 200, bytes, began)
+    }
+
+    private func subscribe(
+        _ exchange: consuming Exchange, _ subscription: Reply.Subscription, began: Duration
+    ) {
+        if let refusal = subscription.refusal {
+            return refuseStream(exchange, refusal, subscription, began: began)
+        }
+        let id: Int
+        do { id = try context.subscribers.enter(exchange.remoteAddress) } catch {
+            return refuseStream(exchange, error.reason, subscription, began: began)
+        }
+        var fields = context.cors.fields(for: exchange.request.fields)
+        fields.append(contentsOf: Self.streamFields(subscription.encoding))
+        openStream(exchange, subscription, id: id, fields: fields, began: began)
+    }
+
+    /// Sends a subscriber away so that it comes back by itself.
+    private func refuseStream(
+        _ exchange: consuming Exchange, _ reason: Refusal, _ subscription: Reply.Subscription,
+        began: Duration
+    ) {
+        statistics.rejected[reason.rawValue, default: 0] += 1
+        let wait = context.settings.retry.milliseconds + Int.random(in: 0...7000)
+        let accept = exchange.request.fields[.accept]
+        let type = EventEncoding.serverSentEvents.contentType
+        guard subscription.encoding == .serverSentEvents, MediaType.isNamed(type, in: accept) else {
+            let problem = Problem.full(reason, retryAfter: (wait + 999) / 1000)
+            return finish(exchange, problem.response, route: "/events", began: began)
+        }
+        let body = EventEncoding.retryLater(retry: wait, reason: reason.sentence)
+        let fields = Self.streamFields(.serverSentEvents)
+        finish(
+            exchange, Response(status: .ok, fields: fields, body: body), route: "/events",
+            began: began)
+    }
+
+    /// No cache may keep a stream, no proxy may hold it back or change it.
+    static func streamFields(_ encoding: EventEncoding) -> HTTPFields {
+        var fields: HTTPFields = [
+            .contentType: encoding.contentType, .cacheControl: "no-store, no-transform",
+        ]
+        if let name = HTTPField.Name("X-Accel-Buffering") { fields[name] = "no" }
+        return fields
+    }
+
+    private func account(
+        _ head: RequestHead, _ address: String, _ route: String, _ code: Int, _ bytes: Int,
+        _ began: Duration
+    ) {
+        note(route: route, code: code, since: began)
+        guard context.settings.logsAccess else { return }
+        // The path alone: a query may hold what is nobody's business.
+        context.logger.info(
+            "request",
+            metadata: [
+                "method": "\(head.method.rawValue)", "path": "\(head.path)", "status": "\(code)",
+                "bytes": "\(bytes)", "duration": "\(elapsed(since: began).brief)",
+                "address": "\(address)",
+                "subject": "anonymous",
+            ])
+    }
+
+    private func problem(_ error: any Error) -> Problem {
+        if let problem = error as? Problem { return problem }
+        if let error = error as? DirectoryError {
+            if case .storeUnavailable(let reason) = error {
+                context.logger.error("the store does not work", metadata: ["reason": "\(reason)"])
+            }
+            return Problem(error)
+        }
+        context.logger.error("an unexpected error", metadata: ["error": "\(error)"])
+        return Problem(
+            .internalServerError, "internal", "The gateway made a mistake",
+            "Something happened that should not.", remedy: "Report it with the log of the gateway.")
+    }
+
+    nonisolated func response(to error: HTTPProtocolError) -> Response { Problem(error).response }
+}
+
+extension Request {
+    /// Why the request's connection is one too many; nil when it is not.
+    var refusal: Refusal? {
+        switch verdict {
+        case .welcome: nil
+        case .full: .full
+        case .tooManyFromAddress: .tooManyFromAddress
+        }
+    }
+}

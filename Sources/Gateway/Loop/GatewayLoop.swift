@@ -1,0 +1,217 @@
+internal import EventHub
+internal import Events
+internal import HTTPTypes
+internal import Libevent
+internal import LibeventHTTP
+internal import Logging
+
+/// One loop's worth of gateway: an actor pinned to the loop, owning plain classes. Everything
+/// between a request's bytes and its answer's happens here, but for the operations themselves.
+actor GatewayLoop: HTTPResponder {
+    nonisolated let loop: EventLoop
+    let context: GatewayContext
+    var statistics = LoopStatistics()
+    private(set) var hub: Hub
+    private var clock: LoopClock?
+    private var listener: HTTPListener?
+    private var inbox: Mailbox<PublishedEvent>?
+    private var signalWatches: [SignalWatch] = []
+    private var isBeating = false
+    private var pauseLoggedAt: Duration?
+    /// Events that have not yet reached the last subscriber.
+    private var inFlight: [PublishedEvent] = []
+
+    /// How many subscribers are served before others get their turn on the loop.
+    private static let walkBudget = 256
+
+    init(loop: EventLoop, context: GatewayContext) {
+        self.loop = loop
+        self.context = context
+        let settings = context.settings
+        let logger = context.logger
+        hub = Hub(policy: settings.delivery) { subscriber, lost in
+            guard settings.delivery.logsSlowSubscribers else { return }
+            logger.warning(
+                "a slow subscriber loses events",
+                metadata: [
+                    "subscriber": "\(subscriber.request.id)",
+                    "address": "\(subscriber.request.address)",
+                    "filter": "\(subscriber.request.filter.summary)", "dropped": "\(lost)",
+                ])
+        }
+    }
+
+    /// Begins to accept connections.
+    /// - Returns: the address with the port that the system chose, if 0 was asked for.
+    func listen(on address: SocketAddress) throws -> SocketAddress {
+        let clock = try LoopClock(loop: loop)
+        let inbox = Mailbox<PublishedEvent>(loop: loop) { [weak self] burst in
+            self?.assumeIsolated { $0.take(burst) }
+        }
+        let listener = try HTTPListener(
+            on: address, limits: context.settings.http, census: context.connections,
+            wheel: clock.wheel, responder: self)
+        self.clock = clock
+        self.inbox = inbox
+        self.listener = listener
+        context.backplane.connect { inbox.post($0) }
+        return listener.address ?? address
+    }
+
+    // MARK: Events
+
+    private func take(_ burst: [PublishedEvent]) {
+        guard hub.count > 0 else { return }
+        hub.publish(burst)
+        let wasIdle = inFlight.isEmpty
+        inFlight += burst
+        if wasIdle { pump() }
+    }
+
+    /// Serves some subscribers, and the others in later turns of the loop.
+    private func pump() {
+        if hub.advance(budget: Self.walkBudget) {
+            loop.execute { [weak self] in self?.assumeIsolated { $0.pump() } }
+            return
+        }
+        let now = context.clock.monotonic()
+        for event in inFlight { statistics.publishToWrite.observe(now - event.publishedAt) }
+        inFlight = []
+    }
+
+    /// Opens a stream and subscribes it, in one turn of the loop: whoever has read the first bytes
+    /// misses nothing that happens after.
+    func openStream(
+        _ exchange: consuming Exchange, _ subscription: Reply.Subscription, id: Int,
+        fields: HTTPFields, began: Duration
+    ) {
+        // What was published before is settled before the newcomer is there.
+        inbox?.handOver()
+        let address = exchange.remoteAddress
+        let retry = context.settings.retry.milliseconds
+        let stream = exchange.openEventStream(
+            fields: fields, first: subscription.encoding.opening(retry: retry))
+        note(route: "/events", code: 200, since: began)
+        guard !stream.isClosed else { return context.subscribers.leave(address) }
+        let request = Subscriber.Request(
+            id: id, filter: subscription.filter, encoding: subscription.encoding,
+            framing: stream.framing, address: address, since: context.clock.wall())
+        _ = StreamSubscriber(stream, hub: hub, request: request) { ended in
+            self.streamEnded(ended, since: began)
+        }
+        startBeating()
+    }
+
+    private func streamEnded(_ ended: StreamSubscriber, since began: Duration) {
+        context.subscribers.leave(ended.stream.remoteAddress)
+        guard let subscriber = ended.subscriber else { return }
+        hub.remove(subscriber)
+        ended.release()
+        guard context.settings.logsAccess else { return }
+        context.logger.info(
+            "stream ended",
+            metadata: [
+                "subscriber": "\(subscriber.request.id)",
+                "address": "\(ended.stream.remoteAddress)",
+                "path": "/events", "filter": "\(subscriber.request.filter.summary)",
+                "bytes": "\(ended.stream.bytesSent)", "delivered": "\(subscriber.delivered)",
+                "dropped": "\(subscriber.dropped)", "duration": "\(elapsed(since: began).brief)",
+            ])
+    }
+
+    /// Ticks for as long as there is somebody to send a sign of life to.
+    private func startBeating() {
+        guard !isBeating, let wheel = clock?.wheel else { return }
+        isBeating = true
+        let tick = context.settings.heartbeatInterval / Hub.ticksPerInterval
+        wheel.schedule(after: tick) { [weak self] in
+            self?.assumeIsolated { $0.beat() }
+        }
+    }
+
+    private func beat() {
+        isBeating = false
+        hub.beat()
+        if hub.count > 0 { startBeating() }
+    }
+
+    // MARK: What others ask
+
+    /// What the loop has counted, with the levels of this moment.
+    func snapshot() -> LoopStatistics {
+        var snapshot = statistics
+        snapshot.subscribers = hub.count
+        snapshot.delivered = hub.delivered
+        snapshot.dropped = hub.dropped
+        snapshot.longestQueue = hub.takeLongestQueue()
+        snapshot.lag = clock?.takeWorstLag() ?? .zero
+        return snapshot
+    }
+
+    /// Who listens on this loop.
+    func listeners() -> [SubscriberStatus] { hub.subscribers.map(SubscriberStatus.init) }
+
+    func acceptingPaused(_ error: LibeventError) {
+        statistics.rejected["no-descriptors", default: 0] += 1
+        let now = context.clock.monotonic()
+        if let last = pauseLoggedAt, now - last < .seconds(60) { return }
+        pauseLoggedAt = now
+        context.logger.error(
+            "new connections wait: accepting failed and is tried again; open streams go on",
+            metadata: ["reason": "\(error)"])
+    }
+
+    /// Has signals of the process handled on this loop, for as long as it runs.
+    func watch(_ signals: [Int32], action: @escaping @Sendable (Int32) -> Void) throws {
+        for number in signals {
+            signalWatches.append(try SignalWatch(number, on: loop) { action(number) })
+        }
+    }
+
+    // MARK: The end
+
+    /// Stops to accept; what is being answered goes on.
+    func stopAccepting() { listener?.close() }
+
+    /// Whether operations are being carried out or events are on their way.
+    func isBusy() -> Bool { (listener?.busyCount ?? 0) > 0 || !hub.isIdle }
+
+    /// Says goodbye to every stream; each is told another moment to come back.
+    func sayGoodbye() {
+        let base = context.settings.retry.milliseconds
+        hub.endAll { subscriber in
+            subscriber.request.encoding.goodbye(retry: base + Int.random(in: 0...base))
+        }
+    }
+
+    /// Whether streams or connections are left.
+    func isOccupied() -> Bool { hub.count > 0 || (listener?.connectionCount ?? 0) > 0 }
+
+    /// Ends what is left, and with it the reasons to keep the loop.
+    func abort() {
+        hub.abortAll()
+        listener?.abort()
+        listener = nil
+        clock = nil
+        inbox = nil
+        signalWatches = []
+    }
+
+    func note(route: String, code: Int, since began: Duration) {
+        statistics.note(route: route, code: code, took: elapsed(since: began))
+    }
+
+    func elapsed(since began: Duration) -> Duration { context.clock.monotonic() - began }
+}
+
+extension Duration {
+    /// For the log: `1.234ms`.
+    var brief: String { "\(Int(self / .microseconds(1)) / 1000).\(micros)ms" }
+
+    private var micros: String {
+        let rest = String(Int(self / .microseconds(1)) % 1000)
+        return String(repeating: "0", count: 3 - rest.count) + rest
+    }
+
+    var milliseconds: Int { Int(self / .milliseconds(1)) }
+}

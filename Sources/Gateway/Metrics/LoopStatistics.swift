@@ -1,0 +1,42 @@
+/// What one loop counts. Belongs to the loop; a copy goes to whoever asks.
+struct LoopStatistics: Sendable {
+    /// A route and the status it answered with.
+    struct RequestKey: Hashable, Sendable {
+        let route: String
+        let code: Int
+    }
+
+    var subscribers = 0
+    var delivered = 0
+    var dropped = 0
+    var longestQueue = 0
+    var lag: Duration = .zero
+    var publishToWrite = Histogram()
+    var requests: [RequestKey: Int] = [:]
+    var requestSeconds: [String: Histogram] = [:]
+    /// Connections and streams that were sent away, by reason.
+    var rejected: [String: Int] = [:]
+
+    /// Counts a request that has been answered.
+    mutating func note(route: String, code: Int, took: Duration) {
+        requests[RequestKey(route: route, code: code), default: 0] += 1
+        requestSeconds[route, default: Histogram()].observe(took)
+    }
+
+    /// The sum over loops; of levels, the highest.
+    static func += (total: inout LoopStatistics, other: LoopStatistics) {
+        total.subscribers += other.subscribers
+        total.delivered += other.delivered
+        total.dropped += other.dropped
+        total.longestQueue = max(total.longestQueue, other.longestQueue)
+        total.lag = max(total.lag, other.lag)
+        total.publishToWrite += other.publishToWrite
+        total.requests.merge(other.requests, uniquingKeysWith: +)
+        total.requestSeconds.merge(other.requestSeconds) { first, second in
+            var sum = first
+            sum += second
+            return sum
+        }
+        total.rejected.merge(other.rejected, uniquingKeysWith: +)
+    }
+}

@@ -1,0 +1,82 @@
+extension Metric {
+    /// Every metric there is.
+    static let all: [Metric] = [
+        Metric(name: "subscribers", kind: .gauge, help: "Open event streams.") {
+            [number($0.loops.subscribers)]
+        },
+        Metric(name: "events_published_total", kind: .counter, help: "Events published.") {
+            $0.published.map { number($0.count, [("type", $0.type)]) }
+        },
+        Metric(
+            name: "events_delivered_total", kind: .counter,
+            help: "Events handed to the kernel, each subscriber counted."
+        ) { [number($0.loops.delivered)] },
+        Metric(
+            name: "events_dropped_total", kind: .counter,
+            help: "Events lost by subscribers that had fallen behind, each subscriber counted."
+        ) { [number($0.loops.dropped)] },
+        Metric(
+            name: "subscriber_queue_events", kind: .gauge,
+            help: "The longest queue of a subscriber since the last look."
+        ) { [number($0.loops.longestQueue)] },
+        Metric(
+            name: "publish_to_write_seconds", kind: .histogram,
+            help: "From publishing an event to the write for the last subscriber of a loop."
+        ) { histogram($0.loops.publishToWrite) },
+        Metric(
+            name: "loop_lag_seconds", kind: .gauge,
+            help: "How late the latest loop has been since the last look."
+        ) { [seconds($0.loops.lag)] },
+        Metric(name: "http_requests_total", kind: .counter, help: "Requests answered.") {
+            snapshot in
+            snapshot.loops.requests.sorted {
+                ($0.key.route, $0.key.code) < ($1.key.route, $1.key.code)
+            }
+            .map { number($0.value, [("route", $0.key.route), ("code", String($0.key.code))]) }
+        },
+        Metric(
+            name: "http_request_seconds", kind: .histogram,
+            help:
+                "From a request's header to the hand-over of its answer; of a stream, to its opening."
+        ) { snapshot in
+            snapshot.loops.requestSeconds.sorted { $0.key < $1.key }
+                .flatMap { histogram($0.value, [("route", $0.key)]) }
+        },
+        Metric(name: "connections", kind: .gauge, help: "Open connections, streams included.") {
+            [number($0.connections)]
+        },
+        Metric(
+            name: "connections_rejected_total", kind: .counter,
+            help: "Connections and streams that were sent away."
+        ) { snapshot in
+            snapshot.loops.rejected.sorted { $0.key < $1.key }
+                .map { number($0.value, [("reason", $0.key)]) }
+        },
+        Metric(name: "records", kind: .gauge, help: "Records stored.") { [number($0.records)] },
+        Metric(
+            name: "store_commit_seconds", kind: .histogram,
+            help: "How long a commit took, the wait for the disk included."
+        ) { histogram($0.commits) },
+        Metric(name: "open_descriptors", kind: .gauge, help: "Open file descriptors.") {
+            [number($0.openDescriptors)]
+        },
+        Metric(name: "build_info", kind: .gauge, help: "Always 1; the labels say what runs.") {
+            [number(1, [("version", $0.version)])]
+        },
+    ]
+
+    /// The page in the text format of Prometheus 0.0.4.
+    static func page(_ snapshot: MetricsSnapshot) -> [UInt8] {
+        var page = ""
+        for metric in all {
+            let name = prefix + metric.name
+            page += "# HELP \(name) \(metric.help)\n# TYPE \(name) \(metric.kind.rawValue)\n"
+            for sample in metric.samples(snapshot) {
+                let labels = sample.labels.map { "\($0)=\"\($1)\"" }.joined(separator: ",")
+                page +=
+                    "\(name)\(sample.suffix)\(labels.isEmpty ? "" : "{\(labels)}") \(sample.value)\n"
+            }
+        }
+        return Array(page.utf8)
+    }
+}

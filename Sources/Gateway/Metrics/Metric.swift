@@ -1,0 +1,54 @@
+/// One metric: its name below `directory_gateway_`, its kind and what it says. The list is what
+/// `GET /metrics` serves and what docs/metrics.md must describe.
+struct Metric: Sendable {
+    enum Kind: String, Sendable { case counter, gauge, histogram }
+
+    let name: String
+    let kind: Kind
+    let help: String
+    /// The lines behind the heading, without the prefix of the name.
+    let samples: @Sendable (MetricsSnapshot) -> [Sample]
+
+    /// One value.
+    struct Sample: Sendable {
+        /// `_bucket`, `_sum`, `_count`, or nothing.
+        var suffix = ""
+        var labels: [(String, String)] = []
+        let value: String
+    }
+
+    static let prefix = "directory_gateway_"
+
+    static func number(_ value: Int, _ labels: [(String, String)] = []) -> Sample {
+        Sample(labels: labels, value: String(value))
+    }
+
+    static func seconds(_ value: Duration) -> Sample {
+        Sample(value: String(value / .seconds(1)))
+    }
+
+    static func histogram(_ histogram: Histogram, _ labels: [(String, String)] = []) -> [Sample] {
+        var sum = 0
+        let bounds = Histogram.bounds.map { String($0) } + ["+Inf"]
+        let buckets = zip(bounds, histogram.counts).map { bound, count in
+            sum += count
+            return Sample(suffix: "_bucket", labels: labels + [("le", bound)], value: String(sum))
+        }
+        return buckets + [
+            Sample(suffix: "_sum", labels: labels, value: String(histogram.sum)),
+            Sample(suffix: "_count", labels: labels, value: String(histogram.count)),
+        ]
+    }
+}
+
+/// Everything that the metrics are made of, at one moment.
+struct MetricsSnapshot: Sendable {
+    var loops = LoopStatistics()
+    /// By short name of the event type.
+    var published: [(type: String, count: Int)] = []
+    var connections = 0
+    var records = 0
+    var commits = Histogram()
+    var openDescriptors = 0
+    var version = ""
+}

@@ -1,0 +1,66 @@
+internal import Directory
+internal import EventHub
+internal import Events
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import LibeventHTTP
+
+extension Routes {
+    static let health = [
+        Route(.get, "/healthz", "whether the process lives") { _, _ in
+            .json(.object([("status", .string("ok"))]))
+        },
+        Route(.get, "/readyz", "whether the gateway can do its work, with reasons") { loop, _ in
+            var reasons: [String] = []
+            if loop.context.isDraining { reasons.append("the gateway is going down") }
+            do { try await loop.context.store.check() } catch {
+                reasons.append("the store does not work: \(error)")
+            }
+            guard reasons.isEmpty else {
+                var problem = Problem(
+                    .serviceUnavailable, "not-ready", "Not ready",
+                    "\(reasons.joined(separator: "; ")).",
+                    remedy: "Send requests elsewhere for now.")
+                problem.more = [("reasons", .strings(reasons))]
+                throw problem
+            }
+            return .json(.object([("status", .string("ready"))]))
+        },
+        Route(.get, "/metrics", "Prometheus metrics") { loop, _ in
+            let page = Metric.page(await loop.metrics())
+            return .response(
+                Response(
+                    fields: [
+                        .contentType: "text/plain; version=0.0.4; charset=utf-8",
+                        .cacheControl: "no-store",
+                    ], body: page))
+        },
+    ]
+}
+
+extension GatewayLoop {
+    fileprivate func metrics() async -> MetricsSnapshot {
+        var snapshot = MetricsSnapshot()
+        for other in context.allLoops {
+            let asked = context.clock.monotonic()
+            var loop = await other.snapshot()
+            // The question itself had to wait for its turn.
+            loop.lag = max(loop.lag, other === self ? .zero : elapsed(since: asked))
+            snapshot.loops += loop
+        }
+        snapshot.published = EventType.allCases.map {
+            ($0.shortName, context.publisher.count(of: $0))
+        }
+        snapshot.connections = context.connections.total
+        snapshot.records = (try? await context.store.recordCount()) ?? 0
+        snapshot.commits = context.commits.snapshot
+        snapshot.openDescriptors = await Self.openDescriptors()
+        snapshot.version = GatewayServer.version
+        return snapshot
+    }
+
+    @concurrent
+    private nonisolated static func openDescriptors() async -> Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
+    }
+}

@@ -1,0 +1,108 @@
+internal import Directory
+internal import Events
+internal import HTTPTypes
+internal import LibeventHTTP
+
+extension Routes {
+    private static let listing = [
+        (name: "label", meaning: "a substring of a label; may be repeated"),
+        (name: "name", meaning: "a name, in any case; * and ? are wildcards"),
+        (name: "version", meaning: "a version, likewise"),
+        (name: "published", meaning: "true or false"),
+        (name: "limit", meaning: "records in a page, 1 to 1000; 100 if not given"),
+        (name: "after", meaning: "the value of next in the page before"),
+    ]
+
+    static let records = [
+        Route(.get, "/records", "records, newest first, without content", parameters: listing) {
+            loop, request in
+            let page = try await loop.context.operations.list(try RecordListing(request.query))
+            var members: [(String, JSON)] = [("records", .array(page.items.map(\.json)))]
+            if let next = page.next { members.append(("next", .string(next))) }
+            return .json(.object(members))
+        },
+        Route(.get, "/records/{cid}", "the record, exactly its canonical JSON") { loop, request in
+            let cid = request.parameters["cid"] ?? ""
+            if ETag.matches(request.head.fields[.ifNoneMatch], "\"\(cid)\"") {
+                // The content is not read, so this is no pull; but it must be there.
+                _ = try await loop.context.operations.info(cid)
+                return .empty(.notModified, fields: tagged(cid))
+            }
+            let pulled = try await loop.context.operations.pull(cid)
+            var fields = tagged(cid)
+            fields[.contentType] = "application/json"
+            return .response(Response(fields: fields, body: pulled.content))
+        },
+        Route(.head, "/records/{cid}", "whether the record exists, how large it is, its labels") {
+            loop, request in
+            let info = try await loop.context.operations.info(request.parameters["cid"] ?? "")
+            var fields = tagged(info.cid)
+            fields[.contentType] = "application/json"
+            fields[.contentLength] = String(info.size)
+            if let name = HTTPField.Name("Directory-Labels") {
+                // A structured list of strings would not hold every label: percent-encoded.
+                fields[name] = info.labels.map(percentEncoded).joined(separator: ", ")
+            }
+            return .response(Response(fields: fields))
+        },
+        Route(.delete, "/records/{cid}", "deletes the record, its publication and labels") {
+            loop, request in
+            try await loop.context.operations.delete(request.parameters["cid"] ?? "")
+            return .empty(.noContent)
+        },
+    ]
+
+    /// The content under a CID never changes; only whether it is there can.
+    private static func tagged(_ cid: String) -> HTTPFields {
+        [.eTag: "\"\(cid)\"", .cacheControl: "no-cache"]
+    }
+}
+
+extension RecordListing {
+    fileprivate init(_ query: Query) throws(Problem) {
+        self.init()
+        labels = query.list("label")
+        names = query.list("name")
+        versions = query.list("version")
+        after = try query.single("after")
+        switch try query.single("published") {
+        case nil: published = nil
+        case "true": published = true
+        case "false": published = false
+        case .some(let text):
+            throw .invalid("published is '\(text)'.", remedy: "Write true or false.")
+        }
+        guard let text = try query.single("limit") else { return }
+        guard let number = Int(text), (1...1000).contains(number) else {
+            throw .invalid("limit is '\(text)'.", remedy: "Write a number from 1 to 1000.")
+        }
+        limit = number
+    }
+}
+
+extension RecordPage.Item {
+    fileprivate var json: JSON {
+        .object([
+            ("cid", .string(cid)), ("name", .string(name)), ("version", .string(version)),
+            ("schema_version", .string(schemaVersion)), ("created_at", .string(createdAt)),
+            ("pushed_at", .string(Timestamp.format(pushedAt))), ("size", .number(size)),
+            ("published", .bool(isPublished)), ("labels", .strings(labels)),
+        ])
+    }
+}
+
+/// Encodes all but unreserved characters and the slash (RFC 3986 §2.3).
+private func percentEncoded(_ text: String) -> String {
+    text.utf8.reduce(into: "") { encoded, byte in
+        let scalar = Unicode.Scalar(byte)
+        if scalar.isASCII,
+            scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+                || "-._~/".unicodeScalars.contains(scalar)
+        {
+            encoded.unicodeScalars.append(scalar)
+        } else {
+            let hex = String(byte, radix: 16, uppercase: true)
+            encoded += hex.count == 1 ? "%0\(hex)" : "%\(hex)"
+        }
+    }
+}

@@ -1,0 +1,104 @@
+/// One setting: what it is called, what it may be, and what it is for.
+public struct SettingKey: Sendable {
+    /// What a value may be.
+    public enum Kind: Sendable {
+        case text
+        case flag
+        case count(ClosedRange<Int>)
+        /// Bytes; `KiB` and `MiB` may stand behind the number.
+        case bytes(ClosedRange<Int>)
+        /// A time such as `500ms`, `15s`, `2m` or `1h`.
+        case duration(ClosedRange<Duration>)
+        case choice([String])
+        case list
+        /// A numeric address and a port.
+        case address
+    }
+
+    public let name: String
+    public let kind: Kind
+    /// As it would stand in the file.
+    public let defaultValue: String
+    /// One line for the file and the manual.
+    public let summary: String
+
+    init(_ name: String, _ kind: Kind, _ defaultValue: String, _ summary: String) {
+        self.name = name
+        self.kind = kind
+        self.defaultValue = defaultValue
+        self.summary = summary
+    }
+
+    /// The name in the environment: `DIRECTORY_SERVER_EVENTS_HEARTBEAT_INTERVAL`.
+    public var environmentName: String {
+        Self.environmentPrefix + name.uppercased().replacing(".", with: "_")
+    }
+
+    static let environmentPrefix = "DIRECTORY_SERVER_"
+
+    /// Every setting there is.
+    public static let all: [SettingKey] = [
+        SettingKey(
+            "listen_address", .address, "127.0.0.1:8080",
+            "where to listen; port 0 lets the system choose"),
+        SettingKey("data_dir", .text, "data", "where the store is kept; made if it is not there"),
+        SettingKey("loops", .count(0...256), "0", "event loops; 0 means one for each core"),
+        SettingKey(
+            "drain_timeout", .duration(.zero ... .seconds(3600)), "10s",
+            "how long a shutdown may take"),
+        SettingKey("dashboard.directory", .text, "public", "the files served below /"),
+        SettingKey(
+            "auth.mode", .choice(["", "open"]), "",
+            "open: everyone may do everything; must be said on any address but loopback"),
+        SettingKey(
+            "events.subscriber_buffer_size", .count(1...1_000_000), "100",
+            "events held for a subscriber that has fallen behind"),
+        SettingKey(
+            "events.log_slow_consumers", .flag, "true",
+            "name a subscriber that loses events, once a burst"),
+        SettingKey(
+            "events.log_published_events", .flag, "false", "log every event, at level debug"),
+        SettingKey(
+            "events.heartbeat_interval", .duration(.milliseconds(100) ... .seconds(3600)), "15s",
+            "the longest silence on a stream"),
+        SettingKey(
+            "events.retry", .duration(.milliseconds(100) ... .seconds(3600)), "3s",
+            "when a client that lost its stream should come back"),
+        SettingKey(
+            "limits.request_line_bytes", .bytes(256...1 << 20), "8KiB", "longest request line"),
+        SettingKey(
+            "limits.header_bytes", .bytes(1024...1 << 20), "16KiB", "longest header section"),
+        SettingKey("limits.header_count", .count(8...10_000), "100", "most header fields"),
+        SettingKey(
+            "limits.body_bytes", .bytes(1024...1 << 30), "4MiB",
+            "longest body; of a stream of records, longest line"),
+        SettingKey(
+            "limits.header_deadline", .duration(.milliseconds(100) ... .seconds(3600)), "10s",
+            "for a request header to arrive"),
+        SettingKey(
+            "limits.body_deadline", .duration(.milliseconds(100) ... .seconds(3600)), "30s",
+            "for each 64 KiB of a body to arrive"),
+        SettingKey(
+            "limits.keep_alive_idle", .duration(.milliseconds(100) ... .seconds(3600)), "60s",
+            "how long a connection may rest between requests"),
+        SettingKey("limits.connections", .count(1...10_000_000), "100000", "connections in all"),
+        SettingKey(
+            "limits.connections_per_address", .count(1...10_000_000), "20000",
+            "connections of one address"),
+        SettingKey("limits.subscribers", .count(1...10_000_000), "100000", "event streams in all"),
+        SettingKey(
+            "limits.subscribers_per_address", .count(1...10_000_000), "20000",
+            "event streams of one address"),
+        SettingKey(
+            "limits.filter_items", .count(1...100_000), "1000",
+            "types, labels and cids of one subscription together"),
+        SettingKey(
+            "cors.allowed_origins", .list, "",
+            "origins whose pages may use the gateway; * for any, without credentials"),
+        SettingKey(
+            "log.level", .choice(["trace", "debug", "info", "warning", "error"]), "info",
+            "the least important line that is logged"),
+        SettingKey("log.format", .choice(["text", "json"]), "text", "how a line looks"),
+        SettingKey("log.access", .flag, "true", "a line for each request"),
+    ]
+}

@@ -1,0 +1,65 @@
+/// A setting's value, read and found possible.
+enum SettingValue: Sendable {
+    case text(String)
+    case flag(Bool)
+    case number(Int)
+    case duration(Duration)
+    case list([String])
+}
+
+extension SettingKey.Kind {
+    /// Reads a value.
+    /// - Returns: nil when it is not of the kind; `expectation` says what was expected.
+    func read(_ items: [String]) -> SettingValue? {
+        if case .list = self { return .list(items.filter { !$0.isEmpty }) }
+        guard items.count == 1, let text = items.first else { return nil }
+        switch self {
+        case .text: return text.isEmpty ? nil : .text(text)
+        case .flag: return ["true": true, "false": false][text].map { .flag($0) }
+        case .count(let range):
+            return Int(text).flatMap { range.contains($0) ? .number($0) : nil }
+        case .bytes(let range):
+            return Self.bytes(text).flatMap { range.contains($0) ? .number($0) : nil }
+        case .duration(let range):
+            return Self.duration(text).flatMap { range.contains($0) ? .duration($0) : nil }
+        case .choice(let choices): return choices.contains(text) ? .text(text) : nil
+        case .address: return ListenAddress.isValid(text) ? .text(text) : nil
+        case .list: return nil
+        }
+    }
+
+    /// What a value must be, in words.
+    var expectation: String {
+        switch self {
+        case .text: "a text that is not empty"
+        case .flag: "true or false"
+        case .count(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .bytes(let range):
+            "a number of bytes from \(range.lowerBound) to \(range.upperBound), such as 64KiB or 4MiB"
+        case .duration(let range):
+            "a time from \(range.lowerBound) to \(range.upperBound), such as 500ms, 15s, 2m or 1h"
+        case .choice(let choices):
+            "one of \(choices.filter { !$0.isEmpty }.joined(separator: ", "))"
+        case .list: "a list"
+        case .address: "a numeric address and a port, such as 127.0.0.1:8080 or [::1]:8080"
+        }
+    }
+
+    private static func bytes(_ text: String) -> Int? {
+        for (unit, factor) in [("KiB", 1 << 10), ("MiB", 1 << 20)] where text.hasSuffix(unit) {
+            return Int(text.dropLast(3)).map { $0 * factor }
+        }
+        return Int(text)
+    }
+
+    private static func duration(_ text: String) -> Duration? {
+        let units: [(String, Duration)] = [
+            ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)),
+            ("h", .seconds(3600)),
+        ]
+        for (unit, length) in units where text.hasSuffix(unit) {
+            return Int(text.dropLast(unit.count)).map { length * $0 }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,88 @@
+public import EventHub
+internal import Events
+public import LibeventHTTP
+
+/// The settings in force.
+public struct Settings: Sendable {
+    public var listenAddress: String
+    public var dataDirectory: String
+    /// 0 means one for each core.
+    public var loops: Int
+    public var drainTimeout: Duration
+    public var dashboardDirectory: String
+    public var delivery: DeliveryPolicy
+    public var logsPublishedEvents: Bool
+    public var heartbeatInterval: Duration
+    public var retry: Duration
+    public var http: HTTPLimits
+    /// Bytes.
+    public var bodyLimit: Int
+    public var subscriberLimit: Int
+    public var subscriberLimitPerAddress: Int
+    public var filterItemLimit: Int
+    public var allowedOrigins: [String]
+    public var logLevel: String
+    public var logFormat: String
+    public var logsAccess: Bool
+
+    /// Reads all settings.
+    /// - Throws: the first that cannot be, with the reason and the remedy.
+    public init(_ reader: SettingsReader) throws(SettingsError) {
+        let settings = try reader.effective()
+        let values = Dictionary(uniqueKeysWithValues: settings.map { ($0.key.name, $0.value) })
+        func text(_ key: String) -> String {
+            if case .text(let value) = values[key] { value } else { "" }
+        }
+        func number(_ key: String) -> Int {
+            if case .number(let value) = values[key] { value } else { 0 }
+        }
+        func flag(_ key: String) -> Bool {
+            if case .flag(let value) = values[key] { value } else { false }
+        }
+        func duration(_ key: String) -> Duration {
+            if case .duration(let value) = values[key] { value } else { .zero }
+        }
+        listenAddress = text("listen_address")
+        dataDirectory = text("data_dir")
+        loops = number("loops")
+        drainTimeout = duration("drain_timeout")
+        dashboardDirectory = text("dashboard.directory")
+        delivery = DeliveryPolicy(
+            bufferSize: number("events.subscriber_buffer_size"),
+            logsSlowSubscribers: flag("events.log_slow_consumers"))
+        logsPublishedEvents = flag("events.log_published_events")
+        heartbeatInterval = duration("events.heartbeat_interval")
+        retry = duration("events.retry")
+        http = HTTPLimits()
+        http.requestLineBytes = number("limits.request_line_bytes")
+        http.headerBytes = number("limits.header_bytes")
+        http.headerCount = number("limits.header_count")
+        http.headerDeadline = duration("limits.header_deadline")
+        http.bodyDeadline = duration("limits.body_deadline")
+        http.keepAliveIdle = duration("limits.keep_alive_idle")
+        http.connections = number("limits.connections")
+        http.connectionsPerAddress = number("limits.connections_per_address")
+        bodyLimit = number("limits.body_bytes")
+        subscriberLimit = number("limits.subscribers")
+        subscriberLimitPerAddress = number("limits.subscribers_per_address")
+        filterItemLimit = number("limits.filter_items")
+        if case .list(let origins) = values["cors.allowed_origins"] {
+            allowedOrigins = origins
+        } else {
+            allowedOrigins = []
+        }
+        logLevel = text("log.level")
+        logFormat = text("log.format")
+        logsAccess = flag("log.access")
+        // Open to the world only if somebody has said so: the default is for one's own machine.
+        guard ListenAddress.isLoopback(listenAddress) || text("auth.mode") == "open" else {
+            throw SettingsError(
+                """
+                listen_address \(listenAddress) can be reached from other machines, and nobody has \
+                said who may do what there: either set auth.mode to open, which lets everyone who \
+                reaches the port push and delete, or listen on a loopback address behind a proxy \
+                that asks who is there
+                """)
+        }
+    }
+}

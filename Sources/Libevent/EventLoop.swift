@@ -1,0 +1,147 @@
+internal import CLibevent
+internal import Glibc
+internal import Synchronization
+
+/// A libevent loop on a thread of its own, and the executor of the actor that is pinned to it.
+///
+/// Only the loop's thread touches libevent: the base has no locks. Everybody else leaves work in
+/// the inbox and, if it was empty, wakes the loop with one write to an eventfd.
+@safe public final class EventLoop: Sendable {
+    /// What other threads have left for the loop.
+    enum Work {
+        case job(UnownedJob)
+        case closure(@Sendable () -> Void)
+    }
+
+    private struct Inbox {
+        var work: [Work] = []
+        var isStopping = false
+    }
+
+    /// More than this in one turn would starve the sockets.
+    private static let turnLimit = 4096
+
+    // Touched only by the loop's thread once it runs.
+    nonisolated(unsafe) package let base: OpaquePointer
+    nonisolated(unsafe) private let wakeEvent: OpaquePointer
+    private let wakeDescriptor: Int32
+    private let inbox = Mutex(Inbox())
+    private let thread = Atomic<UInt>(0)
+    private let name: String
+
+    /// Makes the loop; `start()` sets it going.
+    /// - Parameter name: what the thread is called in `top -H` (15 bytes at most are kept).
+    /// - Throws: when the system has no descriptor left.
+    public init(name: String) throws(LibeventError) {
+        // A peer that is gone must be an error of the write, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        guard let configuration = unsafe event_config_new() else {
+            throw LibeventError("event_config_new")
+        }
+        defer { unsafe event_config_free(configuration) }
+        unsafe event_config_set_flag(configuration, Int32(EVENT_BASE_FLAG_NOLOCK.rawValue))
+        guard let base = unsafe event_base_new_with_config(configuration) else {
+            throw LibeventError("event_base_new_with_config")
+        }
+        let descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        guard descriptor >= 0 else {
+            unsafe event_base_free(base)
+            throw LibeventError("eventfd")
+        }
+        let flags = Int16(EV_READ | EV_PERSIST)
+        guard let event = unsafe event_new(base, descriptor, flags, onWake, nil) else {
+            close(descriptor)
+            unsafe event_base_free(base)
+            throw LibeventError("event_new")
+        }
+        self.name = name
+        wakeDescriptor = descriptor
+        unsafe self.base = base
+        unsafe wakeEvent = event
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe event_assign(event, base, descriptor, flags, onWake, context)
+        unsafe event_add(event, nil)
+    }
+
+    deinit {
+        unsafe event_free(wakeEvent)
+        unsafe event_base_free(base)
+        close(wakeDescriptor)
+    }
+
+    /// Starts the loop's thread.
+    /// - Throws: when the system has no thread left.
+    public func start() throws(LibeventError) {
+        var handle = pthread_t()
+        let context = unsafe Unmanaged.passRetained(self).toOpaque()
+        let code = unsafe pthread_create(&handle, nil, runLoop, context)
+        guard code == 0 else {
+            unsafe Unmanaged<EventLoop>.fromOpaque(context).release()
+            throw LibeventError("pthread_create", code: code)
+        }
+        pthread_detach(handle)
+    }
+
+    /// Ends the loop once the work that was left before this call is done; returns at once.
+    ///
+    /// Work left later is never run: stop accepting, end the streams and let the operations finish
+    /// before.
+    public func stop() {
+        inbox.withLock { $0.isStopping = true }
+        wake()
+    }
+
+    /// Runs `work` on the loop's thread, in a turn of its own. From any thread; keeps the order of
+    /// calls.
+    public func execute(_ work: @escaping @Sendable () -> Void) { leave(.closure(work)) }
+
+    /// Whether the caller is on the loop's thread.
+    public var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
+
+    func leave(_ work: Work) {
+        let mustWake = inbox.withLock { inbox in
+            inbox.work.append(work)
+            return inbox.work.count == 1
+        }
+        if mustWake { wake() }
+    }
+
+    private func wake() { eventfd_write(wakeDescriptor, 1) }
+
+    fileprivate func run() {
+        thread.store(UInt(pthread_self()), ordering: .relaxed)
+        unsafe name.withCString { unsafe directory_name_thread($0) }
+        _ = unsafe event_base_loop(base, Int32(EVLOOP_NO_EXIT_ON_EMPTY))
+        thread.store(0, ordering: .relaxed)
+    }
+
+    fileprivate func drain() {
+        var ticks: eventfd_t = 0
+        _ = unsafe eventfd_read(wakeDescriptor, &ticks)
+        let (turn, rest, stopping) = inbox.withLock { inbox in
+            let turn = inbox.work.prefix(Self.turnLimit)
+            inbox.work.removeFirst(turn.count)
+            return (turn, inbox.work.count, inbox.isStopping)
+        }
+        if rest > 0 { wake() }
+        for work in turn {
+            switch work {
+            case .closure(let closure): closure()
+            case .job(let job): run(job)
+            }
+        }
+        if stopping, rest == 0 { unsafe event_base_loopbreak(base) }
+    }
+}
+
+@c private func onWake(_: Int32, _: Int16, context: UnsafeMutableRawPointer?) {
+    guard let context = unsafe context else { return }
+    unsafe Unmanaged<EventLoop>.fromOpaque(context).takeUnretainedValue().drain()
+}
+
+@c private func runLoop(context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    if let context = unsafe context {
+        unsafe Unmanaged<EventLoop>.fromOpaque(context).takeRetainedValue().run()
+    }
+    return nil
+}

@@ -1,0 +1,107 @@
+internal import CLibevent
+internal import Glibc
+
+/// A listening socket of one loop. Several loops listen on one address side by side
+/// (`SO_REUSEPORT`), and the kernel spreads the connections over them.
+///
+/// When descriptors run out, accepting pauses and tries again after `retryDelay`: libevent would
+/// otherwise report the same connection for ever (libevent#71).
+@safe public final class Listener {
+    /// What the owner of a listener is told, on the loop's thread.
+    public protocol Delegate: AnyObject {
+        /// A connection came in; `descriptor` is the delegate's from now on.
+        func accepted(_ descriptor: Int32, from peer: SocketAddress)
+        /// Accepting failed and rests until the next try.
+        func acceptingPaused(_ error: LibeventError)
+    }
+
+    /// The address with the port that the system chose, if 0 was asked for.
+    public let address: SocketAddress
+
+    private static let retryDelay: Duration = .milliseconds(200)
+    private let raw: OpaquePointer
+    private let wheel: TimerWheel
+    private weak var delegate: (any Delegate)?
+
+    /// Starts to listen.
+    /// - Throws: when the address is taken or not this machine's.
+    public init(
+        on address: SocketAddress, loop: EventLoop, wheel: TimerWheel, delegate: any Delegate
+    ) throws(LibeventError) {
+        let flags = UInt32(
+            LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE
+                | LEV_OPT_REUSEABLE_PORT)
+        let raw = unsafe address.withSockaddr { address, length in
+            unsafe evconnlistener_new_bind(
+                loop.base, onAccept, nil, flags, 1024, address, Int32(length))
+        }
+        guard let raw = unsafe raw else { throw LibeventError("bind to \(address)") }
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let descriptor = unsafe evconnlistener_get_fd(raw)
+        _ = unsafe withUnsafeMutablePointer(to: &storage) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(descriptor, $0, &length)
+            }
+        }
+        self.address = SocketAddress(storage) ?? address
+        unsafe self.raw = raw
+        self.wheel = wheel
+        self.delegate = delegate
+        unsafe evconnlistener_set_cb(raw, onAccept, Unmanaged.passUnretained(self).toOpaque())
+        unsafe evconnlistener_set_error_cb(raw, onAcceptError)
+    }
+
+    deinit { unsafe evconnlistener_free(raw) }
+
+    /// Whether another process listens on the address already; `SO_REUSEPORT` would share it
+    /// silently, and each process would get half of the connections.
+    public static func isTaken(_ address: SocketAddress) -> Bool {
+        guard address.port != 0 else { return false }
+        let kind = Int32(SOCK_STREAM.rawValue)
+        let probe = socket(address.isIPv6 ? AF_INET6 : AF_INET, kind, 0)
+        guard probe >= 0 else { return false }
+        defer { close(probe) }
+        var on: Int32 = 1
+        unsafe setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        let code = unsafe address.withSockaddr { unsafe bind(probe, $0, $1) }
+        return code != 0 && errno == EADDRINUSE
+    }
+
+    fileprivate func accept(_ descriptor: Int32, from peer: UnsafePointer<sockaddr>, _ length: Int)
+    {
+        var storage = sockaddr_storage()
+        unsafe withUnsafeMutableBytes(of: &storage) { storage in
+            unsafe storage.copyMemory(
+                from: UnsafeRawBufferPointer(start: peer, count: min(length, storage.count)))
+        }
+        guard let delegate, let peer = SocketAddress(storage) else {
+            close(descriptor)
+            return
+        }
+        delegate.accepted(descriptor, from: peer)
+    }
+
+    fileprivate func pause(_ error: LibeventError) {
+        unsafe evconnlistener_disable(raw)
+        delegate?.acceptingPaused(error)
+        wheel.schedule(after: Self.retryDelay) { [weak self] in self?.resume() }
+    }
+
+    private func resume() { unsafe evconnlistener_enable(raw) }
+}
+
+@c private func onAccept(
+    _: OpaquePointer?, descriptor: Int32, peer: UnsafeMutablePointer<sockaddr>?, length: Int32,
+    context: UnsafeMutableRawPointer?
+) {
+    guard let context = unsafe context, let peer = unsafe peer else { return }
+    unsafe Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue()
+        .accept(descriptor, from: peer, Int(length))
+}
+
+@c private func onAcceptError(_: OpaquePointer?, context: UnsafeMutableRawPointer?) {
+    guard let context = unsafe context else { return }
+    let error = LibeventError("accept")
+    unsafe Unmanaged<Listener>.fromOpaque(context).takeUnretainedValue().pause(error)
+}

@@ -1,0 +1,63 @@
+internal import CLibevent
+internal import Glibc
+
+/// Drives a loop's timer wheel with libevent's one timer, and says how late the loop runs.
+@safe public final class LoopClock {
+    /// The wheel that is turned.
+    public let wheel: TimerWheel
+    private var worstLag: Duration = .zero
+
+    private let event: OpaquePointer
+    private var due: Duration?
+
+    /// On the loop's thread.
+    public init(loop: EventLoop) throws(LibeventError) {
+        wheel = TimerWheel(clock: Self.now)
+        guard let event = unsafe event_new(loop.base, -1, 0, onTick, nil) else {
+            throw LibeventError("event_new")
+        }
+        unsafe self.event = event
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        unsafe event_assign(event, loop.base, -1, 0, onTick, context)
+        wheel.onSet = { [unowned self] in arm($0) }
+    }
+
+    deinit { unsafe event_free(event) }
+
+    /// The monotonic clock (`CLOCK_MONOTONIC`), the scale of the wheel.
+    public static func now() -> Duration {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
+    /// How late the latest turn since the last call was: what a callback that hogs the loop costs
+    /// the others.
+    public func takeWorstLag() -> Duration {
+        defer { worstLag = .zero }
+        return worstLag
+    }
+
+    fileprivate func tick() {
+        let now = Self.now()
+        if let due { worstLag = max(worstLag, now - due) }
+        due = nil
+        wheel.advance()
+        if let next = wheel.nextDeadline { arm(next) }
+    }
+
+    private func arm(_ next: Duration) {
+        if let due, due <= next { return }
+        due = next
+        let delay = max(.zero, next - Self.now()).components
+        var interval = timeval(
+            tv_sec: Int(delay.seconds), tv_usec: Int(delay.attoseconds / 1_000_000_000_000) + 1)
+        if interval.tv_usec >= 1_000_000 { interval.tv_usec = 999_999 }
+        unsafe event_add(event, &interval)
+    }
+}
+
+@c private func onTick(_: Int32, _: Int16, context: UnsafeMutableRawPointer?) {
+    guard let context = unsafe context else { return }
+    unsafe Unmanaged<LoopClock>.fromOpaque(context).takeUnretainedValue().tick()
+}

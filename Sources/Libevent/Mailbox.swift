@@ -1,0 +1,35 @@
+internal import Synchronization
+
+/// Messages from any thread to one loop, in order, with one wake-up a burst.
+///
+/// What has gathered when the loop comes round is handed over in one piece: the receiver can treat
+/// a burst as a burst.
+public final class Mailbox<Message: Sendable>: Sendable {
+    private let waiting = Mutex<[Message]>([])
+    private let loop: EventLoop
+    private let receive: @Sendable ([Message]) -> Void
+
+    /// - Parameter receive: called on the loop's thread with one burst.
+    public init(loop: EventLoop, receive: @escaping @Sendable ([Message]) -> Void) {
+        self.loop = loop
+        self.receive = receive
+    }
+
+    /// Leaves a message; never blocks for longer than another `post` takes.
+    public func post(_ message: Message) {
+        let isFirst = waiting.withLock { waiting in
+            waiting.append(message)
+            return waiting.count == 1
+        }
+        if isFirst { loop.execute { self.handOver() } }
+    }
+
+    /// Hands over what is waiting now, without the turn of the loop. On the loop's thread only.
+    public func handOver() {
+        let burst = waiting.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
+        if !burst.isEmpty { receive(burst) }
+    }
+}

@@ -1,0 +1,97 @@
+public import Glibc
+
+/// An IPv4 or IPv6 address with its port.
+@safe public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
+    /// The numeric address, without brackets, as `inet_ntop` writes it.
+    public let host: String
+    public let port: UInt16
+    public let isIPv6: Bool
+
+    /// Reads `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`.
+    /// - Returns: nil when the text is not of that form or the address is not numeric.
+    public init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"),
+            let port = UInt16(text[text.index(after: colon)...])
+        else { return nil }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        if host == "localhost" { host = "127.0.0.1" }
+        if host.isEmpty || host == "*" { host = "0.0.0.0" }
+        var v4 = in_addr()
+        var v6 = in6_addr()
+        if unsafe inet_pton(AF_INET, host, &v4) == 1 {
+            isIPv6 = false
+        } else if unsafe inet_pton(AF_INET6, host, &v6) == 1 {
+            isIPv6 = true
+        } else {
+            return nil
+        }
+        self.host = host
+        self.port = port
+    }
+
+    /// Reads what the kernel filled in.
+    public init?(_ storage: sockaddr_storage) {
+        var storage = storage
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        switch Int32(storage.ss_family) {
+        case AF_INET:
+            let address = unsafe withUnsafePointer(to: &storage) {
+                unsafe $0.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { unsafe $0.pointee }
+            }
+            var raw = address.sin_addr
+            unsafe inet_ntop(AF_INET, &raw, &text, socklen_t(text.count))
+            port = UInt16(bigEndian: address.sin_port)
+            isIPv6 = false
+        case AF_INET6:
+            let address = unsafe withUnsafePointer(to: &storage) {
+                unsafe $0.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+                    unsafe $0.pointee
+                }
+            }
+            var raw = address.sin6_addr
+            unsafe inet_ntop(AF_INET6, &raw, &text, socklen_t(text.count))
+            port = UInt16(bigEndian: address.sin6_port)
+            isIPv6 = true
+        default:
+            return nil
+        }
+        host = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
+    public init(host: String, port: UInt16, isIPv6: Bool) {
+        self.host = host
+        self.port = port
+        self.isIPv6 = isIPv6
+    }
+
+    /// Whether only this machine can reach the address.
+    public var isLoopback: Bool { isIPv6 ? host == "::1" : host.hasPrefix("127.") }
+
+    /// `127.0.0.1:8080`, `[::1]:8080`.
+    public var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    /// Calls `body` with the address as the kernel wants it.
+    func withSockaddr<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
+        if isIPv6 {
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = port.bigEndian
+            unsafe inet_pton(AF_INET6, host, &address.sin6_addr)
+            return unsafe withUnsafePointer(to: &address) {
+                unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe body($0, socklen_t(MemoryLayout<sockaddr_in6>.size))
+                }
+            }
+        }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        unsafe inet_pton(AF_INET, host, &address.sin_addr)
+        return unsafe withUnsafePointer(to: &address) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
+}

@@ -1,0 +1,217 @@
+internal import Glibc
+internal import HTTPTypes
+internal import Libevent
+
+/// One client's connection: requests come in, answers go out, one at a time and in order.
+///
+/// Pipelined requests wait in the parser until the answer before them has left. While a request is
+/// being answered nothing is read that nobody asked for. Belongs to the loop's thread.
+final class Connection: WatchedSocket {
+    /// What the connection is doing.
+    enum State {
+        /// Waiting for a request, or for the rest of its header.
+        case receiving
+        /// A request is being answered.
+        case answering
+        /// The answer has been handed over; when its last byte has left, the next request may come
+        /// or the connection ends.
+        case flushing(keepAlive: Bool)
+        /// The last answer is out. What the client still sends is thrown away, because closing
+        /// over unread bytes would reset the connection and could destroy the answer.
+        case lingering
+        /// Over.
+        case closed
+    }
+
+    let listener: HTTPListener
+    let remoteAddress: String
+    let verdict: ConnectionCensus.Verdict
+    var state = State.receiving
+    var parser: RequestParser
+    var output = Buffer()
+    /// The place in the listener's list.
+    var position = 0
+
+    // The request that is being answered.
+    private(set) var serial = 0
+    var owesAnswer = false
+    var bodyFraming = RequestHead.BodyFraming.none
+    var bodyIsWhole = true
+    var owesContinue = false
+    var bodySinceDeadline = 0
+    var bodyReader: CheckedContinuation<Void, any Error>?
+    var bodyWriter: CheckedContinuation<Void, any Error>?
+    var wantsKeepAlive = false
+    private var isTakingRequests = false
+    private var lingered = 0
+    private var timer: TimerWheel.Timer?
+
+    init(
+        _ descriptor: Int32, from address: String, verdict: ConnectionCensus.Verdict,
+        listener: HTTPListener
+    ) {
+        self.listener = listener
+        self.verdict = verdict
+        remoteAddress = address
+        parser = RequestParser(limits: listener.limits)
+        super.init(descriptor: descriptor, loop: listener.loop)
+    }
+
+    /// Begins to read.
+    func open() {
+        watchReads()
+        setDeadline(listener.limits.headerDeadline)
+    }
+
+    /// Ends the connection at once, whatever it was doing.
+    func end() {
+        if case .closed = state { return }
+        release()
+        close()
+    }
+
+    /// Everything but the socket itself.
+    func release() {
+        state = .closed
+        clearDeadline()
+        resume(&bodyReader, throwing: .disconnected)
+        resume(&bodyWriter, throwing: .disconnected)
+        listener.forget(self)
+    }
+
+    override func readable() {
+        let count = listener.read(descriptor) { parser.append($0) }
+        guard let count else { return }
+        guard count > 0 else { return end() }
+        switch state {
+        case .receiving: takeRequests()
+        case .answering:
+            bodySinceDeadline += count
+            resume(&bodyReader)
+        case .flushing, .closed: break
+        case .lingering:
+            lingered += count
+            parser = RequestParser(limits: listener.limits)
+            if lingered > 16 << 20 { end() }
+        }
+    }
+
+    override func writable() { flush() }
+
+    /// Reads requests from the parser and has them answered, until one needs time or more bytes.
+    func takeRequests() {
+        guard !isTakingRequests else { return }
+        isTakingRequests = true
+        defer { isTakingRequests = false }
+        while case .receiving = state {
+            do {
+                guard let event = try parser.next() else { return awaitMore() }
+                if case .head(let head) = event { begin(head) }
+            } catch {
+                refuse(error)
+            }
+        }
+    }
+
+    private func awaitMore() {
+        let limits = listener.limits
+        if parser.isBetweenRequests {
+            if listener.isClosing { return end() }
+            setDeadline(limits.keepAliveIdle)
+            isHeaderBegun = false
+        } else if !isHeaderBegun {
+            setDeadline(limits.headerDeadline)
+            isHeaderBegun = true
+        }
+        watchReads()
+    }
+
+    /// Whether the header deadline runs; a slow trickle of bytes must not put it off.
+    private var isHeaderBegun = true
+
+    private func begin(_ head: RequestHead) {
+        state = .answering
+        serial += 1
+        owesAnswer = true
+        isHeaderBegun = false
+        clearDeadline()
+        ignoreReads()
+        bodyFraming = head.bodyFraming
+        bodyIsWhole = head.bodyFraming == .none
+        if bodyIsWhole { _ = try? parser.next() }  // the end that follows the head
+        owesContinue = head.expectsContinue && !bodyIsWhole
+        wantsKeepAlive = head.wantsKeepAlive
+        listener.responder?.begin(self, head)
+    }
+
+    /// Answers something that is no request, and ends the connection.
+    func refuse(_ error: HTTPProtocolError) {
+        guard let response = listener.responder?.response(to: error) else { return end() }
+        bodyIsWhole = false
+        wantsKeepAlive = false
+        state = .answering
+        send(response, headOnly: false, keepAlive: false)
+    }
+
+    /// What happens when the answer's last byte has left.
+    func finishFlush(keepAlive: Bool) {
+        clearDeadline()
+        if keepAlive {
+            state = .receiving
+            takeRequests()
+        } else if bodyIsWhole {
+            end()
+        } else {
+            state = .lingering
+            lingered = 0
+            shutdownWrites()
+            setDeadline(.seconds(2))
+            watchReads()
+        }
+    }
+
+    // MARK: Deadlines
+
+    func setDeadline(_ delay: Duration) {
+        clearDeadline()
+        timer = listener.wheel.schedule(after: delay) { [weak self] in self?.deadlinePassed() }
+    }
+
+    func clearDeadline() {
+        if let timer { listener.wheel.cancel(timer) }
+        timer = nil
+    }
+
+    private func deadlinePassed() {
+        timer = nil
+        switch state {
+        case .receiving where !parser.isBetweenRequests:
+            refuse(HTTPProtocolError(408, "the request header did not arrive in time"))
+        case .answering:
+            // Without a waiter it is the handler that takes its time, not the client.
+            resume(&bodyReader, throwing: .timedOut)
+            resume(&bodyWriter, throwing: .timedOut)
+        case .receiving, .flushing, .lingering: end()
+        case .closed: break
+        }
+    }
+
+    /// How much of a body must arrive within one deadline.
+    private static let progress = 64 << 10
+
+    /// Gives the client its time for the next 64 KiB; a trickle of bytes does not put it off.
+    func startBodyDeadline() {
+        guard timer == nil || bodySinceDeadline >= Self.progress else { return }
+        bodySinceDeadline = 0
+        setDeadline(listener.limits.bodyDeadline)
+    }
+
+    func resume(
+        _ waiter: inout CheckedContinuation<Void, any Error>?,
+        throwing error: RequestBodyError? = nil
+    ) {
+        guard let waiting = waiter else { return }
+        waiter = nil
+        if let error { waiting.resume(throwing: error) } else { waiting.resume() }
+    }
+}

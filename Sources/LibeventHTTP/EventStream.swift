@@ -1,0 +1,133 @@
+internal import Glibc
+public import Libevent
+public import Wire
+
+/// The open end of an answer that never ends by itself: a socket and almost nothing else.
+///
+/// Frames go straight to the socket. What the kernel does not take stays with the caller, who is
+/// told when there is room again. Belongs to the loop's thread.
+public final class EventStream: WatchedSocket {
+    /// What the owner of a stream is told.
+    public protocol Delegate: AnyObject {
+        /// The kernel takes bytes again.
+        func streamIsWritable(_ stream: EventStream)
+        /// The stream is over; called once.
+        func streamClosed(_ stream: EventStream)
+    }
+
+    /// How frames are delimited on this connection.
+    public let framing: Frame.Framing
+    /// The numeric address of the peer.
+    public let remoteAddress: String
+    /// Bytes handed to the kernel, the header included.
+    public private(set) var bytesSent = 0
+    public weak var delegate: (any Delegate)?
+
+    /// What a client may send on an open stream before it is shown the door.
+    private static let inputLimit = 4096
+    /// Unsent bytes that the kernel may hold (`TCP_NOTSENT_LOWAT`): enough for any burst of a
+    /// reader that keeps up, and little enough that a loss is noticed and told soon.
+    private static let unsentLimit: Int32 = 128 << 10
+
+    private let census: ConnectionCensus?
+    private var head: [UInt8] = []
+    private var input = 0
+    private var isEnding = false
+
+    init(
+        _ descriptor: Int32, loop: EventLoop, framing: Frame.Framing, census: ConnectionCensus?,
+        address: String
+    ) {
+        self.framing = framing
+        self.census = census
+        remoteAddress = address
+        super.init(descriptor: descriptor, loop: loop)
+        _ = census?.enter(address)
+    }
+
+    deinit { census?.leave(remoteAddress) }
+
+    /// Whether the stream is over.
+    public var isClosed: Bool { descriptor < 0 }
+
+    func open(_ bytes: [UInt8]) {
+        guard !isClosed else { return }
+        setOption(Int32(IPPROTO_TCP), Int32(TCP_NOTSENT_LOWAT), Self.unsentLimit)
+        setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
+        setOption(Int32(IPPROTO_TCP), Int32(TCP_KEEPIDLE), 60)
+        setOption(Int32(IPPROTO_TCP), Int32(TCP_KEEPINTVL), 20)
+        watchReads()
+        head = bytes
+        flushHead()
+    }
+
+    /// Writes as much of `run` as the kernel takes; the caller keeps the rest.
+    /// - Returns: how many bytes are gone; 0 also when the stream is over.
+    public func send(_ run: FrameRun) -> Int {
+        guard !isClosed, head.isEmpty else { return 0 }
+        var sent = 0
+        while sent < run.byteCount {
+            let count = run.send(to: descriptor, from: sent)
+            if count <= 0 {
+                let code = errno
+                if code == EINTR { continue }
+                if code == EAGAIN { awaitWritable() } else { end() }
+                break
+            }
+            sent += count
+        }
+        bytesSent += sent
+        return sent
+    }
+
+    /// Ends the body behind the frames that were sent, so that the client sees it end and not
+    /// break. Only when nothing is left of what was to be sent.
+    public func finish() {
+        guard !isClosed, head.isEmpty, !isEnding else { return end() }
+        isEnding = true
+        if framing == .chunked {
+            head = Array("0\r\n\r\n".utf8)
+            flushHead()
+        }
+        guard !isClosed else { return }
+        // The peer closes when it has read the end; closing first could cut it off.
+        shutdownWrites()
+    }
+
+    /// Closes the stream at once.
+    public func end() {
+        guard !isClosed else { return }
+        close()
+        delegate?.streamClosed(self)
+    }
+
+    public override func readable() {
+        var scratch = [UInt8](repeating: 0, count: 1024)
+        let count = unsafe read(descriptor, &scratch, scratch.count)
+        if count < 0, errno == EAGAIN || errno == EINTR { return }
+        input += max(count, 0)
+        if count <= 0 || input > Self.inputLimit { end() }
+    }
+
+    public override func writable() {
+        flushHead()
+        if head.isEmpty, !isClosed { delegate?.streamIsWritable(self) }
+    }
+
+    private func flushHead() {
+        guard !head.isEmpty else { return }
+        let flags = Int32(MSG_NOSIGNAL)
+        let count = unsafe head.withUnsafeBytes {
+            unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, flags)
+        }
+        if count < 0, errno != EAGAIN, errno != EINTR { return end() }
+        bytesSent += max(count, 0)
+        head = count == head.count ? [] : Array(head.dropFirst(max(count, 0)))
+        if !head.isEmpty { awaitWritable() }
+    }
+
+    private func setOption(_ level: Int32, _ name: Int32, _ value: Int32) {
+        var value = value
+        unsafe setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
+}

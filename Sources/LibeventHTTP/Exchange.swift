@@ -1,0 +1,50 @@
+public import HTTPTypes
+
+/// A request and the answer that is owed for it. Exactly one of the `consuming` methods ends it;
+/// if none does, the client is answered with 500 and never left hanging.
+///
+/// Belongs to the loop's actor.
+public struct Exchange: ~Copyable {
+    /// What was asked for.
+    public let request: RequestHead
+    /// What the client sends behind the header.
+    public let body: RequestBody
+    private let connection: Connection
+    /// Which request of the connection this is: the next one may have begun when this one goes.
+    private let serial: Int
+
+    init(_ connection: Connection, _ request: RequestHead) {
+        self.connection = connection
+        self.request = request
+        serial = connection.serial
+        body = RequestBody(connection)
+    }
+
+    deinit { connection.answerIfForgotten(serial) }
+
+    /// The numeric address of the peer.
+    public var remoteAddress: String { connection.remoteAddress }
+
+    /// Whether the connection is one too many; it ends with this answer in any case.
+    public var verdict: ConnectionCensus.Verdict { connection.verdict }
+
+    /// Answers with a whole response.
+    /// - Returns: how many bytes of body go out.
+    @discardableResult
+    public consuming func respond(_ response: Response) -> Int {
+        connection.send(response, to: request)
+    }
+
+    /// Begins an answer whose body is written piece by piece.
+    public consuming func respond(status: HTTPResponse.Status, fields: HTTPFields)
+        -> ResponseWriter
+    {
+        connection.openBody(status, fields, for: request)
+    }
+
+    /// Begins an answer that never ends by itself, and frees all that the request needed.
+    /// - Parameter first: what leaves together with the header, at once.
+    public consuming func openEventStream(fields: HTTPFields, first: [UInt8]) -> EventStream {
+        connection.openEventStream(fields, first, for: request)
+    }
+}

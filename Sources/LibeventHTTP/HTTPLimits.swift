@@ -1,0 +1,21 @@
+/// How much of anything a client may ask of us, and how long it may take over it.
+public struct HTTPLimits: Sendable {
+    /// Longest request line, bytes.
+    public var requestLineBytes = 8 << 10
+    /// Longest header section without the request line, bytes.
+    public var headerBytes = 16 << 10
+    /// Most fields in a header or trailer section.
+    public var headerCount = 100
+    /// From the first byte of a request (or the connection's start) to the end of its header.
+    public var headerDeadline: Duration = .seconds(10)
+    /// For each 64 KiB of a body, or its end; the same for a client to take that much of an answer.
+    public var bodyDeadline: Duration = .seconds(30)
+    /// How long a connection may rest between two requests.
+    public var keepAliveIdle: Duration = .seconds(60)
+    /// Connections in all.
+    public var connections = 20_000
+    /// Connections of one address.
+    public var connectionsPerAddress = 20_000
+
+    public init() {}
+}

@@ -1,0 +1,114 @@
+internal import Glibc
+public import Libevent
+
+/// The HTTP side of one loop: accepts connections and hands their requests to the responder.
+///
+/// Belongs to the loop's thread; the responder owns it.
+public final class HTTPListener {
+    let limits: HTTPLimits
+    let loop: EventLoop
+    let wheel: TimerWheel
+    let census: ConnectionCensus
+    private(set) weak var responder: (any HTTPResponder)?
+    private(set) var isClosing = false
+
+    private var listener: Listener?
+    private var connections: [Connection] = []
+    private var date = HTTPDate()
+    private var scratch = [UInt8](repeating: 0, count: 64 << 10)
+
+    /// Starts to listen.
+    /// - Parameter census: shared by all loops.
+    /// - Throws: when the address is taken or not this machine's.
+    public init(
+        on address: SocketAddress, limits: HTTPLimits, census: ConnectionCensus,
+        wheel: TimerWheel, responder: any HTTPResponder
+    ) throws(LibeventError) {
+        self.limits = limits
+        self.census = census
+        self.wheel = wheel
+        self.responder = responder
+        loop = responder.loop
+        listener = try Listener(on: address, loop: loop, wheel: wheel, delegate: self)
+    }
+
+    /// The address with the port that the system chose, if 0 was asked for.
+    public var address: SocketAddress? { listener?.address }
+
+    /// How many connections are not event streams.
+    public var connectionCount: Int { connections.count }
+
+    /// How many requests are being answered, or their answers still leave.
+    public var busyCount: Int {
+        connections.count { connection in
+            switch connection.state {
+            case .answering, .flushing: true
+            case .receiving, .lingering, .closed: false
+            }
+        }
+    }
+
+    /// Stops to accept and ends the connections that rest; those that are being answered end with
+    /// their answer.
+    public func close() {
+        isClosing = true
+        listener = nil
+        for connection in connections where connection.parser.isBetweenRequests {
+            if case .receiving = connection.state { connection.end() }
+        }
+    }
+
+    /// Ends what is left at once.
+    public func abort() {
+        close()
+        for connection in connections { connection.end() }
+    }
+
+    func forget(_ connection: Connection) {
+        guard connection.position < connections.count,
+            connections[connection.position] === connection
+        else { return }
+        census.leave(connection.remoteAddress)
+        let last = connections.removeLast()
+        guard last !== connection else { return }
+        connections[connection.position] = last
+        last.position = connection.position
+    }
+
+    func dateNow() -> String { date.now() }
+
+    /// Reads what a socket has into the loop's one read buffer.
+    /// - Returns: how many bytes came, 0 at the end of the stream or on an error, nil when there
+    ///   was nothing to read after all.
+    func read(_ descriptor: Int32, _ take: (ArraySlice<UInt8>) -> Void) -> Int? {
+        let count = unsafe Glibc.read(descriptor, &scratch, scratch.count)
+        if count < 0 { return errno == EAGAIN || errno == EINTR ? nil : 0 }
+        take(scratch[..<count])
+        return count
+    }
+}
+
+extension HTTPListener: Listener.Delegate {
+    /// Connections beyond the limit are still read, so that they can be refused in words; this
+    /// many of them at a time.
+    private static let headroom = 256
+
+    public func accepted(_ descriptor: Int32, from peer: SocketAddress) {
+        var on: Int32 = 1
+        unsafe setsockopt(
+            descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+        let verdict = census.enter(peer.host)
+        guard verdict == .welcome || census.total <= limits.connections + Self.headroom else {
+            census.leave(peer.host)
+            Glibc.close(descriptor)
+            return
+        }
+        let connection = Connection(
+            descriptor, from: peer.host, verdict: verdict, listener: self)
+        connection.position = connections.count
+        connections.append(connection)
+        connection.open()
+    }
+
+    public func acceptingPaused(_ error: LibeventError) { responder?.reportPause(error) }
+}

@@ -1,0 +1,16 @@
+/// A request that breaks the rules of HTTP itself; the connection ends with the answer to it,
+/// because nobody knows where the next request would begin.
+public struct HTTPProtocolError: Error, Equatable {
+    /// 400, 408, 414, 417, 431, 501 or 505.
+    public let status: Int
+    /// What is wrong, in lower case without a full stop.
+    public let reason: String
+
+    init(_ status: Int, _ reason: String) {
+        self.status = status
+        self.reason = reason
+    }
+
+    /// A request that cannot be read: 400.
+    init(_ reason: String) { self.init(400, reason) }
+}

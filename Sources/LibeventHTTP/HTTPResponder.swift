@@ -1,0 +1,37 @@
+public import Libevent
+
+/// An actor pinned to a loop, which answers the requests that its loop's listener accepts.
+public protocol HTTPResponder: Actor {
+    /// The loop the actor runs on.
+    nonisolated var loop: EventLoop { get }
+
+    /// Answers one request. Runs on the loop until the first suspension; an exchange that is
+    /// dropped unanswered is answered with 500.
+    func respond(to exchange: consuming Exchange) async
+
+    /// The answer to something that is no request, or to an exchange that was forgotten (500).
+    nonisolated func response(to error: HTTPProtocolError) -> Response
+
+    /// Accepting failed (out of descriptors, say) and rests for a moment.
+    func acceptingPaused(_ error: LibeventError)
+}
+
+extension HTTPResponder {
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        unsafe loop.asUnownedSerialExecutor()
+    }
+
+    /// Starts an exchange from a libevent callback on the loop's thread.
+    nonisolated func begin(_ connection: Connection, _ head: RequestHead) {
+        nonisolated(unsafe) let connection = connection
+        assumeIsolated { responder in
+            _ = Task.immediate(name: "exchange") {
+                await responder.respond(to: Exchange(unsafe connection, head))
+            }
+        }
+    }
+
+    nonisolated func reportPause(_ error: LibeventError) {
+        assumeIsolated { $0.acceptingPaused(error) }
+    }
+}

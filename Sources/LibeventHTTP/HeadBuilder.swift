@@ -1,0 +1,95 @@
+internal import HTTPTypes
+
+/// Gathers the lines of a request's header section and judges the whole (RFC 9112 §5, §6).
+struct HeadBuilder {
+    private let line: RequestLine
+    private var fields = HTTPFields()
+    private var hosts: [String] = []
+    private var lengths: [String] = []
+    private var codings: [String] = []
+    private(set) var count = 0
+
+    init(_ line: RequestLine) { self.line = line }
+
+    /// Takes one field line, without its CRLF.
+    mutating func add(_ bytes: ArraySlice<UInt8>) throws(HTTPProtocolError) {
+        let (name, value) = try Self.field(bytes)
+        count += 1
+        switch name {
+        case .contentLength: lengths.append(value)
+        case .transferEncoding: codings.append(value)
+        case HTTPField.Name("Host"): hosts.append(value)
+        default: break
+        }
+        fields.append(HTTPField(name: name, value: value))
+    }
+
+    /// The head, once its empty line has come.
+    func finish() throws(HTTPProtocolError) -> RequestHead {
+        try checkHost()
+        if let expectation = fields[.expect], expectation.lowercased() != "100-continue" {
+            throw HTTPProtocolError(417, "the only expectation met here is 100-continue")
+        }
+        return RequestHead(
+            method: line.method, path: line.path, query: line.query, version: line.version,
+            fields: fields, bodyFraming: try bodyFraming())
+    }
+
+    private func checkHost() throws(HTTPProtocolError) {
+        guard hosts.count <= 1 else { throw HTTPProtocolError("more than one Host field") }
+        guard let host = hosts.first else {
+            if line.version == .http10 { return }
+            throw HTTPProtocolError("the Host field is missing")
+        }
+        guard host.utf8.allSatisfy({ ByteRules.isTarget($0) && !"/?#@,".utf8.contains($0) }) else {
+            throw HTTPProtocolError("the Host field is not a host")
+        }
+        if let authority = line.authority, authority.lowercased() != host.lowercased() {
+            throw HTTPProtocolError("the request target and the Host field disagree")
+        }
+    }
+
+    /// Anything that two implementations could read in two ways is refused: that is what request
+    /// smuggling is made of.
+    private func bodyFraming() throws(HTTPProtocolError) -> RequestHead.BodyFraming {
+        if let coding = codings.first {
+            guard line.version == .http11 else {
+                throw HTTPProtocolError("Transfer-Encoding in an HTTP/1.0 request")
+            }
+            guard lengths.isEmpty else {
+                throw HTTPProtocolError("both Content-Length and Transfer-Encoding")
+            }
+            guard codings.count == 1, coding.lowercased() == "chunked" else {
+                throw HTTPProtocolError("the only transfer coding known here is chunked")
+            }
+            return .chunked
+        }
+        guard let length = lengths.first else { return .none }
+        guard lengths.count == 1 else { throw HTTPProtocolError("more than one Content-Length") }
+        guard !length.isEmpty, length.utf8.count <= 18, length.utf8.allSatisfy(ByteRules.isDigit),
+            let value = Int(length)
+        else { throw HTTPProtocolError("Content-Length is not a number") }
+        return value == 0 ? .none : .length(value)
+    }
+
+    /// Splits a field line; also used for trailers.
+    static func field(_ bytes: ArraySlice<UInt8>) throws(HTTPProtocolError)
+        -> (HTTPField.Name, String)
+    {
+        guard bytes.first != 0x20, bytes.first != 0x09 else {
+            throw HTTPProtocolError("a folded field line")  // obs-fold, RFC 9112 §5.2
+        }
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
+            throw HTTPProtocolError("a field line without a colon")
+        }
+        let nameBytes = bytes[..<colon]
+        guard !nameBytes.isEmpty, nameBytes.allSatisfy(ByteRules.isToken),
+            let name = HTTPField.Name(String(decoding: nameBytes, as: UTF8.self))
+        else { throw HTTPProtocolError("a field name that is not a token") }
+        let value = ByteRules.trimmed(bytes[(colon + 1)...])
+        guard value.allSatisfy(ByteRules.isFieldValue) else {
+            throw HTTPProtocolError("a control character in a field value")
+        }
+        return (name, String(decoding: value, as: UTF8.self))
+    }
+}

@@ -1,0 +1,42 @@
+/// Why a body could not be read to its end.
+public enum RequestBodyError: Error {
+    /// The client is gone.
+    case disconnected
+    /// The client was too slow.
+    case timedOut
+    /// The body is longer than the caller takes.
+    case tooLarge
+    /// The body breaks the rules of HTTP.
+    case malformed(HTTPProtocolError)
+}
+
+/// The body of a request, read as it comes: what nobody asks for is left with the kernel, which
+/// makes the client wait.
+public struct RequestBody {
+    private let connection: Connection
+    private let serial: Int
+
+    init(_ connection: Connection) {
+        self.connection = connection
+        serial = connection.serial
+    }
+
+    /// The next piece, or nil at the end. Asks for the body if the client waits to be asked
+    /// (`Expect: 100-continue`).
+    public func next() async throws(RequestBodyError) -> [UInt8]? {
+        guard serial == connection.serial else { throw .disconnected }
+        return try await connection.nextBodyPart()
+    }
+
+    /// The whole body.
+    /// - Parameter limit: the most bytes taken.
+    public func collect(upTo limit: Int) async throws(RequestBodyError) -> [UInt8] {
+        if case .length(let length) = connection.bodyFraming, length > limit { throw .tooLarge }
+        var bytes: [UInt8] = []
+        while let part = try await next() {
+            guard bytes.count + part.count <= limit else { throw .tooLarge }
+            bytes += part
+        }
+        return bytes
+    }
+}

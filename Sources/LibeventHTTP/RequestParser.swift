@@ -1,0 +1,182 @@
+/// Reads requests from a stream of bytes that may be cut anywhere: a pure state machine, without
+/// socket or clock. Strict by RFC 9112; after an error it must not be used again.
+public struct RequestParser {
+    /// What the bytes say.
+    public enum Event: Sendable {
+        case head(RequestHead)
+        /// A piece of the body, decoded.
+        case body([UInt8])
+        /// The end of a request; the next one may stand behind it already.
+        case end
+    }
+
+    private enum State {
+        /// Before or in the request line.
+        case requestLine
+        /// In the header section.
+        case fields(HeadBuilder)
+        /// In a body of which so many bytes are missing.
+        case length(Int)
+        /// Before a chunk's size.
+        case chunkSize
+        /// In a chunk of which so many bytes are missing.
+        case chunk(Int)
+        /// Behind a chunk's data, before its CRLF.
+        case chunkEnd
+        /// Behind the last chunk: so many trailer fields have come.
+        case trailers(Int)
+        /// The request is whole but has not been reported yet.
+        case ended
+    }
+
+    private static let chunkLineLimit = 256
+    private let limits: HTTPLimits
+    private var state = State.requestLine
+    private var buffer: [UInt8] = []
+    private var start = 0
+    private var scanned = 0
+    private var sectionBytes = 0
+
+    public init(limits: HTTPLimits) { self.limits = limits }
+
+    /// How many bytes wait to be read.
+    public var bufferedCount: Int { buffer.count - start }
+
+    /// Whether no byte of a next request has come.
+    public var isBetweenRequests: Bool {
+        if case .requestLine = state { bufferedCount == 0 } else { false }
+    }
+
+    /// Adds what the socket gave.
+    public mutating func append(_ bytes: some Sequence<UInt8>) {
+        if start == buffer.count {
+            buffer.removeAll(keepingCapacity: buffer.capacity <= 128 << 10)
+            start = 0
+            scanned = 0
+        }
+        buffer.append(contentsOf: bytes)
+    }
+
+    /// - Returns: what comes next, or nil when more bytes are needed to say.
+    public mutating func next() throws(HTTPProtocolError) -> Event? {
+        while true {
+            switch state {
+            case .requestLine:
+                guard let line = try line(upTo: limits.requestLineBytes, else: Self.longLine) else {
+                    return nil
+                }
+                // One empty line before a request is forgiven (RFC 9112 §2.2).
+                if line.isEmpty, sectionBytes == 0 {
+                    sectionBytes = 2
+                    continue
+                }
+                sectionBytes = 0
+                state = .fields(HeadBuilder(try RequestLine(line)))
+            case .fields(var head):
+                guard let line = try sectionLine() else { return nil }
+                if line.isEmpty { return .head(try finish(head)) }
+                state = .requestLine  // leaves `head` the only owner of its fields: no copy
+                try head.add(line)
+                guard head.count <= limits.headerCount else { throw Self.longHeader }
+                state = .fields(head)
+            case .length(let missing):
+                return takeBody(missing) { $0 == 0 ? .ended : .length($0) }
+            case .chunkSize:
+                guard let line = try line(upTo: Self.chunkLineLimit, else: Self.longChunkLine)
+                else { return nil }
+                let size = try Self.chunkSize(line)
+                sectionBytes = 0
+                state = size == 0 ? .trailers(0) : .chunk(size)
+            case .chunk(let missing):
+                return takeBody(missing) { $0 == 0 ? .chunkEnd : .chunk($0) }
+            case .chunkEnd:
+                guard let line = try line(upTo: 0, else: Self.longChunk) else { return nil }
+                guard line.isEmpty else { throw Self.longChunk }
+                state = .chunkSize
+            case .trailers(let count):
+                guard let line = try sectionLine() else { return nil }
+                guard !line.isEmpty else {
+                    state = .ended
+                    continue
+                }
+                guard count < limits.headerCount else { throw Self.longHeader }
+                _ = try HeadBuilder.field(line)
+                state = .trailers(count + 1)
+            case .ended:
+                state = .requestLine
+                sectionBytes = 0
+                return .end
+            }
+        }
+    }
+
+    private mutating func finish(_ head: HeadBuilder) throws(HTTPProtocolError) -> RequestHead {
+        let head = try head.finish()
+        switch head.bodyFraming {
+        case .none: state = .ended
+        case .length(let length): state = .length(length)
+        case .chunked: state = .chunkSize
+        }
+        return head
+    }
+
+    private mutating func takeBody(_ missing: Int, _ next: (Int) -> State) -> Event? {
+        let count = min(missing, bufferedCount)
+        guard count > 0 else { return nil }
+        let bytes = Array(buffer[start..<(start + count)])
+        start += count
+        scanned = start
+        state = next(missing - count)
+        return .body(bytes)
+    }
+
+    /// A line of a header or trailer section, which are limited as a whole.
+    private mutating func sectionLine() throws(HTTPProtocolError) -> ArraySlice<UInt8>? {
+        let left = limits.headerBytes - sectionBytes
+        guard let line = try line(upTo: left, else: Self.longHeader) else { return nil }
+        sectionBytes += line.count + 2
+        return line
+    }
+
+    /// The next line without its CRLF; a line feed alone, or a carriage return elsewhere, is an
+    /// error, because others read it differently.
+    private mutating func line(upTo limit: Int, else tooLong: HTTPProtocolError)
+        throws(HTTPProtocolError) -> ArraySlice<UInt8>?
+    {
+        while scanned < buffer.count {
+            let byte = buffer[scanned]
+            if byte == 0x0A {
+                guard scanned > start, buffer[scanned - 1] == 0x0D else {
+                    throw HTTPProtocolError("a line feed without a carriage return")
+                }
+                let line = buffer[start..<(scanned - 1)]
+                start = scanned + 1
+                scanned = start
+                return line
+            }
+            if scanned > start, buffer[scanned - 1] == 0x0D {
+                throw HTTPProtocolError("a carriage return without a line feed")
+            }
+            if byte == 0 { throw HTTPProtocolError("a NUL byte in the header") }
+            if byte != 0x0D, scanned - start >= limit { throw tooLong }
+            scanned += 1
+        }
+        return nil
+    }
+
+    /// Extensions are allowed and ignored (RFC 9112 §7.1.1).
+    private static func chunkSize(_ line: ArraySlice<UInt8>) throws(HTTPProtocolError) -> Int {
+        let digits = line.prefix { ByteRules.hexValue($0) != nil }
+        let rest = ByteRules.trimmed(line[digits.endIndex...])
+        guard !digits.isEmpty, digits.count <= 15,
+            rest.isEmpty || (rest.first == UInt8(ascii: ";") && rest.startIndex == digits.endIndex),
+            rest.allSatisfy(ByteRules.isFieldValue), rest.isEmpty == (digits.count == line.count)
+        else { throw HTTPProtocolError("a chunk size that is not a hexadecimal number") }
+        return digits.reduce(0) { $0 << 4 | (ByteRules.hexValue($1) ?? 0) }
+    }
+
+    private static let longLine = HTTPProtocolError(414, "the request line is too long")
+    private static let longHeader = HTTPProtocolError(431, "the header section is too large")
+    private static let longChunkLine = HTTPProtocolError("a chunk size line that is too long")
+    private static let longChunk = HTTPProtocolError("a chunk that is longer than it says")
+}

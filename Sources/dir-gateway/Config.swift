@@ -1,0 +1,24 @@
+internal import ArgumentParser
+internal import Gateway
+
+/// Shows the settings in force.
+struct Config: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print the effective settings and where each came from.",
+        discussion: "The output is a settings file; secrets are not shown.")
+
+    @OptionGroup var options: SettingsOptions
+
+    func run() throws {
+        let reader = try options.reader()
+        let settings = try reader.effective()
+        let width = settings.map { $0.key.name.count + $0.text.count }.max() ?? 0
+        for setting in settings {
+            let text = setting.text.isEmpty ? "\"\"" : setting.text
+            let line = "\(setting.key.name): \(text)"
+            let padding = String(repeating: " ", count: max(1, width + 4 - line.count))
+            print("\(line)\(padding)# \(setting.origin)")
+        }
+        _ = try Settings(reader)
+    }
+}

@@ -1,0 +1,16 @@
+internal import ArgumentParser
+internal import Gateway
+
+/// The server program.
+@main
+struct DirGateway: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dir-gateway",
+        abstract: "A Directory of AI-agent records that streams what happens in it over HTTP.",
+        discussion: """
+            Without a subcommand the gateway is started. Settings come from flags, then from the \
+            environment (DIRECTORY_SERVER_…), then from a YAML file.
+            """,
+        version: "dir-gateway \(GatewayServer.version)",
+        subcommands: [Serve.self, Config.self], defaultSubcommand: Serve.self)
+}

@@ -1,0 +1,24 @@
+internal import Gateway
+internal import Logging
+
+/// The program's log, as the settings want it.
+struct Log {
+    let writer = LogWriter()
+    let threshold: LogThreshold
+    let logger: Logger
+
+    init(_ settings: Settings) {
+        let threshold = LogThreshold(Self.level(settings))
+        let format = GatewayLogHandler.Format(rawValue: settings.logFormat) ?? .text
+        let writer = writer
+        self.threshold = threshold
+        logger = Logger(label: "gateway") { label in
+            GatewayLogHandler(
+                label: label, format: format, threshold: threshold, writer: writer, now: wallClock)
+        }
+    }
+
+    static func level(_ settings: Settings) -> Logger.Level {
+        Logger.Level(rawValue: settings.logLevel) ?? .info
+    }
+}

@@ -1,0 +1,77 @@
+internal import ArgumentParser
+internal import Gateway
+internal import Glibc
+internal import Logging
+
+/// Runs the gateway until a signal ends it.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start the gateway (the default).",
+        discussion: """
+            SIGTERM and SIGINT end it in good order, a second one at once. SIGHUP reads the log \
+            level and the files of the dashboard again.
+            """)
+
+    @OptionGroup var options: SettingsOptions
+
+    func run() async throws {
+        let reader = try options.reader()
+        let settings = try Settings(reader)
+        let log = Log(settings)
+        for name in reader.unknownVariables {
+            log.logger.warning(
+                "a variable looks like a setting and is none", metadata: ["name": "\(name)"])
+        }
+        let gateway: GatewayServer
+        do {
+            gateway = try await GatewayServer.start(settings, logger: log.logger)
+        } catch {
+            throw StartFailure(reason: "\(error)")
+        }
+        let (signals, continuation) = AsyncStream.makeStream(of: Int32.self)
+        try await gateway.onSignals([SIGTERM, SIGINT, SIGHUP]) { continuation.yield($0) }
+        log.logger.info(
+            "listening",
+            metadata: ["url": "http://\(gateway.address)", "data_dir": "\(settings.dataDirectory)"])
+        if gateway.dashboardFileCount == 0 {
+            log.logger.notice(
+                "no dashboard: the directory has no files",
+                metadata: ["dashboard.directory": "\(settings.dashboardDirectory)"])
+        }
+        var end: Task<Void, Never>?
+        for await signal in signals {
+            if signal == SIGHUP {
+                reload(gateway, log)
+            } else if end == nil {
+                log.logger.info("going down", metadata: ["timeout": "\(settings.drainTimeout)"])
+                end = Task {
+                    await gateway.shutdown()
+                    continuation.finish()
+                }
+            } else {
+                log.logger.warning("going down at once: second signal")
+                log.writer.flush()
+                _exit(128 + signal)
+            }
+        }
+        await end?.value
+        log.logger.info("down")
+        log.writer.flush()
+    }
+
+    private func reload(_ gateway: GatewayServer, _ log: Log) {
+        do {
+            log.threshold.current = Log.level(try Settings(try options.reader()))
+            gateway.reload()
+            log.logger.info("read again: log level and dashboard")
+        } catch {
+            log.logger.error("nothing was changed", metadata: ["reason": "\(error)"])
+        }
+    }
+}
+
+/// The gateway could not start.
+struct StartFailure: Error, CustomStringConvertible {
+    let reason: String
+    var description: String { reason }
+}

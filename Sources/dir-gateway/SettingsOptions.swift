@@ -1,0 +1,47 @@
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Gateway
+
+/// The flags that say what the settings are.
+struct SettingsOptions: ParsableArguments {
+    @Option(
+        name: .shortAndLong,
+        help: "A settings file. Default: \(SettingsReader.defaultPath), if it is there.")
+    var config: String?
+
+    @Option(help: "Where to listen, such as 127.0.0.1:8080; port 0 lets the system choose.")
+    var listenAddress: String?
+
+    @Option(help: "Where the store is kept.")
+    var dataDir: String?
+
+    @Option(help: "trace, debug, info, warning or error.")
+    var logLevel: String?
+
+    @Option(help: "text or json.")
+    var logFormat: String?
+
+    @Option(
+        name: .long, parsing: .singleValue,
+        help: ArgumentHelp(
+            "Any setting, by its key, such as events.heartbeat_interval=5s.", valueName: "key=value"
+        ))
+    var set: [String] = []
+
+    /// Reads flags, environment and file.
+    func reader() throws -> SettingsReader {
+        var flags: [String: String] = [:]
+        for pair in set {
+            guard let equals = pair.firstIndex(of: "=") else {
+                throw ValidationError("--set takes key=value, not '\(pair)'")
+            }
+            flags[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
+        }
+        flags["listen_address"] = listenAddress ?? flags["listen_address"]
+        flags["data_dir"] = dataDir ?? flags["data_dir"]
+        flags["log.level"] = logLevel ?? flags["log.level"]
+        flags["log.format"] = logFormat ?? flags["log.format"]
+        return try SettingsReader(
+            file: config, flags: flags, environment: ProcessInfo.processInfo.environment)
+    }
+}
