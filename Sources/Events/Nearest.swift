@@ -1,7 +1,7 @@
 /// The known name that a mistyped one was probably meant to be.
 /// - Returns: nil when none is near.
 public func nearest(to name: String, in known: [String]) -> String? {
-    let limit = max(1, name.count / 3)
+    let limit = name.count < 4 ? 1 : max(2, name.count / 3)
     let ranked = known.map { (name: $0, distance: editDistance(name, $0)) }
     guard let best = ranked.min(by: { $0.distance < $1.distance }) else { return nil }
     if best.distance <= limit { return best.name }

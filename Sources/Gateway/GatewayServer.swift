@@ -5,6 +5,7 @@ internal import Glibc
 internal import Libevent
 internal import LibeventHTTP
 public import Logging
+internal import Synchronization
 
 /// A running gateway: the loops, the store behind them, and their orderly end.
 public final class GatewayServer: Sendable {
@@ -15,6 +16,7 @@ public final class GatewayServer: Sendable {
     public let address: String
     private let context: GatewayContext
     private let loops: [GatewayLoop]
+    private let end = Mutex<Task<Void, Never>?>(nil)
 
     /// Opens the store and starts to listen on as many loops as the settings say.
     /// - Throws: `SettingsError`, `DirectoryError` or the fault of the system, each with a remedy.
@@ -65,8 +67,17 @@ public final class GatewayServer: Sendable {
     }
 
     /// Ends in good order: no new connections, what is being done is finished, every stream hears
-    /// goodbye, and all that within the drain timeout.
+    /// goodbye, and all that within the drain timeout. A second call waits for the first.
     public func shutdown() async {
+        let end = end.withLock { end in
+            let task = end ?? Task { await drain() }
+            end = task
+            return task
+        }
+        await end.value
+    }
+
+    private func drain() async {
         let clock = ContinuousClock()
         let deadline = clock.now + context.settings.drainTimeout
         context.beginDraining()

@@ -1,4 +1,5 @@
-public import Glibc
+internal import CLibevent
+internal import Glibc
 
 /// An IPv4 or IPv6 address with its port.
 @safe public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
@@ -31,7 +32,7 @@ public import Glibc
     }
 
     /// Reads what the kernel filled in.
-    public init?(_ storage: sockaddr_storage) {
+    init?(_ storage: sockaddr_storage) {
         var storage = storage
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         switch Int32(storage.ss_family) {

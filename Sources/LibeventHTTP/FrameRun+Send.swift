@@ -12,7 +12,7 @@ extension FrameRun {
         let (first, offset) = sent == 0 ? (0, 0) : position(after: sent)
         let count = min(frames.count - first, Self.maxVectors)
         return unsafe vectors.withUnsafeBufferPointer { vectors in
-            guard let base = unsafe vectors.baseAddress else { return 0 }
+            guard let base = vectors.baseAddress else { return 0 }
             let head = unsafe vectors[first]
             if count == 1 || offset > 0 {
                 return unsafe Glibc.send(

@@ -1,0 +1,256 @@
+import EventHub
+import Events
+import Testing
+import Wire
+
+/// A stream whose kernel takes as many bytes as the test says.
+private final class FakeStream: FrameSink {
+    var room = Int.max
+    var bytes: [UInt8] = []
+    var calls = 0
+    var isFinished = false
+    var isAborted = false
+
+    func send(_ run: FrameRun) -> Int {
+        calls += 1
+        let all = run.frames.flatMap { $0.bytes(run.framing) }
+        let skipped = all.count - run.byteCount
+        let taken = min(room, run.byteCount)
+        bytes += all[skipped..<(skipped + taken)]
+        if room != Int.max { room -= taken }
+        return taken
+    }
+
+    func finish() { isFinished = true }
+    func abort() { isAborted = true }
+
+    /// The lines that have come whole.
+    var lines: [String] {
+        String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+
+    /// The resource ids and the notices of losses, in order.
+    var story: [String] {
+        lines.compactMap { line in
+            if line.hasPrefix("{\"dropped\"") { return line }
+            return line.split(separator: "\"").drop { $0 != "resource_id" }.dropFirst(2).first
+                .map(String.init)
+        }
+    }
+}
+
+/// A hub with its streams, driven by hand.
+private final class Bench {
+    let hub: Hub
+    var slow: [(Int, Int)] = []
+    private var ids = EventIDSequence()
+    private var random = SystemRandomNumberGenerator()
+    private var lastID = 0
+
+    init(bufferSize: Int = 100) {
+        var log: (Int, Int) -> Void = { _, _ in }
+        hub = Hub(policy: DeliveryPolicy(bufferSize: bufferSize)) { log($0.request.id, $1) }
+        log = { [unowned self] in slow.append(($0, $1)) }
+    }
+
+    func subscribe(
+        _ stream: FakeStream, _ filter: EventFilter = .all, encoding: EventEncoding = .ndjson
+    ) -> Subscriber {
+        lastID += 1
+        return hub.subscribe(
+            Subscriber.Request(
+                id: lastID, filter: filter, encoding: encoding, framing: .plain,
+                address: "127.0.0.1", since: 0), sink: stream)
+    }
+
+    func published(
+        _ resource: String, _ type: EventType = .recordPushed, labels: [String] = []
+    ) -> PublishedEvent {
+        let id = ids.next(now: 0, random: &random)
+        return PublishedEvent(
+            Event(EventDraft(type, resource, labels: labels), id: id, timestamp: 0), at: .zero)
+    }
+
+    /// Publishes one burst and serves everybody.
+    func publish(_ resources: String...) {
+        hub.publish(resources.map { published($0) })
+        while hub.advance(budget: 10) {}
+    }
+}
+
+@Suite struct HubTests {
+    private let bench = Bench(bufferSize: 3)
+
+    @Test func `every subscriber gets what matches, in the order of publication`() {
+        let (all, some) = (FakeStream(), FakeStream())
+        _ = bench.subscribe(all)
+        _ = bench.subscribe(some, EventFilter(cids: ["b", "d"]))
+        bench.publish("a", "b", "c")
+        bench.publish("d")
+        #expect(all.story == ["a", "b", "c", "d"])
+        #expect(some.story == ["b", "d"])
+        #expect(bench.hub.delivered == 6)
+    }
+
+    @Test func `a burst leaves in one write`() {
+        let stream = FakeStream()
+        _ = bench.subscribe(stream)
+        bench.publish("a", "b", "c", "d", "e")
+        #expect(stream.calls == 1)
+        #expect(stream.story == ["a", "b", "c", "d", "e"])
+    }
+
+    @Test func `a full buffer drops the newest, and the loss is told before the next event`() {
+        let stream = FakeStream()
+        let subscriber = bench.subscribe(stream)
+        stream.room = 0
+        for name in ["a", "b", "c", "d", "e"] { bench.publish(name) }
+        #expect(subscriber.queued == 3)
+        #expect(subscriber.dropped == 2)
+        #expect(bench.hub.dropped == 2)
+        stream.room = Int.max
+        subscriber.drain()
+        #expect(stream.story == ["a", "b", "c", "{\"dropped\":2}"])
+        bench.publish("f")
+        #expect(stream.story.last == "f")
+        #expect(subscriber.delivered == 4)
+    }
+
+    @Test func `losses that are apart are told apart, each in its place`() {
+        let stream = FakeStream()
+        let subscriber = bench.subscribe(stream)
+        bench.publish("0")
+        let frame = stream.bytes.count
+        stream.room = 0
+        for name in ["a", "b", "c", "d"] { bench.publish(name) }  // d is lost
+        stream.room = frame  // room for a only
+        subscriber.drain()
+        bench.publish("e")  // takes its place, behind the notice
+        bench.publish("f")  // is lost
+        stream.room = Int.max
+        subscriber.drain()
+        #expect(
+            stream.story == ["0", "a", "b", "c", "{\"dropped\":1}", "e", "{\"dropped\":1}"])
+    }
+
+    @Test func `no frame is ever cut short, wherever the kernel stops`() {
+        for room in 1..<400 {
+            let bench = Bench(bufferSize: 100)
+            let stream = FakeStream()
+            let subscriber = bench.subscribe(stream)
+            stream.room = room
+            bench.publish("a", "b")
+            bench.publish("c")
+            bench.hub.beat()
+            while subscriber.isBehind {
+                stream.room = 7
+                subscriber.drain()
+            }
+            #expect(stream.story == ["a", "b", "c"], "with room for \(room) bytes")
+        }
+    }
+
+    @Test func `a slow subscriber is named once a burst, with the count`() {
+        let stream = FakeStream()
+        let subscriber = bench.subscribe(stream)
+        for _ in 1...2 {
+            stream.room = 0
+            for name in ["a", "b", "c", "d", "e", "f"] { bench.publish(name) }
+            for _ in 0..<Hub.ticksPerInterval { bench.hub.beat() }
+            bench.publish("g")
+            for _ in 0..<Hub.ticksPerInterval { bench.hub.beat() }
+            stream.room = Int.max
+            subscriber.drain()
+        }
+        #expect(bench.slow.map(\.1) == [3, 3])
+    }
+
+    @Test func `one that stands still costs the others nothing`() {
+        let stalled = FakeStream()
+        _ = bench.subscribe(stalled)
+        stalled.room = 0
+        let others = (0..<50).map { _ in FakeStream() }
+        for stream in others { _ = bench.subscribe(stream) }
+        for number in 0..<20 { bench.publish("\(number)") }
+        #expect(others.allSatisfy { $0.story == (0..<20).map(String.init) })
+    }
+
+    @Test func `who subscribes in the middle of a walk gets what comes after, once`() {
+        let early = (0..<30).map { _ in FakeStream() }
+        for stream in early { _ = bench.subscribe(stream) }
+        bench.hub.publish([bench.published("before")])
+        #expect(bench.hub.advance(budget: 10))
+        bench.hub.publish([bench.published("waiting")])
+        let late = FakeStream()
+        _ = bench.subscribe(late)
+        while bench.hub.advance(budget: 10) {}
+        bench.publish("after")
+        #expect(late.story == ["after"])
+        #expect(early.allSatisfy { $0.story == ["before", "waiting", "after"] })
+    }
+
+    @Test func `who leaves in the middle of a walk gets nothing more, and nobody is skipped`() {
+        let streams = (0..<30).map { _ in FakeStream() }
+        let subscribers = streams.map { bench.subscribe($0) }
+        bench.hub.publish([bench.published("a")])
+        _ = bench.hub.advance(budget: 10)
+        for index in [0, 5, 15, 25] { bench.hub.remove(subscribers[index]) }
+        while bench.hub.advance(budget: 10) {}
+        for (index, stream) in streams.enumerated() {
+            let isLate = index == 15 || index == 25
+            #expect(stream.story == (isLate ? [] : ["a"]), "subscriber \(index)")
+        }
+        #expect(bench.hub.count == 26)
+    }
+
+    @Test func `silence is broken once an interval, a busy stream is left alone`() {
+        let (silent, busy) = (FakeStream(), FakeStream())
+        _ = bench.subscribe(silent, encoding: .serverSentEvents)
+        _ = bench.subscribe(busy, EventFilter(cids: ["x"]), encoding: .serverSentEvents)
+        for _ in 0..<(Hub.ticksPerInterval * 10) {
+            bench.hub.beat()
+            bench.publish("x")
+            silent.bytes = silent.bytes.filter { $0 != 0x78 }
+        }
+        let text = String(decoding: busy.bytes, as: UTF8.self)
+        #expect(!text.contains(":\n\n"))
+    }
+
+    @Test func `no silence is longer than an interval and heartbeats are spread`() {
+        let streams = (0..<64).map { _ in FakeStream() }
+        for stream in streams { _ = bench.subscribe(stream, encoding: .serverSentEvents) }
+        bench.publish("a")
+        var last = streams.map { (bytes: $0.bytes.count, tick: 0) }
+        var inOneTick: [Int] = []
+        for tick in 1...(Hub.ticksPerInterval * 5) {
+            bench.hub.beat()
+            var beats = 0
+            for (index, stream) in streams.enumerated() where stream.bytes.count > last[index].bytes
+            {
+                beats += 1
+                last[index] = (stream.bytes.count, tick)
+            }
+            inOneTick.append(beats)
+            #expect(last.allSatisfy { tick - $0.tick <= Hub.ticksPerInterval })
+        }
+        #expect(inOneTick.max() ?? 0 <= 8)
+        #expect(inOneTick.reduce(0, +) >= 64 * 4)
+        #expect(inOneTick.reduce(0, +) <= 64 * 7)
+    }
+
+    @Test func `goodbye comes behind all that waits, and then the stream ends`() {
+        let (fast, slow) = (FakeStream(), FakeStream())
+        _ = bench.subscribe(fast)
+        let behind = bench.subscribe(slow)
+        slow.room = 0
+        bench.publish("a")
+        bench.hub.endAll { $0.request.encoding.goodbye(retry: 1) }
+        #expect(fast.isFinished)
+        #expect(!slow.isFinished)
+        slow.room = Int.max
+        behind.drain()
+        #expect(slow.isFinished)
+        #expect(slow.lines.last == "{\"goodbye\":{\"retry\":1}}")
+        #expect(slow.story.first == "a")
+    }
+}

@@ -1,0 +1,66 @@
+import Directory
+import Foundation
+import Gateway
+import Logging
+import TestSupport
+
+/// A gateway of its own for one test: a port that the system chooses, a fresh data directory.
+struct TestGateway {
+    let server: GatewayServer
+    var address: String { server.address }
+
+    /// Starts a gateway, runs `body` and ends it in good order.
+    /// - Parameter settings: by key, as flags would say them.
+    static func run(
+        _ settings: [String: String] = [:], logger: Logger? = nil,
+        _ body: (TestGateway) async throws -> Void
+    ) async throws {
+        let path = NSTemporaryDirectory() + "gateway-\(UUID().uuidString)"
+        var flags = ["listen_address": "127.0.0.1:0", "data_dir": path, "loops": "2"]
+        flags["dashboard.directory"] = repository + "/public"
+        flags.merge(settings) { $1 }
+        let reader = try SettingsReader(file: nil, flags: flags, environment: [:])
+        let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let server = try await GatewayServer.start(try Settings(reader), logger: logger ?? silent)
+        do { try await body(TestGateway(server: server)) } catch {
+            await server.shutdown()
+            throw error
+        }
+        await server.shutdown()
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// One request on a connection of its own.
+    func request(
+        _ method: String, _ target: String, fields: [String: String] = [:], body: String? = nil
+    ) async throws -> HTTPAnswer {
+        try await SocketClient(address).request(method, target, fields: fields, body: body)
+    }
+
+    /// Posts JSON.
+    func post(_ target: String, _ body: String) async throws -> HTTPAnswer {
+        try await request("POST", target, fields: ["Content-Type": "application/json"], body: body)
+    }
+
+    /// Pushes a record.
+    /// - Returns: its CID.
+    @discardableResult
+    func push(_ name: String, skill: String = "s") async throws -> String {
+        let answer = try await post("/push", record(name, skill: skill))
+        return answer.json["cid"] as? String ?? ""
+    }
+}
+
+/// Where the repository is.
+let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
+
+/// A record that is valid.
+func record(_ name: String, skill: String = "s") -> String {
+    #"{"schema_version":"1.0.0","name":"\#(name)","version":"v1","description":"d","authors":["a"],"created_at":"2025-10-18T14:23:15Z","skills":[{"name":"\#(skill)"}]}"#
+}
+
+extension EventReader.Block {
+    /// The short name of the event's type and its resource.
+    var story: String { "\(self["event"] ?? "?") \(json["resource_id"] as? String ?? "")" }
+}

@@ -1,0 +1,264 @@
+import HTTPTypes
+import Libevent
+import LibeventHTTP
+import TestSupport
+import Testing
+
+/// A responder with a route for each thing that a connection can do.
+private actor TestResponder: HTTPResponder {
+    nonisolated let loop: EventLoop
+    private var clock: LoopClock?
+    private var listener: HTTPListener?
+
+    init(_ loop: EventLoop) { self.loop = loop }
+
+    func listen(_ limits: HTTPLimits) throws -> String {
+        let clock = try LoopClock(loop: loop)
+        let listener = try HTTPListener(
+            on: SocketAddress(host: "127.0.0.1", port: 0, isIPv6: false), limits: limits,
+            census: ConnectionCensus(
+                limit: limits.connections, perAddress: limits.connectionsPerAddress),
+            wheel: clock.wheel, responder: self)
+        self.clock = clock
+        self.listener = listener
+        return listener.address?.description ?? ""
+    }
+
+    func close() {
+        listener?.abort()
+        listener = nil
+        clock = nil
+    }
+
+    func connectionCount() -> Int { listener?.connectionCount ?? 0 }
+
+    func respond(to exchange: consuming Exchange) async {
+        let path = exchange.request.path
+        switch path {
+        case "/forget": break
+        case "/echo":
+            do {
+                let body = try await exchange.body.collect(upTo: 1000)
+                exchange.respond(Response(body: body))
+            } catch RequestBodyError.tooLarge {
+                exchange.respond(Response(status: .contentTooLarge))
+            } catch RequestBodyError.timedOut {
+                exchange.respond(Response(status: .requestTimeout))
+            } catch {
+                exchange.respond(Response(status: .badRequest))
+            }
+        case "/double":
+            let body = exchange.body
+            let writer = exchange.respond(status: .ok, fields: [:])
+            while let part = try? await body.next() { try? await writer.write(part + part) }
+            writer.finish()
+        case "/cut":
+            let writer = exchange.respond(status: .ok, fields: [:])
+            try? await writer.write(Array("half".utf8))
+        case "/later":
+            await Task.yield()
+            exchange.respond(Response(body: Array("later".utf8)))
+        default:
+            exchange.respond(Response(body: Array("at \(path)".utf8)))
+        }
+    }
+
+    nonisolated func response(to error: HTTPProtocolError) -> Response {
+        Response(
+            status: HTTPResponse.Status(code: error.status), body: Array(error.reason.utf8))
+    }
+
+    func acceptingPaused(_ error: LibeventError) {}
+}
+
+private func withServer(
+    _ change: (inout HTTPLimits) -> Void = { _ in },
+    _ body: (String, TestResponder) async throws -> Void
+) async throws {
+    var limits = HTTPLimits()
+    change(&limits)
+    let loop = try EventLoop(name: "test")
+    try loop.start()
+    let responder = TestResponder(loop)
+    let address = try await responder.listen(limits)
+    do { try await body(address, responder) } catch {
+        await responder.close()
+        loop.stop()
+        throw error
+    }
+    await responder.close()
+    loop.stop()
+}
+
+@Suite struct ConnectionTests {
+    @Test func `a connection serves one request after the other`() async throws {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            for path in ["/a", "/later", "/b"] {
+                #expect(try await client.request("GET", path).status == 200)
+            }
+        }
+    }
+
+    @Test func `pipelined requests are answered in order`() async throws {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            let paths = (0..<200).map { $0 % 3 == 0 ? "/later" : "/\($0)" }
+            try await client.send(
+                paths.map { "GET \($0) HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
+            for path in paths {
+                let text = try await client.answer().text
+                #expect(text == (path == "/later" ? "later" : "at \(path)"))
+            }
+        }
+    }
+
+    @Test func `an exchange that is forgotten is answered with 500`() async throws {
+        try await withServer { address, _ in
+            let answer = try await SocketClient(address).request("GET", "/forget")
+            #expect(answer.status == 500)
+            #expect(answer.fields["connection"] == "close")
+        }
+    }
+
+    @Test func `a body is read by length and by chunks`() async throws {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            #expect(try await client.request("POST", "/echo", body: "hello").text == "hello")
+            try await client.send(
+                "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+            try await client.send("2\r\nde\r\n0\r\n\r\n")
+            #expect(try await client.answer().text == "abcde")
+        }
+    }
+
+    @Test func `a client that asks first is told to go on, and only if the body is wanted`()
+        async throws
+    {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            try await client.send(
+                "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+            )
+            #expect(try await client.head().status == 100)
+            try await client.send("ok")
+            #expect(try await client.answer().text == "ok")
+
+            try await client.send(
+                "POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+            )
+            let answer = try await client.answer()
+            #expect(answer.status == 200)
+            #expect(answer.fields["connection"] == "close")
+        }
+    }
+
+    @Test func `a body that is too long is refused before it is sent`() async throws {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            try await client.send(
+                "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+            #expect(try await client.answer().status == 413)
+        }
+    }
+
+    @Test func `an answer survives a client that goes on sending`() async throws {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            let body = String(repeating: "x", count: 3_000_000)
+            #expect(try await client.request("POST", "/echo", body: body).status == 413)
+        }
+    }
+
+    @Test func `reading and writing go on side by side`() async throws {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            try await client.send(
+                "POST /double HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+            #expect(try await client.head().fields["transfer-encoding"] == "chunked")
+            for word in ["one", "two"] {
+                try await client.send("3\r\n\(word)\r\n")
+                let chunk = try #require(try await client.chunk())
+                #expect(String(decoding: chunk, as: UTF8.self) == word + word)
+            }
+            try await client.send("0\r\n\r\n")
+            #expect(try await client.chunk() == nil)
+            #expect(try await client.request("GET", "/next").text == "at /next")
+        }
+    }
+
+    @Test func `an answer that is not ended is cut, not completed`() async throws {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            try await client.send("GET /cut HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await client.head().status == 200)
+            let rest = String(decoding: try await client.readToEnd(), as: UTF8.self)
+            #expect(rest == "4\r\nhalf\r\n")
+        }
+    }
+
+    @Test func `HTTP 1.0 is answered and the connection ends`() async throws {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            let answer = try await client.request("GET", "/old", version: "HTTP/1.0")
+            #expect(answer.text == "at /old")
+            #expect(try await client.isClosedByPeer())
+        }
+    }
+
+    @Test func `HEAD has the length and no body`() async throws {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            #expect(try await client.request("HEAD", "/abc").fields["content-length"] == "7")
+            #expect(try await client.request("GET", "/abc").text == "at /abc")
+        }
+    }
+
+    @Test func `what is no request is answered and the connection ends`() async throws {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            try await client.send(
+                "GET / HTTP/1.1\r\nHost : a\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n")
+            #expect(try await client.answer().status == 400)
+            #expect(try await client.isClosedByPeer())
+        }
+    }
+
+    @Test func `a header that trickles in is cut off at its deadline`() async throws {
+        try await withServer({ $0.headerDeadline = .milliseconds(200) }) { address, _ in
+            let client = try SocketClient(address)
+            try await client.send("GET / HTTP/1.1\r\nHost: ")
+            #expect(try await client.answer().status == 408)
+        }
+    }
+
+    @Test func `a body that does not come is cut off at its deadline`() async throws {
+        try await withServer({ $0.bodyDeadline = .milliseconds(200) }) { address, _ in
+            let client = try SocketClient(address)
+            try await client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
+            #expect(try await client.answer().status == 408)
+        }
+    }
+
+    @Test func `a connection at rest is closed after a while`() async throws {
+        try await withServer({ $0.keepAliveIdle = .milliseconds(200) }) { address, _ in
+            let client = try SocketClient(address)
+            #expect(try await client.request("GET", "/").status == 200)
+            #expect(try await client.isClosedByPeer())
+        }
+    }
+
+    @Test func `clients that vanish leave nothing behind`() async throws {
+        try await withServer { address, responder in
+            for _ in 0..<100 {
+                let client = try SocketClient(address)
+                try await client.send(
+                    "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nab")
+                client.reset()
+            }
+            // Their ends arrive in their own time; a request behind them is served meanwhile.
+            while await responder.connectionCount() > 0 { await Task.yield() }
+            #expect(try await SocketClient(address).request("GET", "/").status == 200)
+        }
+    }
+}

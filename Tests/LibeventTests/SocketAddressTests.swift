@@ -1,0 +1,23 @@
+import Libevent
+import Testing
+
+@Suite struct SocketAddressTests {
+    @Test(arguments: [
+        ("127.0.0.1:8080", "127.0.0.1:8080", true), ("localhost:0", "127.0.0.1:0", true),
+        ("[::1]:443", "[::1]:443", true), ("0.0.0.0:1", "0.0.0.0:1", false),
+        (":80", "0.0.0.0:80", false), ("[2001:db8::1]:80", "[2001:db8::1]:80", false),
+        ("127.8.9.10:1", "127.8.9.10:1", true),
+    ])
+    func `an address is read and written`(text: String, written: String, isLoopback: Bool) throws {
+        let address = try #require(SocketAddress(text))
+        #expect(address.description == written)
+        #expect(address.isLoopback == isLoopback)
+    }
+
+    @Test(arguments: [
+        "", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "example.org:80", "1.2.3:4",
+    ])
+    func `what is no numeric address is refused`(text: String) {
+        #expect(SocketAddress(text) == nil)
+    }
+}

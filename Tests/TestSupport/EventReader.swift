@@ -1,0 +1,59 @@
+import Foundation
+
+/// Reads a stream of server-sent events over a bare socket.
+public struct EventReader: Sendable {
+    /// One block of the stream.
+    public struct Block: Sendable {
+        public var comments: [String] = []
+        public var fields: [(name: String, value: String)] = []
+
+        public subscript(name: String) -> String? { fields.first { $0.name == name }?.value }
+
+        /// The data as a JSON object.
+        public var json: [String: Any] {
+            let data = Data((self["data"] ?? "").utf8)
+            return (try? JSONSerialization.jsonObject(with: data)) as? [String: Any] ?? [:]
+        }
+    }
+
+    public let client: SocketClient
+    public let fields: [String: String]
+
+    /// Subscribes, and reads up to the end of the first block.
+    public init(
+        _ address: String, _ target: String = "/events", receiveBuffer: Int32? = nil,
+        timeout: Int = 10
+    ) async throws {
+        client = try SocketClient(address, timeout: timeout, receiveBuffer: receiveBuffer)
+        try await client.send(
+            "GET \(target) HTTP/1.1\r\nHost: test\r\nAccept: text/event-stream\r\n\r\n")
+        let (status, fields) = try await client.head()
+        guard status == 200 else { throw SocketClient.Failure(description: "status \(status)") }
+        self.fields = fields
+        _ = try await block()
+    }
+
+    /// The next block, whatever it is; nil at the end of the body.
+    public func block() async throws -> Block? {
+        guard let chunk = try await client.chunk() else { return nil }
+        var block = Block()
+        // Frames of the gateway are one chunk each.
+        for line in String(decoding: chunk, as: UTF8.self).components(separatedBy: "\n") {
+            if line.hasPrefix(":") {
+                block.comments.append(String(line.dropFirst()))
+            } else if !line.isEmpty {
+                let halves = line.components(separatedBy: ": ")
+                block.fields.append((halves[0], halves.dropFirst().joined(separator: ": ")))
+            }
+        }
+        return block
+    }
+
+    /// The next block that is not a heartbeat.
+    public func event() async throws -> Block {
+        while let block = try await block() {
+            if !block.fields.isEmpty { return block }
+        }
+        throw SocketClient.Failure(description: "the stream ended")
+    }
+}
