@@ -1,4 +1,5 @@
 internal import CLibevent
+internal import Glibc
 
 /// A signal of the process as an event of a loop.
 ///
@@ -21,11 +22,20 @@ internal import CLibevent
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe event_assign(event, loop.base, number, flags, onSignal, context)
         unsafe event_add(event, nil)
+        unblock(number)
     }
 
     deinit { unsafe event_free(event) }
 
     fileprivate func fire() { action() }
+
+    /// A parent that had the signal blocked hands that on to us; here it must come through.
+    private func unblock(_ number: Int32) {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        unsafe sigaddset(&set, number)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+    }
 }
 
 @c private func onSignal(_: Int32, _: Int16, context: UnsafeMutableRawPointer?) {

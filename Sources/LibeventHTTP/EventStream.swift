@@ -85,13 +85,17 @@ public final class EventStream: WatchedSocket {
     public func finish() {
         guard !isClosed, head.isEmpty, !isEnding else { return end() }
         isEnding = true
-        if framing == .chunked {
-            head = Array("0\r\n\r\n".utf8)
-            flushHead()
-        }
-        guard !isClosed else { return }
-        // The peer closes when it has read the end; closing first could cut it off.
-        shutdownWrites()
+        head = framing == .chunked ? Array("0\r\n\r\n".utf8) : []
+        flushHead()
+        endIfFinished()
+    }
+
+    /// Closes when the last byte is with the kernel, which sends it out before the end. Not before
+    /// what the client has said is read: closing over unread bytes would reset the connection.
+    private func endIfFinished() {
+        guard isEnding, head.isEmpty, !isClosed else { return }
+        readable()
+        end()
     }
 
     /// Closes the stream at once.
@@ -111,6 +115,7 @@ public final class EventStream: WatchedSocket {
 
     public override func writable() {
         flushHead()
+        endIfFinished()
         if head.isEmpty, !isClosed { delegate?.streamIsWritable(self) }
     }
 

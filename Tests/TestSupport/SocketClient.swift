@@ -1,16 +1,15 @@
-import Dispatch
 import Foundation
 import Glibc
 
-/// A bare TCP client that sends whatever bytes a test likes. Blocking calls run on a queue of its
-/// own, so that they never hold a thread of the concurrency pool.
+/// A bare TCP client that sends whatever bytes a test likes. One call at a time.
 public final class SocketClient: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         public let description: String
+
+        public init(description: String) { self.description = description }
     }
 
     private let descriptor: Int32
-    private let queue = DispatchQueue(label: "client")
     private let buffer = Box<[UInt8]>([])
 
     /// Connects to `127.0.0.x:port`.
@@ -127,13 +126,19 @@ public final class SocketClient: Sendable {
 
     private func perform<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T
     {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result(catching: body)) }
-        }
+        try await blocking(body)
     }
 }
 
-/// A value that one queue at a time touches.
+/// Runs what blocks on a thread of its own: the pools of concurrency and Dispatch are small, and the
+/// gateway under test lives on them too.
+public func blocking<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+    try await withCheckedThrowingContinuation { continuation in
+        Thread.detachNewThread { continuation.resume(with: Result(catching: body)) }
+    }
+}
+
+/// A value that one thread at a time touches.
 final class Box<Value>: @unchecked Sendable {
     var value: Value
 

@@ -49,7 +49,7 @@ public struct SettingKey: Sendable {
         SettingKey("dashboard.directory", .text, "public", "the files served below /"),
         SettingKey(
             "auth.mode", .choice(["", "open"]), "",
-            "open: everyone may do everything; must be said on any address but loopback"),
+            "\"open\" lets everyone do everything; must be said on any address but loopback"),
         SettingKey(
             "events.subscriber_buffer_size", .count(1...1_000_000), "100",
             "events held for a subscriber that has fallen behind"),

@@ -1,0 +1,34 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Clients that others wrote read the stream (`Tests/Clients`, from PyPI).
+@Suite struct ClientTests {
+    @Test(arguments: ["httpx-sse", "sseclient-py"])
+    func `an independent client reads every event, and nothing that was forged`(library: String)
+        async throws
+    {
+        let python = repository + "/.venv/bin/python"
+        try #require(
+            FileManager.default.fileExists(atPath: python),
+            "the clients are not installed: run `make test`, or `scripts/bootstrap test` once")
+        try await TestGateway.run(["events.heartbeat_interval": "100ms"]) { gateway in
+            let process = Process()
+            let (out, error) = (Pipe(), Pipe())
+            process.executableURL = URL(filePath: python)
+            process.arguments = [
+                repository + "/Tests/Clients/read_stream.py", library, "http://\(gateway.address)",
+            ]
+            process.standardOutput = out
+            process.standardError = error
+            try process.run()
+            let result = try await blocking {
+                let text = out.fileHandleForReading.readDataToEndOfFile()
+                let complaint = error.fileHandleForReading.readDataToEndOfFile()
+                process.waitUntilExit()
+                return String(decoding: text + complaint, as: UTF8.self)
+            }
+            #expect(result == "ok\n")
+        }
+    }
+}

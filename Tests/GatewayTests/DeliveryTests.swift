@@ -1,0 +1,96 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct DeliveryTests {
+    /// About 60 KiB an event, so that a few fill the kernel's buffers.
+    private func bulky(_ name: String) -> String {
+        let skills = (0..<30).map { number in
+            #"{"name":"\#(String(repeating: "x", count: 1990))\#(number)"}"#
+        }
+        return record(name).replacingOccurrences(
+            of: #"[{"name":"s"}]"#, with: "[\(skills.joined(separator: ","))]")
+    }
+
+    @Test func `one that stands still is told its losses when it wakes, and the others notice nothing`()
+        async throws
+    {
+        try await TestGateway.run(["events.subscriber_buffer_size": "3"]) { gateway in
+            let stalled = try await EventReader(gateway.address, receiveBuffer: 4096)
+            let fast = try await EventReader(gateway.address)
+            let total = 25
+            var ids: [String] = []
+            for number in 0..<total {
+                #expect(try await gateway.post("/push", bulky("r\(number)")).status == 201)
+                ids.append(try await fast.event()["id"] ?? "")
+            }
+            #expect(Set(ids).count == total)
+
+            var received = 0
+            var told = 0
+            while received + told < total {
+                let event = try await stalled.event()
+                if event["event"] == "dropped" {
+                    #expect(event["id"] == nil)
+                    told += event.json["dropped"] as? Int ?? 0
+                } else {
+                    // What came is in order and without a gap that was not told of.
+                    #expect(event["id"] == ids[received + told])
+                    received += 1
+                }
+            }
+            #expect(told > 0)
+            #expect(received >= 3)
+            let cid = try await gateway.push("after")
+            #expect(try await stalled.event().story == "RECORD_PUSHED \(cid)")
+        }
+    }
+
+    @Test func `a thousand subscribers each get every event once and in order`() async throws {
+        try await TestGateway.run { gateway in
+            var readers: [EventReader] = []
+            for _ in 0..<1000 { readers.append(try await EventReader(gateway.address)) }
+            let lines = (0..<20).map { record("r\($0)") }.joined(separator: "\n")
+            let stalled = try await EventReader(gateway.address, receiveBuffer: 4096)
+            let answer = try await gateway.request(
+                "POST", "/push", fields: ["Content-Type": "application/x-ndjson"], body: lines)
+            #expect(answer.status == 200)
+            var expected: [String]?
+            for reader in readers {
+                var ids: [String] = []
+                for _ in 0..<20 { ids.append(try await reader.event()["id"] ?? "") }
+                #expect(ids == expected ?? ids.sorted())
+                expected = ids
+            }
+            _ = stalled
+        }
+    }
+
+    @Test func `streams that vanish leave nothing behind`() async throws {
+        try await TestGateway.run { gateway in
+            for _ in 0..<100 {
+                try await EventReader(gateway.address).client.reset()
+            }
+            var left = 1
+            while left > 0 {
+                let answer = try await gateway.request("GET", "/subscribers").json
+                left = (answer["subscribers"] as? [Any])?.count ?? 1
+            }
+            let reader = try await EventReader(gateway.address)
+            let cid = try await gateway.push("a")
+            #expect(try await reader.event().story == "RECORD_PUSHED \(cid)")
+        }
+    }
+
+    @Test func `health answers while a crowd is served`() async throws {
+        try await TestGateway.run(["loops": "1"]) { gateway in
+            var readers: [EventReader] = []
+            for _ in 0..<500 { readers.append(try await EventReader(gateway.address)) }
+            let lines = (0..<50).map { bulky("r\($0)") }.joined(separator: "\n")
+            async let pushed = gateway.request(
+                "POST", "/push", fields: ["Content-Type": "application/x-ndjson"], body: lines)
+            #expect(try await gateway.request("GET", "/healthz").status == 200)
+            #expect(try await pushed.status == 200)
+        }
+    }
+}
