@@ -38,10 +38,12 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// What is sent in silence, so that nobody takes the connection for dead.
+    /// What is sent in silence, so that nobody takes the connection for dead. A comment without an
+    /// empty line behind it: for httpx-sse 0.4.3 an empty line is an event of its own once an id has
+    /// been seen.
     public var heartbeat: Frame {
         switch self {
-        case .serverSentEvents: Frame(Array(":\n\n".utf8))
+        case .serverSentEvents: Frame(Array(":\n".utf8))
         case .ndjson: Frame([0x0A])
         }
     }

@@ -213,7 +213,7 @@ private final class Bench {
             silent.bytes = silent.bytes.filter { $0 != 0x78 }
         }
         let text = String(decoding: busy.bytes, as: UTF8.self)
-        #expect(!text.contains(":\n\n"))
+        #expect(!text.contains("\n:\n"))
     }
 
     @Test func `no silence is longer than an interval and heartbeats are spread`() {

@@ -129,7 +129,7 @@ extension String {
     @Test func `frames of the gateway have lower-case names and no id`() {
         let sse = EventEncoding.serverSentEvents
         #expect(payload(sse.opening(retry: 3000)) == "retry: 3000\n: connected\n\n")
-        #expect(payload(sse.heartbeat.bytes(.plain)) == ":\n\n")
+        #expect(payload(sse.heartbeat.bytes(.plain)) == ":\n")
         #expect(
             payload(sse.dropped(17).bytes(.plain)) == "event: dropped\ndata: {\"dropped\":17}\n\n")
         #expect(

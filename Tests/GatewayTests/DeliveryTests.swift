@@ -12,7 +12,8 @@ import Testing
             of: #"[{"name":"s"}]"#, with: "[\(skills.joined(separator: ","))]")
     }
 
-    @Test func `one that stands still is told its losses when it wakes, and the others notice nothing`()
+    @Test
+    func `one that stands still is told its losses when it wakes, and the others notice nothing`()
         async throws
     {
         try await TestGateway.run(["events.subscriber_buffer_size": "3"]) { gateway in

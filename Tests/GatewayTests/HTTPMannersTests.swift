@@ -121,7 +121,8 @@ import Testing
         }
     }
 
-    @Test func `the dashboard is served with a strict policy, and nothing beside it`() async throws {
+    @Test func `the dashboard is served with a strict policy, and nothing beside it`() async throws
+    {
         try await TestGateway.run { gateway in
             let page = try await gateway.request("GET", "/")
             #expect(page.status == 200)
@@ -133,7 +134,9 @@ import Testing
             let tag = try #require(script.fields["etag"])
             let known = try await gateway.request("GET", "/app.js", fields: ["If-None-Match": tag])
             #expect(known.status == 304)
-            for path in ["/../README.md", "/%2e%2e/README.md", "/..%2fREADME.md", "//etc/passwd", "/.git"] {
+            for path in [
+                "/../README.md", "/%2e%2e/README.md", "/..%2fREADME.md", "//etc/passwd", "/.git",
+            ] {
                 #expect(try await gateway.request("GET", path).status == 404, "\(path)")
             }
         }
@@ -141,7 +144,9 @@ import Testing
 
     @Test func `connections beyond the limit are refused in words`() async throws {
         try await TestGateway.run(["limits.connections": "2"]) { gateway in
-            let held = [try await EventReader(gateway.address), try await EventReader(gateway.address)]
+            let held = [
+                try await EventReader(gateway.address), try await EventReader(gateway.address),
+            ]
             let third = try await gateway.request("GET", "/records")
             #expect(third.status == 503)
             #expect(third.fields["retry-after"] != nil)
@@ -160,7 +165,8 @@ import Testing
     @Test func `texts of clients cannot forge an event`() async throws {
         try await TestGateway.run { gateway in
             let reader = try await EventReader(gateway.address)
-            let forged = "x%0A%0Aid:%201%0Aevent:%20forged%0Adata:%20y%0D%0A%0D%0A%00%E2%80%A8%C2%85"
+            let forged =
+                "x%0A%0Aid:%201%0Aevent:%20forged%0Adata:%20y%0D%0A%0D%0A%00%E2%80%A8%C2%85"
             #expect(try await gateway.request("DELETE", "/records/\(forged)").status == 204)
             let event = try await reader.event()
             #expect(event.fields.map(\.name) == ["id", "event", "data"])

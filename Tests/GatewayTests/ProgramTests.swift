@@ -132,7 +132,8 @@ private func run(_ arguments: [String], environment: [String: String] = [:]) asy
         // A body that never comes keeps the operation running.
         let client = try SocketClient(program.address)
         try await client.send(
-            "POST /push HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n")
+            "POST /push HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
+        )
         #expect(try await client.head().status == 100)
         program.signal(SIGTERM)
         // The first signal has been taken when the listener is gone.
@@ -147,7 +148,8 @@ private func run(_ arguments: [String], environment: [String: String] = [:]) asy
         let client = try SocketClient(program.address)
         let body = record("late")
         try await client.send(
-            "POST /push HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\nExpect: 100-continue\r\n\r\n")
+            "POST /push HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\nExpect: 100-continue\r\n\r\n"
+        )
         #expect(try await client.head().status == 100)
         program.signal(SIGTERM)
         while (try? SocketClient(program.address)) != nil {}
@@ -231,8 +233,14 @@ private func run(_ arguments: [String], environment: [String: String] = [:]) asy
     @Test func `a mistake in the settings stops the start and says what to do`() async throws {
         let file = NSTemporaryDirectory() + "settings-\(UUID().uuidString).yml"
         let cases: [(String, String)] = [
-            ("events:\n  hartbeat_interval: 5s\n", ":2: there is no setting events.hartbeat_interval, did you mean events.heartbeat_interval?"),
-            ("\nevents:\n  heartbeat_interval: fast\n", ":3: events.heartbeat_interval is \"fast\", but must be a time"),
+            (
+                "events:\n  hartbeat_interval: 5s\n",
+                ":2: there is no setting events.hartbeat_interval, did you mean events.heartbeat_interval?"
+            ),
+            (
+                "\nevents:\n  heartbeat_interval: fast\n",
+                ":3: events.heartbeat_interval is \"fast\", but must be a time"
+            ),
             ("loops: [1]\n", ":1: loops must be a whole number from 0 to 256, not a list"),
             ("nonsense\n", "must hold keys and values"),
             ("a: b: c\n", "is not a settings file"),
@@ -246,14 +254,16 @@ private func run(_ arguments: [String], environment: [String: String] = [:]) asy
             #expect(result.out.isEmpty)
         }
         #expect(try await run(["--config", "/nowhere/x.yml"]).error.contains("/nowhere/x.yml"))
-        #expect(try await run(["--set", "no.such=1"]).error.contains("there is no setting no.such"))
+        #expect(
+            try await run(["--set", "no.such=1"]).error.contains("there is no setting no.such"))
         #expect(try await run(["--listen-address", "0.0.0.0:0"]).error.contains("auth.mode"))
     }
 
     @Test func `a port or a store that is in use is named`() async throws {
         let program = try await Program()
         let port = try await run([
-            "--listen-address", program.address, "--data-dir", NSTemporaryDirectory() + UUID().uuidString,
+            "--listen-address", program.address, "--data-dir",
+            NSTemporaryDirectory() + UUID().uuidString,
         ])
         #expect(port.status != 0)
         #expect(port.error.contains("another process listens on \(program.address)"))
@@ -279,7 +289,8 @@ private func run(_ arguments: [String], environment: [String: String] = [:]) asy
                 .first { $0.first == "\(key):" }
         }
         #expect(line("loops") == ["loops:", "5", "#", "flag", "--loops"])
-        #expect(line("events.retry") == ["events.retry:", "9s", "#", "DIRECTORY_SERVER_EVENTS_RETRY"])
+        #expect(
+            line("events.retry") == ["events.retry:", "9s", "#", "DIRECTORY_SERVER_EVENTS_RETRY"])
         #expect(
             line("events.heartbeat_interval")
                 == ["events.heartbeat_interval:", "7s", "#", "\(file):3"])

@@ -140,7 +140,8 @@ private let json = ["Content-Type": "application/json"]
         }
     }
 
-    @Test func `bodies that are not what they should be get the status that says so`() async throws {
+    @Test func `bodies that are not what they should be get the status that says so`() async throws
+    {
         try await TestGateway.run(["limits.body_bytes": "2KiB"]) { gateway in
             let cases: [(String, [String: String], Int)] = [
                 ("{", json, 400), ("[]", json, 400), ("\u{FEFF}{}", json, 400),
@@ -168,7 +169,8 @@ private let json = ["Content-Type": "application/json"]
             let client = try SocketClient(gateway.address)
             let body = Array(record("a").utf8).map { $0 == UInt8(ascii: "d") ? 0xFF : $0 }
             try await client.send(
-                "POST /push HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n")
+                "POST /push HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n"
+            )
             try await client.send(body)
             #expect(try await client.answer().status == 400)
         }
@@ -199,7 +201,8 @@ private let json = ["Content-Type": "application/json"]
         try await TestGateway.run { gateway in
             let client = try SocketClient(gateway.address)
             try await client.send(
-                "POST /push HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n")
+                "POST /push HTTP/1.1\r\nHost: a\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
+            )
             #expect(try await client.head().status == 200)
             for number in 0..<3 {
                 let line = record("r\(number)") + "\n"

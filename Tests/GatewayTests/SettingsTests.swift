@@ -28,7 +28,9 @@ import Testing
         let effective = try SettingsReader(file: all, flags: [:], environment: [:]).effective()
         for setting in effective {
             #expect(setting.text == setting.key.defaultValue, "\(setting.key.name)")
-            #expect(setting.origin.hasPrefix(all) || setting.text.isEmpty, "\(setting.key.name) is missing")
+            #expect(
+                setting.origin.hasPrefix(all) || setting.text.isEmpty,
+                "\(setting.key.name) is missing")
             #expect(text.contains(setting.key.summary), "\(setting.key.name)")
         }
         // As it is shipped, it changes nothing.
@@ -47,7 +49,8 @@ import Testing
 
     @Test func `the three event keys of upstream work`() throws {
         let settings = try settings(
-            "events:\n  subscriber_buffer_size: 7\n  log_slow_consumers: false\n  log_published_events: true\n")
+            "events:\n  subscriber_buffer_size: 7\n  log_slow_consumers: false\n  log_published_events: true\n"
+        )
         #expect(settings.delivery.bufferSize == 7)
         #expect(!settings.delivery.logsSlowSubscribers)
         #expect(settings.logsPublishedEvents)
@@ -57,8 +60,10 @@ import Testing
         let yaml = try settings("cors:\n  allowed_origins:\n    - https://a\n    - https://b\n")
         #expect(yaml.allowedOrigins == ["https://a", "https://b"])
         let environment = ["DIRECTORY_SERVER_CORS_ALLOWED_ORIGINS": "https://a, https://b"]
-        #expect(try settings(environment: environment).allowedOrigins == ["https://a", "https://b"])
-        #expect(try settings("cors:\n  allowed_origins: https://a\n").allowedOrigins == ["https://a"])
+        #expect(
+            try settings(environment: environment).allowedOrigins == ["https://a", "https://b"])
+        #expect(
+            try settings("cors:\n  allowed_origins: https://a\n").allowedOrigins == ["https://a"])
     }
 
     @Test func `an empty file and empty sections change nothing`() throws {
@@ -69,7 +74,9 @@ import Testing
     }
 
     @Test func `an address that others can reach must be meant`() throws {
-        #expect(throws: SettingsError.self) { try settings(flags: ["listen_address": "0.0.0.0:80"]) }
+        #expect(throws: SettingsError.self) {
+            try settings(flags: ["listen_address": "0.0.0.0:80"])
+        }
         let meant = ["listen_address": "0.0.0.0:80", "auth.mode": "open"]
         #expect(try settings(flags: meant).listenAddress == "0.0.0.0:80")
         #expect(try settings(flags: ["listen_address": "[::1]:80"]).listenAddress == "[::1]:80")
@@ -81,12 +88,14 @@ import Testing
         ("log.access", "yes"), ("listen_address", "example.org:80"), ("auth.mode", "token"),
         ("data_dir", ""), ("events.heartbeat_interval", "99ms"),
     ])
-    func `an impossible value is refused with what was expected`(key: String, value: String) throws {
+    func `an impossible value is refused with what was expected`(key: String, value: String) throws
+    {
         do {
             _ = try settings(flags: [key: value])
             Issue.record("\(key)=\(value) was taken")
         } catch let error as SettingsError {
-            #expect(error.description.hasPrefix("flag --\(key): \(key) is \"\(value)\", but must be"))
+            #expect(
+                error.description.hasPrefix("flag --\(key): \(key) is \"\(value)\", but must be"))
         }
     }
 

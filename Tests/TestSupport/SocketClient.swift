@@ -117,7 +117,9 @@ public final class SocketClient: Sendable {
 
     private func receive() throws -> Bool {
         var chunk = [UInt8](repeating: 0, count: 64 << 10)
-        let count = recv(descriptor, &chunk, chunk.count, 0)
+        var count = recv(descriptor, &chunk, chunk.count, 0)
+        // The programs that other tests start end with a signal to this process.
+        while count < 0, errno == EINTR { count = recv(descriptor, &chunk, chunk.count, 0) }
         if count < 0, errno == ECONNRESET { return false }
         guard count >= 0 else { throw Failure(description: "nothing came in time") }
         buffer.value += chunk[..<count]
