@@ -28,9 +28,6 @@ struct Request {
 
     /// The body as a JSON object that has no members but these.
     func object(_ known: [String]) async throws -> JSONValue {
-        guard contentType == "application/json" else {
-            throw Problem.unsupportedType(contentType, accepted: ["application/json"])
-        }
         let value: JSONValue
         do { value = try JSONParser.parse(try await bytes()) } catch let error as JSONError {
             throw Problem.malformed("The body is not JSON: \(error).")

@@ -11,17 +11,24 @@ struct Route: Sendable {
     let summary: String
     /// Query parameters, with what they mean.
     let parameters: [(name: String, meaning: String)]
+    /// The types of body it takes; none if it takes no body.
+    let accepts: [String]
+    /// What it answers when all is well.
+    let answers: [(status: Int, meaning: String)]
     let handle: Handler
     private let segments: [String]
 
     init(
         _ method: HTTPRequest.Method, _ pattern: String, _ summary: String,
-        parameters: [(name: String, meaning: String)] = [], handle: @escaping Handler
+        parameters: [(name: String, meaning: String)] = [], accepts: [String] = [],
+        answers: [(status: Int, meaning: String)] = [(200, "done")], handle: @escaping Handler
     ) {
         self.method = method
         self.pattern = pattern
         self.summary = summary
         self.parameters = parameters
+        self.accepts = accepts
+        self.answers = answers
         self.handle = handle
         segments = pattern.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     }

@@ -46,6 +46,11 @@ extension GatewayLoop {
         if let refusal = request.refusal, match?.route.pattern != "/events" {
             throw .full(refusal, retryAfter: 5)
         }
+        if let accepted = match?.route.accepts, !accepted.isEmpty,
+            !accepted.contains(request.contentType)
+        {
+            throw .unsupportedType(request.contentType, accepted: accepted)
+        }
         return (match?.route, request)
     }
 

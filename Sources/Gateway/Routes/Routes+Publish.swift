@@ -5,15 +5,18 @@ extension Routes {
     static let publish = [
         Route(
             .post, "/publish",
-            "announces records: {\"cids\":[…]}, {\"all\":true} or {\"labels\":[…]}"
-        ) {
-            loop, request in
+            "announces records: {\"cids\":[…]}, {\"all\":true} or {\"labels\":[…]}",
+            accepts: ["application/json"], answers: [(200, "the cids that were announced")]
+        ) { loop, request in
             let body = try await request.object(["cids", "all", "labels"])
             let selection = try Operations.Selection(body)
             let cids = try await loop.context.operations.publish(selection)
             return .json(.object([("published", .strings(cids))]))
         },
-        Route(.post, "/unpublish", "withdraws records: {\"cids\":[…]}") { loop, request in
+        Route(
+            .post, "/unpublish", "withdraws records: {\"cids\":[…]}",
+            accepts: ["application/json"], answers: [(200, "the cids that were withdrawn")]
+        ) { loop, request in
             let body = try await request.object(["cids"])
             guard let cids = try body.strings("cids") else {
                 throw Problem.malformed("The member cids is missing.")

@@ -4,24 +4,22 @@ internal import LibeventHTTP
 
 extension Routes {
     static let push = [
-        Route(.post, "/push", "stores a record (JSON), or many (NDJSON, one a line)") {
-            loop, request in
-            switch request.contentType {
-            case "application/json":
-                let pushed = try await loop.context.operations.push(try await request.bytes())
-                return .json(
-                    .object([("cid", .string(pushed.cid))]),
-                    status: pushed.isNew ? .created : .ok,
-                    fields: [.location: "/records/\(pushed.cid)"])
-            case "application/x-ndjson":
-                let operations = loop.context.operations
-                return .lines { writer in
-                    try await pushLines(request, operations, writer)
-                }
-            default:
-                throw Problem.unsupportedType(
-                    request.contentType, accepted: ["application/json", "application/x-ndjson"])
+        Route(
+            .post, "/push", "stores a record (JSON), or many (NDJSON, one a line)",
+            accepts: ["application/json", "application/x-ndjson"],
+            answers: [
+                (201, "the record is new: its cid"),
+                (200, "the record was stored already: its cid; of NDJSON, a result for each line"),
+            ]
+        ) { loop, request in
+            let operations = loop.context.operations
+            if request.contentType == "application/x-ndjson" {
+                return .lines { writer in try await pushLines(request, operations, writer) }
             }
+            let pushed = try await operations.push(try await request.bytes())
+            return .json(
+                .object([("cid", .string(pushed.cid))]), status: pushed.isNew ? .created : .ok,
+                fields: [.location: "/records/\(pushed.cid)"])
         }
     ]
 

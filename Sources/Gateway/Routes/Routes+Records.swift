@@ -21,7 +21,10 @@ extension Routes {
             if let next = page.next { members.append(("next", .string(next))) }
             return .json(.object(members))
         },
-        Route(.get, "/records/{cid}", "the record, exactly its canonical JSON") { loop, request in
+        Route(
+            .get, "/records/{cid}", "the record, exactly its canonical JSON",
+            answers: [(200, "the record"), (304, "the record is what If-None-Match names")]
+        ) { loop, request in
             let cid = request.parameters["cid"] ?? ""
             if ETag.matches(request.head.fields[.ifNoneMatch], "\"\(cid)\"") {
                 // The content is not read, so this is no pull; but it must be there.
@@ -45,8 +48,10 @@ extension Routes {
             }
             return .response(Response(fields: fields))
         },
-        Route(.delete, "/records/{cid}", "deletes the record, its publication and labels") {
-            loop, request in
+        Route(
+            .delete, "/records/{cid}", "deletes the record, its publication and labels",
+            answers: [(204, "the record is not stored, or no longer")]
+        ) { loop, request in
             try await loop.context.operations.delete(request.parameters["cid"] ?? "")
             return .empty(.noContent)
         },

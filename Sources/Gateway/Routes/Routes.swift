@@ -1,5 +1,5 @@
 /// The table of all routes.
 enum Routes {
     static let all: [Route] =
-        events + records + push + publish + subscribers + health
+        events + records + push + publish + subscribers + health + descriptions
 }
