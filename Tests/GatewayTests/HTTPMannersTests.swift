@@ -129,6 +129,7 @@ import Testing
             #expect(page.fields["content-type"] == "text/html; charset=utf-8")
             #expect(page.fields["content-security-policy"]?.contains("default-src 'none'") == true)
             #expect(page.fields["x-content-type-options"] == "nosniff")
+            #expect(try await gateway.request("GET", "/?labels=/skills/").status == 200)
             let script = try await gateway.request("GET", "/app.js")
             #expect(script.fields["content-type"] == "text/javascript; charset=utf-8")
             let tag = try #require(script.fields["etag"])

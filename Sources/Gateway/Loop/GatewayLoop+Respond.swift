@@ -37,7 +37,8 @@ extension GatewayLoop {
     ) throws(Problem) -> (Route?, Request) {
         let match = head.method == .options ? nil : try context.router.match(head.method, head.path)
         let query = try Query(head.query)
-        try query.allowOnly(match?.route.parameters.map(\.name) ?? [])
+        // The dashboard keeps its own state in the query of its page.
+        if let match { try query.allowOnly(match.route.parameters.map(\.name)) }
         let request = Request(
             head: head, body: body, remoteAddress: address, query: query,
             parameters: match?.parameters ?? [:], verdict: verdict,
