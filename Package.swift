@@ -39,7 +39,7 @@ let package = Package(
     targets: [
         // libevent's headers, and the few shims Swift cannot import
         .systemLibrary(
-            name: "CLibevent", pkgConfig: "libevent", providers: [.apt(["libevent-dev"])]),
+            name: "CLibevent", pkgConfig: "libevent_core", providers: [.apt(["libevent-dev"])]),
 
         // event loop, executor, timer, signal, mailbox, buffer: the safe face of libevent
         .target(name: "Libevent", dependencies: ["CLibevent"], swiftSettings: boundary),
@@ -110,7 +110,10 @@ let package = Package(
             name: "EventHubTests", dependencies: ["EventHub", "Events", "Wire"],
             swiftSettings: testing),
         .testTarget(
-            name: "DirectoryTests", dependencies: ["Directory", "Events"], swiftSettings: testing),
+            name: "DirectoryTests",
+            dependencies: [
+                "Directory", "Events", .product(name: "GRDB", package: "GRDB.swift"),
+            ], swiftSettings: testing),
         .testTarget(
             name: "GatewayTests",
             dependencies: [

@@ -24,7 +24,8 @@ function filterQuery() {
     const value = form.elements[kind].value.trim();
     if (value) query.set(kind, value);
   }
-  return query.toString();
+  // The gateway takes a plus sign for what it is; here it would be a blank.
+  return query.toString().replaceAll("+", "%20");
 }
 
 function show(state, text) {

@@ -40,8 +40,9 @@ public final class EventPublisher: EventSink {
     }
 
     public func emit(_ drafts: [EventDraft]) {
-        state.withLock { state in
-            for draft in drafts {
+        // A lock for each, not for all: others need not wait for the end of a long list.
+        for draft in drafts {
+            state.withLock { state in
                 let now = clock.wall()
                 let id = state.ids.next(now: now, random: &state.random)
                 let event = Event(draft, id: id, timestamp: now)

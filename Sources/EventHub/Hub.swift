@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Events
 public import Wire
 
@@ -22,8 +23,15 @@ public final class Hub {
     /// By filter id.
     private var rosters: [[RosterKey: Roster]] = []
     private var walk = Walk()
-    private var waiting: [PublishedEvent] = []
+    private var waiting: Deque<PublishedEvent> = []
     private var pulse = Pulse()
+    /// When the events of the walk that goes on were published.
+    private var walking: [Duration] = []
+    private var served: [Duration] = []
+
+    /// So many events are matched and sent together at most: a burst of any size must not keep the
+    /// loop from others.
+    private static let burstLimit = 128
 
     /// - Parameter logSlow: told once per burst of losses, with the number lost so far.
     public init(policy: DeliveryPolicy, logSlow: @escaping (Subscriber, Int) -> Void) {
@@ -34,7 +42,7 @@ public final class Hub {
     /// Adds a subscriber, who gets what is published from now on.
     public func subscribe(_ request: Subscriber.Request, sink: any FrameSink) -> Subscriber {
         // What was published before must not reach the newcomer: its rosters are counted now.
-        if !waiting.isEmpty { seal() }
+        while !waiting.isEmpty { seal() }
         let subscriber = Subscriber(request, sink: sink, hub: self)
         let id = index.insert(request.filter)
         while rosters.count <= id { rosters.append([:]) }
@@ -81,14 +89,26 @@ public final class Hub {
             subscriber.deliver(run)
         }
         self.walk = walk
+        if walk.isDone {
+            served += walking
+            walking = []
+        }
         return !walk.isDone || !waiting.isEmpty
+    }
+
+    /// When the events were published that have reached their last subscriber since the last call.
+    public func takeServed() -> [Duration] {
+        defer { served = [] }
+        return served
     }
 
     /// Settles who gets what of the events that wait, and with it who comes too late for them.
     private func seal() {
+        let burst = waiting.prefix(Self.burstLimit)
         var matched: [Int: [PublishedEvent]] = [:]
-        for event in waiting { index.match(event.event) { matched[$0, default: []].append(event) } }
-        waiting = []
+        for event in burst { index.match(event.event) { matched[$0, default: []].append(event) } }
+        walking += burst.map(\.publishedAt)
+        waiting.removeFirst(burst.count)
         for (id, events) in matched {
             for (key, roster) in rosters[id] {
                 let frames = events.map { $0.frame(key.encoding) }

@@ -12,11 +12,16 @@ public struct Outbox {
         let isEvent: Bool
     }
 
+    /// However many events are allowed: those of a few enormous records must not fill the memory.
+    private static let byteLimit = 4 << 20
+
     private let capacity: Int
     private let notice: @Sendable (Int) -> Frame
     private var queue: Deque<Entry> = []
     /// Bytes of the first frame that have left already.
     private var sentOfFirst: Int
+    /// Bytes that wait, of events.
+    private var bytes = 0
     /// Events that wait.
     public private(set) var count = 0
     /// Losses that nothing in the queue tells of yet.
@@ -39,18 +44,22 @@ public struct Outbox {
     /// - Returns: false when there was no room and the event is lost for this subscriber.
     public mutating func offer(_ frame: Frame) -> Bool {
         // A frame of which a part has left must be ended, whatever the limit.
-        guard count < capacity || (queue.isEmpty && sentOfFirst > 0) else {
+        let isFull =
+            count >= capacity || (bytes + frame.count(.plain) > Self.byteLimit && count > 0)
+        guard !isFull || (queue.isEmpty && sentOfFirst > 0) else {
             untold += 1
             return false
         }
         tell()
         queue.append(Entry(frame: frame, isEvent: true))
         count += 1
+        bytes += frame.count(.plain)
         return true
     }
 
     /// Queues a frame that is no event, whatever the limit.
     public mutating func append(_ frame: Frame) {
+        tell()
         queue.append(Entry(frame: frame, isEvent: false))
     }
 
@@ -66,7 +75,9 @@ public struct Outbox {
     /// - Returns: how many events have left whole.
     public mutating func advance(_ run: FrameRun, by bytes: Int) -> Int {
         let (frames, rest) = run.position(after: bytes)
-        let events = queue.prefix(frames).count(where: \.isEvent)
+        let gone = queue.prefix(frames).filter(\.isEvent)
+        let events = gone.count
+        self.bytes -= gone.reduce(0) { $0 + $1.frame.count(.plain) }
         queue.removeFirst(frames)
         count -= events
         sentOfFirst = frames == 0 ? sentOfFirst + rest : rest

@@ -1,29 +1,34 @@
 /// A text to look for in others, by bytes: what "substring" means for labels.
+///
+/// The cost is linear whatever a client has thought up (Knuth, Morris and Pratt): with the plain way,
+/// `aaaa…b` sought in `aaaa…` would keep a loop busy.
 public struct ByteSearch: Sendable {
     private let needle: [UInt8]
+    /// For each length of a match that goes no further, the length of the longest that still can.
+    private let fallback: [Int]
 
-    public init(_ text: String) { needle = Array(text.utf8) }
+    public init(_ text: String) {
+        let needle = Array(text.utf8)
+        var fallback = [Int](repeating: 0, count: needle.count)
+        var length = 0
+        for index in needle.indices.dropFirst() {
+            while length > 0, needle[index] != needle[length] { length = fallback[length - 1] }
+            if needle[index] == needle[length] { length += 1 }
+            fallback[index] = length
+        }
+        self.needle = needle
+        self.fallback = fallback
+    }
 
     /// Whether the text occurs in `text`. An empty one occurs everywhere.
     public func occurs(in text: String) -> Bool {
-        guard let first = needle.first else { return true }
-        var text = text
-        return text.withUTF8Span { span in
-            let last = span.count - needle.count
-            guard last >= 0 else { return false }
-            for start in 0...last where span[start] == first {
-                var length = 1
-                while length < needle.count, span[start + length] == needle[length] { length += 1 }
-                if length == needle.count { return true }
-            }
-            return false
+        guard !needle.isEmpty else { return true }
+        var length = 0
+        for byte in text.utf8 {
+            while length > 0, byte != needle[length] { length = fallback[length - 1] }
+            if byte == needle[length] { length += 1 }
+            if length == needle.count { return true }
         }
-    }
-}
-
-extension String {
-    fileprivate mutating func withUTF8Span<R>(_ body: (Span<UInt8>) -> R) -> R {
-        makeContiguousUTF8()
-        return body(utf8Span.span)
+        return false
     }
 }

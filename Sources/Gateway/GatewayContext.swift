@@ -19,6 +19,8 @@ final class GatewayContext: Sendable {
     let clock: EventPublisher.Clock
     let commits: CommitTimes
     let router: Router
+    /// When it was last logged that accepting failed: one line for all loops.
+    private let pauseLogged = Mutex<Duration?>(nil)
     private let draining = Atomic(false)
     private let loops = Mutex<[GatewayLoop]>([])
 
@@ -49,8 +51,21 @@ final class GatewayContext: Sendable {
 
     func beginDraining() { draining.store(true, ordering: .relaxed) }
 
+    /// Whether it is time to log again that accepting failed.
+    func mayLogPause() -> Bool {
+        let now = clock.monotonic()
+        return pauseLogged.withLock { last in
+            if let last, now - last < .seconds(60) { return false }
+            last = now
+            return true
+        }
+    }
+
     /// The loops, once they all listen.
     var allLoops: [GatewayLoop] { loops.withLock { $0 } }
+
+    /// Breaks the ring of references at the end.
+    func forgetLoops() { loops.withLock { $0 = [] } }
 
     func add(_ loop: GatewayLoop) { loops.withLock { $0.append(loop) } }
 }

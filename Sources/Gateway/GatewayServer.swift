@@ -33,13 +33,18 @@ public final class GatewayServer: Sendable {
         let context = try makeContext(settings, logger)
         var loops: [GatewayLoop] = []
         var bound = address
-        for index in 0..<max(1, settings.loops == 0 ? coreCount() : settings.loops) {
-            let loop = try EventLoop(name: "gateway-\(index)")
-            try loop.start()
-            let gateway = GatewayLoop(loop: loop, context: context)
-            bound = try await gateway.listen(on: bound)
-            loops.append(gateway)
-            context.add(gateway)
+        do {
+            for index in 0..<max(1, settings.loops == 0 ? coreCount() : settings.loops) {
+                let loop = try EventLoop(name: "gateway-\(index)")
+                try loop.start()
+                loops.append(GatewayLoop(loop: loop, context: context))
+                bound = try await loops[index].listen(on: bound)
+                context.add(loops[index])
+            }
+        } catch {
+            await end(loops)
+            context.forgetLoops()
+            throw error
         }
         return GatewayServer(context: context, loops: loops, address: bound.description)
     }
@@ -79,12 +84,20 @@ public final class GatewayServer: Sendable {
 
     private func drain() async {
         let clock = ContinuousClock()
-        let deadline = clock.now + context.settings.drainTimeout
+        let start = clock.now
+        let timeout = context.settings.drainTimeout
+        // What runs must leave time for the goodbyes.
+        let lastAnswer = start + timeout * 3 / 4
         context.beginDraining()
         for loop in loops { await loop.stopAccepting() }
-        await wait(until: deadline) { await $0.isBusy() }
+        await wait(until: lastAnswer) { await $0.isBusy() }
         for loop in loops { await loop.sayGoodbye() }
-        await wait(until: deadline) { await $0.isOccupied() }
+        await wait(until: start + timeout) { await $0.isOccupied() }
+        await Self.end(loops)
+        context.forgetLoops()
+    }
+
+    private static func end(_ loops: [GatewayLoop]) async {
         for loop in loops { await loop.abort() }
         for loop in loops { loop.loop.stop() }
     }
@@ -92,10 +105,12 @@ public final class GatewayServer: Sendable {
     private func wait(
         until deadline: ContinuousClock.Instant, while isBusy: (GatewayLoop) async -> Bool
     ) async {
-        for loop in loops {
-            while await isBusy(loop), ContinuousClock.now < deadline {
-                try? await Task.sleep(for: .milliseconds(5))
-            }
+        // Until a whole round finds none: one loop's last operation is another's event.
+        while ContinuousClock.now < deadline {
+            var busy = 0
+            for loop in loops where await isBusy(loop) { busy += 1 }
+            if busy == 0 { return }
+            try? await Task.sleep(for: .milliseconds(5))
         }
     }
 
@@ -106,7 +121,7 @@ public final class GatewayServer: Sendable {
         let backplane = LocalBackplane()
         let publisher = EventPublisher(backplane: backplane, clock: clock) { event in
             guard settings.logsPublishedEvents else { return }
-            logger.debug(
+            logger.info(
                 "event",
                 metadata: [
                     "id": "\(event.id)", "type": "\(event.type.shortName)",

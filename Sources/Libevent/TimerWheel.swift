@@ -45,11 +45,13 @@ public final class TimerWheel {
 
     /// Puts a deadline off to `delay` from now. Costs a store when the new one is later.
     public func move(_ timer: Timer, to delay: Duration) {
-        guard timer.position >= 0 else { return }
+        guard timer.action != nil else { return }
         let deadline = clock() + delay
         let isEarlier = deadline < timer.deadline
         timer.deadline = deadline
-        guard isEarlier else { return }  // found again when its old slot comes round
+        // A later one is found when the old slot comes round; one that is being visited is put
+        // where it belongs by the visit.
+        guard isEarlier, timer.position >= 0 else { return }
         remove(timer)
         insert(timer)
         onSet(Self.end(of: Self.tick(deadline)))
@@ -57,10 +59,10 @@ public final class TimerWheel {
 
     /// Makes sure that `timer` does not fire; nothing happens if it has.
     public func cancel(_ timer: Timer) {
-        guard timer.position >= 0 else { return }
-        remove(timer)
+        guard timer.action != nil else { return }
         timer.action = nil
         count -= 1
+        if timer.position >= 0 { remove(timer) }
     }
 
     /// When `advance` should be called next, seen from its last call; nil when there is nothing to

@@ -17,10 +17,12 @@ extension Connection {
     func send(_ response: Response, headOnly: Bool, keepAlive: Bool) {
         guard case .answering = state else { return }
         owesAnswer = false
+        // The answer to HEAD has the length that the handler says, or none if it says none and has
+        // no body either: nobody knows how long a stream would have been.
+        let isSized =
+            response.fields[.contentLength] != nil || (headOnly && response.body.isEmpty)
         let framing: ResponseFraming =
             response.mayHaveBody ? .length(response.body.count) : .none
-        // A HEAD answer of a handler that knows the length without having the body keeps it.
-        let isSized = response.fields[.contentLength] != nil
         output.append(
             encodeHead(
                 response.status, response.fields, isSized ? .none : framing,
@@ -38,7 +40,7 @@ extension Connection {
         let framing: ResponseFraming = request.version == .http11 ? .chunked : .untilClose
         if case .answering = state {
             owesAnswer = false
-            owesContinue = false
+            askForBody()
             output.append(
                 encodeHead(
                     status, fields, framing, keepAlive: wantsKeepAlive, date: listener.dateNow()))
@@ -78,7 +80,15 @@ extension Connection {
         guard serial == self.serial, owesAnswer, case .answering = state else { return }
         let error = HTTPProtocolError(500, "the request was not answered")
         guard let response = listener.responder?.response(to: error) else { return end() }
+        listener.responder?.reportRefusal(error, from: remoteAddress)
         send(response, headOnly: false, keepAlive: false)
+    }
+
+    /// Tells a client that waits to be asked that its body is wanted (RFC 9110 §10.1.1).
+    func askForBody() {
+        guard owesContinue else { return }
+        owesContinue = false
+        output.append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
     }
 
     /// Turns the connection into an event stream; the connection itself ends here.

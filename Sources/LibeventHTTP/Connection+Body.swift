@@ -27,8 +27,7 @@ extension Connection {
 
     private func moreBytes() async throws(RequestBodyError) {
         if owesContinue {
-            owesContinue = false
-            output.append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+            askForBody()
             flush()
             guard case .answering = state else { throw .disconnected }
         }

@@ -86,13 +86,17 @@ final class Connection: WatchedSocket {
         switch state {
         case .receiving: takeRequests()
         case .answering:
+            // The reader goes on in a later turn of the loop; until then the end of the stream, if
+            // it is behind these bytes, must wait.
+            ignoreReads()
             bodySinceDeadline += count
             resume(&bodyReader)
         case .flushing, .closed: break
         case .lingering:
             lingered += count
             parser = RequestParser(limits: listener.limits)
-            if lingered > 16 << 20 { end() }
+            if lingered > Self.lingerLimit { return end() }
+            setDeadline(Self.lingerPause)
         }
     }
 
@@ -150,6 +154,7 @@ final class Connection: WatchedSocket {
         bodyIsWhole = false
         wantsKeepAlive = false
         state = .answering
+        listener.responder?.reportRefusal(error, from: remoteAddress)
         send(response, headOnly: false, keepAlive: false)
     }
 
@@ -160,15 +165,22 @@ final class Connection: WatchedSocket {
             state = .receiving
             takeRequests()
         } else if bodyIsWhole {
+            // Closing over unread bytes would reset the connection and could destroy the answer.
+            _ = listener.read(descriptor) { _ in }
             end()
         } else {
             state = .lingering
             lingered = 0
             shutdownWrites()
-            setDeadline(.seconds(2))
+            setDeadline(Self.lingerPause)
             watchReads()
         }
     }
+
+    /// How long a client that was answered may pause in what it still sends.
+    private static let lingerPause: Duration = .seconds(2)
+    /// The most bytes that are thrown away for it.
+    private static let lingerLimit = 64 << 20
 
     // MARK: Deadlines
 

@@ -9,7 +9,13 @@ public final class ConnectionCensus: Sendable {
         case full
         /// This address has as many connections as one may have.
         case tooManyFromAddress
+        /// Not even room to say so.
+        case hopeless
     }
+
+    /// Connections beyond a limit are still read, so that they can be refused in words: so many in
+    /// all, and a sixteenth of them of one address.
+    private static let headroom = 256
 
     private struct State {
         var total = 0
@@ -33,9 +39,12 @@ public final class ConnectionCensus: Sendable {
         state.withLock { state in
             state.total += 1
             state.byAddress[address, default: 0] += 1
+            let excess = state.byAddress[address, default: 0] - limitPerAddress
+            if state.total > limit + Self.headroom || excess > Self.headroom / 16 {
+                return .hopeless
+            }
             if state.total > limit { return .full }
-            return state.byAddress[address, default: 0] > limitPerAddress
-                ? .tooManyFromAddress : .welcome
+            return excess > 0 ? .tooManyFromAddress : .welcome
         }
     }
 

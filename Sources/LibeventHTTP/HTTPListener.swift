@@ -89,18 +89,15 @@ public final class HTTPListener {
 }
 
 extension HTTPListener: Listener.Delegate {
-    /// Connections beyond the limit are still read, so that they can be refused in words; this
-    /// many of them at a time.
-    private static let headroom = 256
-
     public func accepted(_ descriptor: Int32, from peer: SocketAddress) {
         var on: Int32 = 1
         unsafe setsockopt(
             descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
         let verdict = census.enter(peer.host)
-        guard verdict == .welcome || census.total <= limits.connections + Self.headroom else {
+        guard verdict != .hopeless else {
             census.leave(peer.host)
             Glibc.close(descriptor)
+            responder?.reportTurnedAway()
             return
         }
         let connection = Connection(

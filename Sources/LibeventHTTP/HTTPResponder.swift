@@ -14,6 +14,12 @@ public protocol HTTPResponder: Actor {
 
     /// Accepting failed (out of descriptors, say) and rests for a moment.
     func acceptingPaused(_ error: LibeventError)
+
+    /// A connection was closed unheard, because there was no room even to refuse it.
+    func turnedAway()
+
+    /// Something that is no request was answered with `response(to:)`.
+    func refused(_ error: HTTPProtocolError, from address: String)
 }
 
 extension HTTPResponder {
@@ -29,6 +35,12 @@ extension HTTPResponder {
                 await responder.respond(to: Exchange(unsafe connection, head))
             }
         }
+    }
+
+    nonisolated func reportTurnedAway() { assumeIsolated { $0.turnedAway() } }
+
+    nonisolated func reportRefusal(_ error: HTTPProtocolError, from address: String) {
+        assumeIsolated { $0.refused(error, from: address) }
     }
 
     nonisolated func reportPause(_ error: LibeventError) {

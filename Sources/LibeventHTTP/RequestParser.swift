@@ -42,6 +42,9 @@ public struct RequestParser {
     /// How many bytes wait to be read.
     public var bufferedCount: Int { buffer.count - start }
 
+    /// How many bytes of memory the parser holds.
+    public var bufferCapacity: Int { buffer.capacity }
+
     /// Whether no byte of a next request has come.
     public var isBetweenRequests: Bool {
         if case .requestLine = state { bufferedCount == 0 } else { false }
@@ -53,6 +56,11 @@ public struct RequestParser {
             buffer.removeAll(keepingCapacity: buffer.capacity <= 128 << 10)
             start = 0
             scanned = 0
+        } else if start >= 64 << 10, start > buffer.count / 2 {
+            // What was read must not stay for as long as something behind it is unread.
+            buffer.removeSubrange(..<start)
+            scanned -= start
+            start = 0
         }
         buffer.append(contentsOf: bytes)
     }

@@ -49,8 +49,6 @@ struct Serve: AsyncParsableCommand {
                     continuation.finish()
                 }
             } else {
-                log.logger.warning("going down at once: second signal")
-                log.writer.flush()
                 _exit(128 + signal)
             }
         }

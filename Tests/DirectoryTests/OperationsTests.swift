@@ -139,6 +139,13 @@ private final class Fixture {
         #expect(try await operations.publish(.all).count == 2)
     }
 
+    @Test func `a selection of very many labels is no trouble`() async throws {
+        _ = try await fixture.push("a")
+        let labels = (0..<5000).map { "label \($0)" }
+        #expect(try await operations.publish(.labels(labels)).isEmpty)
+        #expect(try await operations.publish(.labels(labels + ["\"s", "/s"])).count == 1)
+    }
+
     @Test func `withdrawing is heard, also of what was never published`() async throws {
         let cid = try await fixture.push("a")[0]
         #expect(try await operations.unpublish([cid]) == [cid])

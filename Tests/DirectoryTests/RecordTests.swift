@@ -41,12 +41,12 @@ private func faults(_ text: String) -> [String] {
 
     @Test(arguments: [
         "0.5.0", "0.6.0", "0.9.0", "2.0.0", "v1.0.0", "1.0", "1", "1.0.0.0", "x.y.z", "01.0.0",
-        "1.0.0-rc.1",
+        "1.0.0-rc.1", "1.0.0-", "1.0-x.0", "1.0.0-a\\u0000b", "1.00.0", "1.0.0-ä",
     ])
     func `other schema versions are refused, with what would be accepted`(version: String) {
         #expect(
             faults(#"{"schema_version":"\#(version)",\#(minimal)}"#)
-                == ["/schema_version: \"\(version)\" is not supported: use 0.7.x, 0.8.x or 1.x.x"])
+                .first?.hasSuffix("is not supported: use 0.7.x, 0.8.x or 1.x.x") == true)
     }
 
     @Test func `every fault is listed, not only the first`() {
@@ -73,6 +73,13 @@ private func faults(_ text: String) -> [String] {
                 "/annotations/a~1b: must be a string, not a number",
                 "/skils: is not an attribute here, did you mean skills?",
             ])
+    }
+
+    @Test func `a record that is wrong all over is not told so a million times`() {
+        let skills = Array(repeating: "0", count: 100_000).joined(separator: ",")
+        let found = faults(#"{"schema_version":"1.0.0","skills":[\#(skills)]}"#)
+        #expect(found.count == 1001)
+        #expect(found.last == ": and more faults, which are not listed")
     }
 
     @Test func `what differs between the schema generations is told apart`() {

@@ -238,6 +238,40 @@ private final class Bench {
         #expect(inOneTick.reduce(0, +) <= 64 * 7)
     }
 
+    @Test func `losses are told before the goodbye`() {
+        let stream = FakeStream()
+        let subscriber = bench.subscribe(stream)
+        stream.room = 0
+        for name in ["a", "b", "c", "d"] { bench.publish(name) }
+        bench.hub.endAll { $0.request.encoding.goodbye(retry: 1) }
+        stream.room = Int.max
+        subscriber.drain()
+        #expect(stream.lines.suffix(2) == ["{\"dropped\":1}", "{\"goodbye\":{\"retry\":1}}"])
+    }
+
+    @Test func `a few enormous events do not fill the memory`() {
+        let bench = Bench(bufferSize: 100)
+        let stream = FakeStream()
+        let subscriber = bench.subscribe(stream)
+        stream.room = 0
+        for _ in 0..<20 { bench.publish(String(repeating: "x", count: 1 << 20)) }
+        #expect((2...4).contains(subscriber.queued))
+        #expect(subscriber.dropped == 20 - subscriber.queued)
+    }
+
+    @Test func `a burst of any size is served in order, and its times are told when it is`() {
+        let stream = FakeStream()
+        _ = bench.subscribe(stream)
+        let names = (0..<1000).map(String.init)
+        bench.hub.publish(names.map { bench.published($0) })
+        var turns = 0
+        while bench.hub.advance(budget: 10) { turns += 1 }
+        #expect(turns >= 7)
+        #expect(stream.story == names)
+        #expect(bench.hub.takeServed().count == 1000)
+        #expect(bench.hub.takeServed().isEmpty)
+    }
+
     @Test func `goodbye comes behind all that waits, and then the stream ends`() {
         let (fast, slow) = (FakeStream(), FakeStream())
         _ = bench.subscribe(fast)

@@ -178,6 +178,16 @@ extension String {
         #expect(EventFilter(labels: ["\u{E9}"]) != EventFilter(labels: ["e\u{301}"]))
     }
 
+    @Test func `a part of a label is found wherever it stands`() {
+        for needle in ["a", "ab", "aab", "abab", "bb", "abc", "cab", "", "aabaab"] {
+            for text in ["", "a", "aab", "ababab", "aaab", "aabaaab", "aabaabaab", "xcabx", "bbb"] {
+                #expect(
+                    ByteSearch(needle).occurs(in: text) == (needle.isEmpty || text.contains(needle))
+                )
+            }
+        }
+    }
+
     @Test func `a query is read with blanks, empty items and repetition`() throws {
         let filter = try EventFilter(
             types: [" RECORD_PUSHED ,,EVENT_TYPE_SYNC_FAILED", "RECORD_PUSHED"],

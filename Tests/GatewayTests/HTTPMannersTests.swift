@@ -6,6 +6,7 @@ import Testing
     @Test func `unknown paths and wrong methods are told what there is`() async throws {
         try await TestGateway.run { gateway in
             #expect(try await gateway.request("GET", "/nothing").status == 404)
+            #expect(try await gateway.request("GET", "/nothing?x=1").status == 404)
             #expect(try await gateway.request("GET", "/records/").status == 404)
             #expect(try await gateway.request("GET", "/records/a/b").status == 404)
             let cases = [
@@ -105,6 +106,10 @@ import Testing
                     "Access-Control-Request-Headers": "content-type",
                 ])
             #expect(preflight.status == 204)
+            let query = try await gateway.request(
+                "OPTIONS", "/events?types=RECORD_PUSHED",
+                fields: ["Origin": "https://a.example", "Access-Control-Request-Method": "GET"])
+            #expect(query.fields["access-control-allow-origin"] == "https://a.example")
             #expect(preflight.fields["access-control-allow-methods"] == "OPTIONS, POST")
             #expect(
                 preflight.fields["access-control-allow-headers"]?.contains("Last-Event-ID") == true)
@@ -154,6 +159,9 @@ import Testing
             let soft = try await gateway.request(
                 "GET", "/events", fields: ["Accept": "text/event-stream"])
             #expect(soft.text.contains("retry-later"))
+            #expect(try await gateway.request("GET", "/healthz").status == 200)
+            let metrics = try await gateway.request("GET", "/metrics").text
+            #expect(metrics.contains("connections_rejected_total{reason=\"full\"} 2"))
             _ = held
         }
         try await TestGateway.run(["limits.connections_per_address": "1"]) { gateway in

@@ -87,6 +87,7 @@ import Testing
         ("drain_timeout", "2h"), ("limits.body_bytes", "4GB"), ("log.level", "loud"),
         ("log.access", "yes"), ("listen_address", "example.org:80"), ("auth.mode", "token"),
         ("data_dir", ""), ("events.heartbeat_interval", "99ms"),
+        ("limits.body_bytes", "9223372036854775807MiB"), ("events.retry", "9223372036854775807h"),
     ])
     func `an impossible value is refused with what was expected`(key: String, value: String) throws
     {

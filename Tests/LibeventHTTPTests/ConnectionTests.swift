@@ -69,6 +69,8 @@ private actor TestResponder: HTTPResponder {
     }
 
     func acceptingPaused(_ error: LibeventError) {}
+    func turnedAway() {}
+    func refused(_ error: HTTPProtocolError, from address: String) {}
 }
 
 private func withServer(
@@ -150,6 +152,32 @@ private func withServer(
             let answer = try await client.answer()
             #expect(answer.status == 200)
             #expect(answer.fields["connection"] == "close")
+        }
+    }
+
+    @Test func `a client that ends its side is still answered`() async throws {
+        try await withServer { address, _ in
+            for _ in 0..<20 {
+                let client = try SocketClient(address)
+                try await client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n")
+                try await client.send("hello")
+                client.finishSending()
+                #expect(try await client.answer().text == "hello")
+            }
+        }
+    }
+
+    @Test func `who streams both ways is told to go on before the answer begins`() async throws {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            try await client.send(
+                "POST /double HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+            )
+            #expect(try await client.head().status == 100)
+            #expect(try await client.head().status == 200)
+            try await client.send("ok")
+            let chunk = try #require(try await client.chunk())
+            #expect(String(decoding: chunk, as: UTF8.self) == "okok")
         }
     }
 

@@ -167,6 +167,19 @@ private let host = "Host: a\r\n"
         }
     }
 
+    @Test func `what has been read does not stay`() throws {
+        var parser = RequestParser(limits: HTTPLimits())
+        let request = Array(
+            "GET / HTTP/1.1\r\n\(host)X: \(String(repeating: "x", count: 1000))\r\n\r\n".utf8)
+        parser.append(request.prefix(1))
+        for _ in 0..<2000 {
+            // One byte of the next request always stands behind the one before.
+            parser.append(request.dropFirst() + request.prefix(1))
+            while try parser.next() != nil {}
+        }
+        #expect(parser.bufferCapacity < 1 << 20)
+    }
+
     @Test func `the number of header fields is limited as it is set`() {
         var limits = HTTPLimits()
         limits.headerCount = 8

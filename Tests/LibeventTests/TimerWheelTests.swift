@@ -68,6 +68,21 @@ import Testing
         #expect(fired.sorted() == [1, 2])
     }
 
+    @Test func `a timer that is cancelled by its neighbour does not fire`() {
+        var fired: [Int] = []
+        var timers: [TimerWheel.Timer] = []
+        for number in 0..<2 {
+            timers.append(
+                wheel.schedule(after: .milliseconds(50)) { [wheel] in
+                    fired.append(number)
+                    wheel.cancel(timers[1 - number])
+                })
+        }
+        advance(.milliseconds(70))
+        #expect(fired.count == 1)
+        #expect(wheel.nextDeadline == nil)
+    }
+
     @Test func `a timer may set another one while it fires`() {
         var fired: [String] = []
         wheel.schedule(after: .milliseconds(10)) { [wheel] in

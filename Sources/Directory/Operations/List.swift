@@ -45,6 +45,9 @@ extension Operations {
     /// Lists records, newest first. Records that are pushed while somebody turns the pages do not
     /// shift them. Emits nothing.
     public func list(_ listing: RecordListing) async throws(DirectoryError) -> RecordPage {
+        guard listing.names.count <= 100, listing.versions.count <= 100,
+            listing.labels.count <= 1000
+        else { throw .invalid("a listing takes 100 names, 100 versions and 1000 labels at most") }
         var conditions: [RecordQuery.Condition] = []
         if let after = listing.after {
             guard let id = Int64(after, radix: 36), id > 0 else {

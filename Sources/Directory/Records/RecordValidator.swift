@@ -59,6 +59,7 @@ struct RecordValidator {
         _ object: JSONValue, _ path: String, _ known: Set<String>
     ) {
         for member in object.members ?? [] where !known.contains(member.key) {
+            if faults.count > Self.faultLimit { return }
             let hint = nearest(to: member.key, in: known.sorted()).map { ", did you mean \($0)?" }
             fault("\(path)/\(escaped(member.key))", "is not an attribute here\(hint ?? "")")
         }
@@ -94,6 +95,7 @@ struct RecordValidator {
         }
         var seen: [[UInt8]: Int] = [:]
         for (index, element) in elements.enumerated() {
+            if faults.count > Self.faultLimit { return }
             let place = "\(path)/\(index)"
             if isMissing(element) { fault(place, "must not be empty") }
             check(&self, element, place)
@@ -182,7 +184,15 @@ struct RecordValidator {
         }
     }
 
+    /// A record that is wrong all over is told so a thousand times, not a million: the list must
+    /// not be larger than what caused it.
+    private static let faultLimit = 1000
+
     private mutating func fault(_ pointer: String, _ detail: String) {
+        if faults.count == Self.faultLimit {
+            faults.append(RecordFault(pointer: "", detail: "and more faults, which are not listed"))
+        }
+        guard faults.count < Self.faultLimit else { return }
         faults.append(RecordFault(pointer: pointer, detail: detail))
     }
 

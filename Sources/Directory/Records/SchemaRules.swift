@@ -27,7 +27,8 @@ struct SchemaRules {
     /// The rules of a version such as `0.7.0`; nil when no rules are known for it.
     static func of(_ version: String) -> SchemaRules? {
         let parts = version.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts.allSatisfy(isNumber(_:)) else { return nil }
+        guard parts.count == 3, parts[..<2].allSatisfy(isNumber), isPatch(parts[2])
+        else { return nil }
         switch (parts[0], parts[1]) {
         case ("0", "7"): return v07
         case ("0", "8"): return v08
@@ -40,11 +41,20 @@ struct SchemaRules {
     static let accepted = "0.7.x, 0.8.x or 1.x.x"
 
     private static func isNumber(_ part: Substring) -> Bool {
-        // The patch part may carry a pre-release, as semantic versioning allows.
-        let digits = part.prefix { $0.isASCII && $0.isNumber }
-        let rest = part.dropFirst(digits.count)
-        return !digits.isEmpty && (digits.count == 1 || digits.first != "0")
-            && (rest.isEmpty || rest.first == "-" || rest.first == "+")
+        !part.isEmpty && part.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+            && (part.utf8.count == 1 || part.first != "0")
+    }
+
+    /// The third part may carry a pre-release or a build, as semantic versioning allows, without a
+    /// dot of its own.
+    private static func isPatch(_ part: Substring) -> Bool {
+        let number = part.prefix { $0 != "-" && $0 != "+" }
+        let rest = part.dropFirst(number.count).utf8
+        let isWord = rest.dropFirst().allSatisfy { byte in
+            Character(Unicode.Scalar(byte)).isLetter && byte < 0x80
+                || (0x30...0x39).contains(byte) || byte == 0x2D
+        }
+        return isNumber(number) && (rest.isEmpty || (rest.count > 1 && isWord))
     }
 
     private static let v07 = SchemaRules(

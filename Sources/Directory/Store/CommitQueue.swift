@@ -107,6 +107,9 @@ final class CommitQueue: Sendable {
                 case .failure(let error): job.fail(Self.directoryError(error))
                 }
             }
+        } catch  where jobs.count > 1 {
+            // One of them brought the others down: each alone, so that only that one fails.
+            for job in jobs { commit([job]) }
         } catch {
             let fault = Self.directoryError(error)
             state.withLock { $0.hasFailed = true }

@@ -1,3 +1,4 @@
+internal import Events
 internal import GRDB
 
 /// Conditions on records, as SQL.
@@ -6,10 +7,19 @@ enum RecordQuery {
 
     /// A label that contains one of these, by bytes.
     static func labelCondition(_ labels: [String]) -> Condition {
-        let tests = labels.map { _ in "instr(CAST(text AS BLOB), CAST(? AS BLOB)) > 0" }
+        // One argument however many labels: a chain of ORs has a most of links.
+        var list: [UInt8] = []
+        for (index, label) in labels.enumerated() {
+            list.append(UInt8(ascii: index == 0 ? "[" : ","))
+            JSONText.append(label, to: &list)
+        }
+        list.append(UInt8(ascii: "]"))
         return (
-            "EXISTS (SELECT 1 FROM label WHERE record_id = record.id AND (\(tests.joined(separator: " OR "))))",
-            StatementArguments(labels.map(ExactText.init))
+            """
+            EXISTS (SELECT 1 FROM label, json_each(?) AS wanted WHERE record_id = record.id
+                AND instr(CAST(text AS BLOB), CAST(wanted.value AS BLOB)) > 0)
+            """,
+            [String(decoding: list, as: UTF8.self)]
         )
     }
 

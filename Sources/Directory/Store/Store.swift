@@ -22,14 +22,10 @@ public final class Store: Sendable {
     ) throws(DirectoryError) {
         directory = try DataDirectory(path: path)
         do {
-            var configuration = Configuration()
-            configuration.prepareDatabase { database in
-                // A commit returns when the disk has it, not only the system: WAL alone would lose
-                // the last commits with the power.
-                try database.execute(sql: "PRAGMA synchronous = FULL")
-            }
-            pool = try DatabasePool(
-                path: "\(path)/directory.sqlite", configuration: configuration)
+            pool = try DatabasePool(path: "\(path)/directory.sqlite")
+            // A commit returns when the disk has it, not only the system: otherwise the last ones
+            // would be lost with the power. Only now, because opening in WAL mode sets NORMAL.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             try Schema.migrator.migrate(pool)
         } catch {
             throw .storeUnavailable("the store in \(path) cannot be opened: \(error)")

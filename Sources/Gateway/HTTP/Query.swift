@@ -1,4 +1,5 @@
-/// The query of a request, decoded as browsers encode it: `+` is a blank, `%xx` a byte.
+/// The query of a request, percent-decoded. A plus sign is a plus sign: key fingerprints are full of
+/// them, and a blank can be written %20.
 struct Query: Sendable {
     private let items: [(name: String, value: String)]
 
@@ -7,8 +8,8 @@ struct Query: Sendable {
         var items: [(String, String)] = []
         for pair in (text ?? "").split(separator: "&") {
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let name = try percentDecoded(halves[0], plusIsBlank: true)
-            let value = halves.count > 1 ? try percentDecoded(halves[1], plusIsBlank: true) : ""
+            let name = try percentDecoded(halves[0])
+            let value = halves.count > 1 ? try percentDecoded(halves[1]) : ""
             items.append((name, value))
         }
         self.items = items
@@ -41,9 +42,7 @@ struct Query: Sendable {
 }
 
 /// Decodes `%xx` (RFC 3986 §2.1).
-func percentDecoded(_ text: some StringProtocol, plusIsBlank: Bool = false) throws(Problem)
-    -> String
-{
+func percentDecoded(_ text: some StringProtocol) throws(Problem) -> String {
     let bytes = Array(text.utf8)
     var decoded: [UInt8] = []
     var index = 0
@@ -59,9 +58,6 @@ func percentDecoded(_ text: some StringProtocol, plusIsBlank: Bool = false) thro
             }
             decoded.append(high << 4 | low)
             index += 3
-        case UInt8(ascii: "+") where plusIsBlank:
-            decoded.append(0x20)
-            index += 1
         default:
             decoded.append(bytes[index])
             index += 1

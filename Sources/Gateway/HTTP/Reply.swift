@@ -47,9 +47,15 @@ struct LineWriter: ~Copyable {
 
     /// Sends some lines at once; waits while the client does not read.
     func write(_ lines: [JSON]) async throws {
-        let bytes: [UInt8] = lines.reduce(into: []) { $0 += $1.line + [0x0A] }
+        let bytes = await Self.encode(lines)
         count(bytes.count)
         try await writer.write(bytes)
+    }
+
+    /// Many lines take time: they leave the loop.
+    @concurrent
+    private static func encode(_ lines: [JSON]) async -> [UInt8] {
+        lines.reduce(into: []) { $0 += $1.line + [0x0A] }
     }
 
     /// Ends the answer.

@@ -26,10 +26,16 @@ struct Request {
         }
     }
 
+    /// Parsing takes time: it leaves the loop.
+    @concurrent
+    private static func parse(_ bytes: [UInt8]) async throws(JSONError) -> JSONValue {
+        try JSONParser.parse(bytes)
+    }
+
     /// The body as a JSON object that has no members but these.
     func object(_ known: [String]) async throws -> JSONValue {
         let value: JSONValue
-        do { value = try JSONParser.parse(try await bytes()) } catch let error as JSONError {
+        do { value = try await Self.parse(try await bytes()) } catch let error as JSONError {
             throw Problem.malformed("The body is not JSON: \(error).")
         }
         guard let members = value.members else {

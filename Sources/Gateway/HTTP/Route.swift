@@ -33,6 +33,12 @@ struct Route: Sendable {
         segments = pattern.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     }
 
+    /// Whether a connection that is one too many is refused before the route is asked. A stream is
+    /// refused more softly, and those who ask how we are must hear it most of all when we are full.
+    var refusesWhenFull: Bool {
+        !["/events", "/healthz", "/readyz", "/metrics"].contains(pattern)
+    }
+
     /// The values of the pattern's names; nil when the path is another one.
     func match(_ path: [Substring]) -> [String: Substring]? {
         guard path.count == segments.count else { return nil }

@@ -67,8 +67,17 @@ public struct GatewayLogHandler: LogHandler {
     }
 
     private static func quoted(_ value: String) -> String {
-        let needsQuotes = value.isEmpty || value.contains { $0 == " " || $0 == "\"" || $0 == "=" }
-        return needsQuotes ? "\"\(value.replacing("\"", with: "\\\""))\"" : value
+        let special: Set<Unicode.Scalar> = [" ", "\"", "=", "\\"]
+        guard value.isEmpty || value.unicodeScalars.contains(where: special.contains) else {
+            return value
+        }
+        // By scalars: a quote with an accent is one character and still a quote.
+        var text = "\""
+        for scalar in value.unicodeScalars {
+            if scalar == "\"" || scalar == "\\" { text.unicodeScalars.append("\\") }
+            text.unicodeScalars.append(scalar)
+        }
+        return text + "\""
     }
 
     private static func oneLine(_ line: String) -> String {

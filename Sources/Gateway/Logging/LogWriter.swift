@@ -32,8 +32,13 @@ public final class LogWriter: Sendable {
         if mustStart { queue.async { self.drain() } }
     }
 
-    /// Waits until what was logged before is written. For the end of the process.
-    public func flush() { queue.sync {} }
+    /// Waits until what was logged before is written, but not for ever: a pipe that nobody reads
+    /// must not keep the process alive. For the end of the process.
+    public func flush() {
+        let done = DispatchSemaphore(value: 0)
+        queue.async { done.signal() }
+        _ = done.wait(timeout: .now() + .milliseconds(500))
+    }
 
     private func drain() {
         while true {

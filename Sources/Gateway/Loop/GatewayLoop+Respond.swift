@@ -44,7 +44,8 @@ extension GatewayLoop {
             parameters: match?.parameters ?? [:], verdict: verdict,
             bodyLimit: context.settings.bodyLimit)
         // A stream is refused more softly, by its route.
-        if let refusal = request.refusal, match?.route.pattern != "/events" {
+        if let refusal = request.refusal, match?.route.refusesWhenFull ?? true {
+            statistics.rejected[refusal.rawValue, default: 0] += 1
             throw .full(refusal, retryAfter: 5)
         }
         if let accepted = match?.route.accepts, !accepted.isEmpty,
@@ -186,7 +187,7 @@ extension Request {
     var refusal: Refusal? {
         switch verdict {
         case .welcome: nil
-        case .full: .full
+        case .full, .hopeless: .full
         case .tooManyFromAddress: .tooManyFromAddress
         }
     }

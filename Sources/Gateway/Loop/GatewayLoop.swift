@@ -17,9 +17,9 @@ actor GatewayLoop: HTTPResponder {
     private var inbox: Mailbox<PublishedEvent>?
     private var signalWatches: [SignalWatch] = []
     private var isBeating = false
-    private var pauseLoggedAt: Duration?
-    /// Events that have not yet reached the last subscriber.
-    private var inFlight: [PublishedEvent] = []
+    private var isPumping = false
+    /// When the next tick of the heartbeat is due.
+    private var nextBeat: Duration = .zero
 
     /// How many subscribers are served before others get their turn on the loop.
     private static let walkBudget = 256
@@ -63,20 +63,18 @@ actor GatewayLoop: HTTPResponder {
     private func take(_ burst: [PublishedEvent]) {
         guard hub.count > 0 else { return }
         hub.publish(burst)
-        let wasIdle = inFlight.isEmpty
-        inFlight += burst
-        if wasIdle { pump() }
+        if !isPumping { pump() }
     }
 
     /// Serves some subscribers, and the others in later turns of the loop.
     private func pump() {
-        if hub.advance(budget: Self.walkBudget) {
-            loop.execute { [weak self] in self?.assumeIsolated { $0.pump() } }
-            return
+        isPumping = hub.advance(budget: Self.walkBudget)
+        let served = hub.takeServed()
+        if !served.isEmpty {
+            let now = context.clock.monotonic()
+            for time in served { statistics.publishToWrite.observe(now - time) }
         }
-        let now = context.clock.monotonic()
-        for event in inFlight { statistics.publishToWrite.observe(now - event.publishedAt) }
-        inFlight = []
+        if isPumping { loop.execute { [weak self] in self?.assumeIsolated { $0.pump() } } }
     }
 
     /// Opens a stream and subscribes it, in one turn of the loop: whoever has read the first bytes
@@ -121,18 +119,32 @@ actor GatewayLoop: HTTPResponder {
 
     /// Ticks for as long as there is somebody to send a sign of life to.
     private func startBeating() {
-        guard !isBeating, let wheel = clock?.wheel else { return }
+        guard !isBeating else { return }
         isBeating = true
-        let tick = context.settings.heartbeatInterval / Hub.ticksPerInterval
-        wheel.schedule(after: tick) { [weak self] in
+        nextBeat = context.clock.monotonic() + tick
+        awaitBeat()
+    }
+
+    private var tick: Duration { context.settings.heartbeatInterval / Hub.ticksPerInterval }
+
+    private func awaitBeat() {
+        clock?.wheel.schedule(after: nextBeat - context.clock.monotonic()) { [weak self] in
             self?.assumeIsolated { $0.beat() }
         }
     }
 
+    /// Does all ticks that are due: each is reckoned from the first and not from the last, or the
+    /// delays of the loop would add up.
     private func beat() {
-        isBeating = false
-        hub.beat()
-        if hub.count > 0 { startBeating() }
+        let now = context.clock.monotonic()
+        // After a long pause nobody needs more than one heartbeat.
+        nextBeat = max(nextBeat, now - context.settings.heartbeatInterval)
+        while nextBeat <= now {
+            hub.beat()
+            nextBeat += tick
+        }
+        isBeating = hub.count > 0
+        if isBeating { awaitBeat() }
     }
 
     // MARK: What others ask
@@ -153,9 +165,7 @@ actor GatewayLoop: HTTPResponder {
 
     func acceptingPaused(_ error: LibeventError) {
         statistics.rejected["no-descriptors", default: 0] += 1
-        let now = context.clock.monotonic()
-        if let last = pauseLoggedAt, now - last < .seconds(60) { return }
-        pauseLoggedAt = now
+        guard context.mayLogPause() else { return }
         context.logger.error(
             "new connections wait: accepting failed and is tried again; open streams go on",
             metadata: ["reason": "\(error)"])
@@ -168,6 +178,18 @@ actor GatewayLoop: HTTPResponder {
         }
     }
 
+    func turnedAway() { statistics.rejected["no-room", default: 0] += 1 }
+
+    func refused(_ error: HTTPProtocolError, from address: String) {
+        statistics.note(route: "malformed", code: error.status, took: .zero)
+        guard context.settings.logsAccess else { return }
+        context.logger.info(
+            "no request",
+            metadata: [
+                "status": "\(error.status)", "reason": "\(error.reason)", "address": "\(address)",
+            ])
+    }
+
     // MARK: The end
 
     /// Stops to accept; what is being answered goes on.
@@ -178,6 +200,9 @@ actor GatewayLoop: HTTPResponder {
 
     /// Says goodbye to every stream; each is told another moment to come back.
     func sayGoodbye() {
+        // What other loops have published last goes first.
+        inbox?.handOver()
+        while hub.advance(budget: .max) {}
         let base = context.settings.retry.milliseconds
         hub.endAll { subscriber in
             subscriber.request.encoding.goodbye(retry: base + Int.random(in: 0...base))

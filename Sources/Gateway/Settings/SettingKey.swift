@@ -57,7 +57,7 @@ public struct SettingKey: Sendable {
             "events.log_slow_consumers", .flag, "true",
             "name a subscriber that loses events, once a burst"),
         SettingKey(
-            "events.log_published_events", .flag, "false", "log every event, at level debug"),
+            "events.log_published_events", .flag, "false", "log every event"),
         SettingKey(
             "events.heartbeat_interval", .duration(.milliseconds(100) ... .seconds(3600)), "15s",
             "the longest silence on a stream"),

@@ -47,7 +47,10 @@ extension SettingKey.Kind {
 
     private static func bytes(_ text: String) -> Int? {
         for (unit, factor) in [("KiB", 1 << 10), ("MiB", 1 << 20)] where text.hasSuffix(unit) {
-            return Int(text.dropLast(3)).map { $0 * factor }
+            return Int(text.dropLast(3)).flatMap { number in
+                let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
+                return overflow ? nil : bytes
+            }
         }
         return Int(text)
     }
@@ -58,7 +61,7 @@ extension SettingKey.Kind {
             ("h", .seconds(3600)),
         ]
         for (unit, length) in units where text.hasSuffix(unit) {
-            return Int(text.dropLast(unit.count)).map { length * $0 }
+            return Int32(text.dropLast(unit.count)).map { length * Int($0) }
         }
         return nil
     }

@@ -1,0 +1,47 @@
+import Events
+import Foundation
+import GRDB
+import Testing
+
+@testable import Directory
+
+private struct Silence: EventSink {
+    func emit(_ drafts: [EventDraft]) {}
+}
+
+@Suite struct StoreTests {
+    private func store() throws -> Store {
+        try Store(
+            path: NSTemporaryDirectory() + "store-\(UUID().uuidString)", events: Silence())
+    }
+
+    /// GRDB sets NORMAL when it opens in WAL mode; kill -9 cannot tell the difference, power can.
+    @Test func `a commit waits for the disk`() async throws {
+        let level = try await store().write { database in
+            Change(result: try Int.fetchOne(database, sql: "PRAGMA synchronous"), events: [])
+        }
+        #expect(level == 2)
+    }
+
+    @Test func `a change that breaks the commit fails alone`() async throws {
+        let store = try store()
+        try await withThrowingTaskGroup { group in
+            for number in 0..<100 {
+                group.addTask {
+                    let isBroken = number % 10 == 0
+                    do {
+                        try await store.write { database in
+                            try database.execute(
+                                sql: isBroken ? "NONSENSE" : "PRAGMA user_version = 1")
+                            return Change(result: (), events: [])
+                        }
+                        #expect(!isBroken)
+                    } catch is DirectoryError {
+                        #expect(isBroken, "change \(number)")
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+}
