@@ -107,8 +107,9 @@ actor GatewayLoop: HTTPResponder {
         ended.release()
         guard context.settings.logsAccess else { return }
         context.logger.info(
-            "stream ended",
+            "stream",
             metadata: [
+                "method": "GET", "status": "200", "subject": "anonymous",
                 "subscriber": "\(subscriber.request.id)",
                 "address": "\(ended.stream.remoteAddress)",
                 "path": "/events", "filter": "\(subscriber.request.filter.summary)",
