@@ -27,6 +27,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
         .package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
@@ -66,13 +67,15 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
             ], swiftSettings: strict),
 
-        // records, CIDs, labels, store, publications: the operations
+        // records, CIDs, labels, store, publications, signatures: the operations
         .target(
             name: "Directory",
             dependencies: [
                 "Events",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
             ], swiftSettings: strict),
 
         // routes, errors to status, dashboard files, metrics, health, settings

@@ -133,7 +133,10 @@ public final class GatewayServer: Sendable {
             path: settings.dataDirectory, events: publisher, commitTook: commits.note)
         return GatewayContext(
             settings: settings, store: store,
-            operations: Operations(store: store, events: publisher, now: wallClock),
+            operations: Operations(
+                store: store, events: publisher,
+                signingKey: SigningKeyFile(
+                    settings.signingKey, in: settings.dataDirectory), now: wallClock),
             publisher: publisher, backplane: backplane,
             dashboard: Dashboard(directory: settings.dashboardDirectory), commits: commits,
             clock: clock, logger: logger)

@@ -26,7 +26,9 @@ private final class Fixture {
 
     init() throws {
         let store = try Store(path: path, events: events)
-        operations = Operations(store: store, events: events) { 1_760_797_395_000_000 }
+        operations = Operations(
+            store: store, events: events, signingKey: SigningKeyFile("signing.key", in: path)
+        ) { 1_760_797_395_000_000 }
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }

@@ -6,12 +6,18 @@ public import Events
 public final class Operations: Sendable {
     let store: Store
     let events: any EventSink
+    let signingKey: SigningKeyFile
     /// Microseconds since 1970.
     let now: @Sendable () -> Int64
 
-    public init(store: Store, events: any EventSink, now: @escaping @Sendable () -> Int64) {
+    /// - Parameter signingKey: the gateway's own key.
+    public init(
+        store: Store, events: any EventSink, signingKey: SigningKeyFile,
+        now: @escaping @Sendable () -> Int64
+    ) {
         self.store = store
         self.events = events
+        self.signingKey = signingKey
         self.now = now
     }
 

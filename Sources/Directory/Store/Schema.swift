@@ -34,6 +34,30 @@ enum Schema {
                     ) STRICT;
                     """)
         }
+        migrator.registerMigration("public keys, signatures") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE public_key (
+                        record_id INTEGER NOT NULL REFERENCES record (id) ON DELETE CASCADE,
+                        fingerprint TEXT NOT NULL,
+                        pem TEXT NOT NULL,
+                        uploaded_at INTEGER NOT NULL,
+                        PRIMARY KEY (record_id, fingerprint)
+                    ) STRICT, WITHOUT ROWID;
+
+                    CREATE TABLE signature (
+                        id INTEGER PRIMARY KEY,
+                        record_id INTEGER NOT NULL,
+                        fingerprint TEXT NOT NULL,
+                        algorithm TEXT NOT NULL,
+                        signature TEXT NOT NULL,
+                        signed_at INTEGER NOT NULL,
+                        FOREIGN KEY (record_id, fingerprint)
+                            REFERENCES public_key (record_id, fingerprint) ON DELETE CASCADE,
+                        UNIQUE (record_id, fingerprint, signature)
+                    ) STRICT;
+                    """)
+        }
         return migrator
     }
 }

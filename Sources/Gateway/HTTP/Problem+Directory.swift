@@ -37,6 +37,20 @@ extension Problem {
                 .badRequest, "invalid-value", "A value is not possible",
                 "\(Self.sentence(reason)).",
                 remedy: "Correct the value and try again.")
+        case .signature(let part, let reason):
+            self.init(
+                .unprocessableContent, "invalid-signature", "The signature is not accepted",
+                "The \(part) \(reason).",
+                remedy:
+                    "Sign the ASCII bytes of the cid, and send what the key and the signature are.")
+            more = [("part", .string(part))]
+        case .signingKey(let reason):
+            self.init(
+                .serviceUnavailable, "signing-key", "The gateway cannot sign",
+                "\(Self.sentence(reason)).",
+                remedy:
+                    "The operator sets signing.key to a key that can be used, or attach a signature made elsewhere."
+            )
         case .storeUnavailable(let reason):
             self.init(
                 .serviceUnavailable, "store-unavailable", "The store does not work",

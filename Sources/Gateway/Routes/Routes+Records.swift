@@ -49,7 +49,7 @@ extension Routes {
             return .response(Response(fields: fields))
         },
         Route(
-            .delete, "/records/{cid}", "deletes the record, its publication and labels",
+            .delete, "/records/{cid}", "deletes the record, its publication, signatures and labels",
             answers: [(204, "the record is not stored, or no longer")]
         ) { loop, request in
             try await loop.context.operations.delete(request.parameters["cid"] ?? "")

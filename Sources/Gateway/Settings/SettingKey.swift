@@ -48,6 +48,9 @@ public struct SettingKey: Sendable {
             "how long a shutdown may take"),
         SettingKey("dashboard.directory", .text, "public", "the files served below /"),
         SettingKey(
+            "signing.key", .text, "signing.key",
+            "the key records are signed with, PEM; below data_dir it is made on first use"),
+        SettingKey(
             "auth.mode", .choice(["", "open"]), "",
             "\"open\" lets everyone do everything; must be said on any address but loopback"),
         SettingKey(

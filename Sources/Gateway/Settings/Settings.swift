@@ -6,6 +6,8 @@ public import LibeventHTTP
 public struct Settings: Sendable {
     public var listenAddress: String
     public var dataDirectory: String
+    /// Relative to the data directory, or absolute.
+    public var signingKey: String
     /// 0 means one for each core.
     public var loops: Int
     public var drainTimeout: Duration
@@ -44,6 +46,7 @@ public struct Settings: Sendable {
         }
         listenAddress = text("listen_address")
         dataDirectory = text("data_dir")
+        signingKey = text("signing.key")
         loops = number("loops")
         drainTimeout = duration("drain_timeout")
         dashboardDirectory = text("dashboard.directory")

@@ -1,0 +1,76 @@
+internal import Events
+internal import GRDB
+
+extension Operations {
+    /// Signs a record with the gateway's own key.
+    ///
+    /// Emits PUBLIC_KEY_UPLOADED if the key is new for the record, then RECORD_SIGNED.
+    public func sign(_ cid: String) async throws(DirectoryError) -> StoredSignature {
+        _ = try await info(cid)
+        let (signature, key) = try await ownSignature(cid)
+        return try await store(signature, by: key, for: cid)
+    }
+
+    /// Stores a signature that was made elsewhere, once it has been verified.
+    ///
+    /// Emits as `sign`.
+    /// - Parameters:
+    ///   - signature: base64, over the ASCII bytes of the CID.
+    ///   - algorithm: what the client takes it for; nil if it does not say.
+    ///   - publicKey: PEM.
+    public func attach(
+        _ signature: String, algorithm: String?, publicKey: String, to cid: String
+    ) async throws(DirectoryError) -> StoredSignature {
+        _ = try await info(cid)
+        let key = try PublicKey(pem: publicKey)
+        if let algorithm, algorithm != key.algorithm {
+            throw .signature(
+                part: "algorithm", reason: "is \(algorithm), but the key is for \(key.algorithm)")
+        }
+        guard try key.verifies(signature, of: cid) else {
+            throw .signature(part: "signature", reason: "is not this key's over this cid")
+        }
+        return try await store(signature, by: key, for: cid)
+    }
+
+    /// The gateway's own public key, PEM.
+    @concurrent
+    public func ownPublicKey() async throws(DirectoryError) -> String {
+        try signingKey.load().publicKey.pem
+    }
+
+    /// Reading the key and signing take time: they leave the caller's thread.
+    @concurrent
+    private func ownSignature(_ cid: String) async throws(DirectoryError) -> (String, PublicKey) {
+        let key = try signingKey.load()
+        return (try key.sign(cid), key.publicKey)
+    }
+
+    private func store(_ signature: String, by key: PublicKey, for cid: String)
+        async throws(DirectoryError) -> StoredSignature
+    {
+        let time = now()
+        return try await store.write { database in
+            guard let id = try RecordTable.id(of: cid, database) else {
+                throw DirectoryError.notFound([cid])
+            }
+            var events: [EventDraft] = []
+            if try SignatureTable.insert(key, for: id, at: time, database) {
+                events.append(
+                    EventDraft(
+                        .publicKeyUploaded, key.fingerprint, metadata: [.init("record_cid", cid)]))
+            }
+            try SignatureTable.insert(signature, by: key, for: id, at: time, database)
+            events.append(
+                EventDraft(
+                    .recordSigned, cid, labels: try RecordTable.labels(of: id, database),
+                    metadata: [
+                        .init("algorithm", key.algorithm), .init("signer", key.fingerprint),
+                    ]))
+            let stored = StoredSignature(
+                cid: cid, signature: signature, algorithm: key.algorithm, signer: key.fingerprint,
+                publicKey: key.pem, signedAt: time)
+            return Change(result: stored, events: events)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+internal import Crypto
+internal import CryptoExtras
+internal import FoundationEssentials
+internal import SwiftASN1
+
+/// A public key that can verify signatures over a record's CID.
+///
+/// What is signed is upstream's payload: the ASCII bytes of the CID. ECDSA and RSA (PKCS#1 v1.5) sign
+/// its SHA-256, as `openssl dgst -sha256` does; Ed25519 signs it as it is.
+struct PublicKey: Sendable {
+    private enum Kind {
+        case p256(P256.Signing.PublicKey)
+        case p384(P384.Signing.PublicKey)
+        case p521(P521.Signing.PublicKey)
+        case ed25519(Curve25519.Signing.PublicKey)
+        case rsa(_RSA.Signing.PublicKey)
+    }
+
+    /// The beginning of an Ed25519 key in DER (RFC 8410 §4): the algorithm, and a bit string of 32
+    /// bytes.
+    private static let ed25519Prefix: [UInt8] = [
+        0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00,
+    ]
+
+    private let kind: Kind
+    /// `SHA256:` and the base64 of the hash of the DER.
+    let fingerprint: String
+    /// As upstream names it: `ECDSA-P-256`, `Ed25519`, `RSA-2048`…
+    let algorithm: String
+    /// The key in the one spelling in which it is stored.
+    let pem: String
+
+    /// - Parameter pem: `-----BEGIN PUBLIC KEY-----` and so on.
+    init(pem text: String) throws(DirectoryError) {
+        let document: PEMDocument
+        do { document = try PEMDocument(pemString: text) } catch {
+            throw .signature(part: "public_key", reason: "is not PEM")
+        }
+        guard document.discriminator == "PUBLIC KEY" else {
+            throw .signature(
+                part: "public_key",
+                reason: "is a \(document.discriminator.lowercased()), not a public key")
+        }
+        try self.init(der: document.derBytes)
+    }
+
+    /// - Parameter der: a SubjectPublicKeyInfo (RFC 5280 §4.1).
+    init(der: [UInt8]) throws(DirectoryError) {
+        if let key = try? P256.Signing.PublicKey(derRepresentation: der) {
+            (kind, algorithm) = (.p256(key), "ECDSA-P-256")
+        } else if let key = try? P384.Signing.PublicKey(derRepresentation: der) {
+            (kind, algorithm) = (.p384(key), "ECDSA-P-384")
+        } else if let key = try? P521.Signing.PublicKey(derRepresentation: der) {
+            (kind, algorithm) = (.p521(key), "ECDSA-P-521")
+        } else if der.starts(with: Self.ed25519Prefix),
+            let key = try? Curve25519.Signing.PublicKey(
+                rawRepresentation: der.dropFirst(Self.ed25519Prefix.count))
+        {
+            (kind, algorithm) = (.ed25519(key), "Ed25519")
+        } else if let key = try? _RSA.Signing.PublicKey(derRepresentation: der) {
+            (kind, algorithm) = (.rsa(key), "RSA-\(key.keySizeInBits)")
+        } else {
+            throw .signature(
+                part: "public_key",
+                reason:
+                    "is of a kind that is not known here: use P-256, P-384, P-521, Ed25519 or RSA of 2048 bits or more"
+            )
+        }
+        let hash = Data(SHA256.hash(data: der))
+        fingerprint = "SHA256:\(hash.base64EncodedString())"
+        pem = PEMDocument(type: "PUBLIC KEY", derBytes: der).pemString + "\n"
+    }
+
+    /// The DER of an Ed25519 key.
+    static func der(_ key: Curve25519.Signing.PublicKey) -> [UInt8] {
+        ed25519Prefix + key.rawRepresentation
+    }
+
+    /// Whether `signature` (base64) is this key's over `cid`.
+    /// - Throws: when it is no signature at all.
+    func verifies(_ signature: String, of cid: String) throws(DirectoryError) -> Bool {
+        guard let bytes = Data(base64Encoded: signature), !bytes.isEmpty else {
+            throw .signature(part: "signature", reason: "is not base64")
+        }
+        let payload = Data(cid.utf8)
+        switch kind {
+        case .p256(let key):
+            let signature = try? P256.Signing.ECDSASignature(derRepresentation: bytes)
+            return try isSet(signature) {
+                key.isValidSignature($0, for: SHA256.hash(data: payload))
+            }
+        case .p384(let key):
+            let signature = try? P384.Signing.ECDSASignature(derRepresentation: bytes)
+            return try isSet(signature) {
+                key.isValidSignature($0, for: SHA256.hash(data: payload))
+            }
+        case .p521(let key):
+            let signature = try? P521.Signing.ECDSASignature(derRepresentation: bytes)
+            return try isSet(signature) {
+                key.isValidSignature($0, for: SHA256.hash(data: payload))
+            }
+        case .ed25519(let key): return key.isValidSignature(bytes, for: payload)
+        case .rsa(let key):
+            let signature = _RSA.Signing.RSASignature(rawRepresentation: bytes)
+            return key.isValidSignature(
+                signature, for: SHA256.hash(data: payload), padding: .insecurePKCS1v1_5)
+        }
+    }
+
+    private func isSet<Signature>(_ signature: Signature?, _ check: (Signature) -> Bool)
+        throws(DirectoryError) -> Bool
+    {
+        guard let signature else {
+            throw .signature(part: "signature", reason: "is not an ECDSA signature in DER")
+        }
+        return check(signature)
+    }
+}

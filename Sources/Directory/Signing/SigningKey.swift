@@ -1,0 +1,75 @@
+internal import Crypto
+internal import FoundationEssentials
+internal import SwiftASN1
+
+/// A private key that signs records.
+struct SigningKey: Sendable {
+    private enum Kind {
+        case p256(P256.Signing.PrivateKey)
+        case ed25519(Curve25519.Signing.PrivateKey)
+    }
+
+    /// The beginning of an Ed25519 key in PKCS#8 (RFC 8410 §7), up to its 32 bytes.
+    private static let ed25519Prefix: [UInt8] = [
+        0x30, 0x2E, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04,
+        0x20,
+    ]
+
+    private let kind: Kind
+    let publicKey: PublicKey
+
+    /// A new P-256 key, with its PEM (PKCS#8).
+    static func make() throws(DirectoryError) -> (key: SigningKey, pem: String) {
+        let key = P256.Signing.PrivateKey()
+        return (try SigningKey(.p256(key)), key.pemRepresentation + "\n")
+    }
+
+    /// - Parameter pem: P-256 as PKCS#8 or SEC 1, or Ed25519 as PKCS#8.
+    init(pem: String) throws(DirectoryError) {
+        let document: PEMDocument
+        do { document = try PEMDocument(pemString: pem) } catch {
+            throw .signingKey("the signing key is not PEM")
+        }
+        if document.discriminator.hasPrefix("ENCRYPTED") {
+            throw .signingKey(
+                "the signing key is encrypted, which is not supported: make a plain one with 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256', or sign with cosign and attach the signature"
+            )
+        }
+        if let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) {
+            try self.init(.p256(key))
+        } else if document.derBytes.starts(with: Self.ed25519Prefix),
+            let key = try? Curve25519.Signing.PrivateKey(
+                rawRepresentation: document.derBytes.dropFirst(Self.ed25519Prefix.count))
+        {
+            try self.init(.ed25519(key))
+        } else {
+            throw .signingKey(
+                "the signing key is neither P-256 (PKCS#8 or SEC1) nor Ed25519 (PKCS#8)")
+        }
+    }
+
+    private init(_ kind: Kind) throws(DirectoryError) {
+        self.kind = kind
+        switch kind {
+        case .p256(let key):
+            publicKey = try PublicKey(der: [UInt8](key.publicKey.derRepresentation))
+        case .ed25519(let key): publicKey = try PublicKey(der: PublicKey.der(key.publicKey))
+        }
+    }
+
+    /// Signs a CID.
+    /// - Returns: base64, as upstream stores it.
+    func sign(_ cid: String) throws(DirectoryError) -> String {
+        let payload = Data(cid.utf8)
+        do {
+            switch kind {
+            case .p256(let key):
+                let signature = try key.signature(for: SHA256.hash(data: payload))
+                return signature.derRepresentation.base64EncodedString()
+            case .ed25519(let key): return try key.signature(for: payload).base64EncodedString()
+            }
+        } catch {
+            throw .signingKey("the signing key does not sign: \(error)")
+        }
+    }
+}

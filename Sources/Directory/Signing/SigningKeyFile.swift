@@ -1,0 +1,55 @@
+internal import FoundationEssentials
+internal import Glibc
+internal import Synchronization
+
+/// The file of the gateway's own key. Read once, when it is first needed; made then if it is one
+/// below the data directory and not there.
+public final class SigningKeyFile: Sendable {
+    private let path: String
+    private let mayBeMade: Bool
+    private let key = Mutex<SigningKey?>(nil)
+
+    /// - Parameters:
+    ///   - name: relative to `directory`, or absolute.
+    ///   - directory: the data directory.
+    public init(_ name: String, in directory: String) {
+        mayBeMade = !name.hasPrefix("/")
+        path = mayBeMade ? "\(directory)/\(name)" : name
+    }
+
+    /// The key; blocks while it is read or made.
+    func load() throws(DirectoryError) -> SigningKey {
+        let loaded: Result<SigningKey, DirectoryError> = key.withLock { key in
+            if let key { return .success(key) }
+            let loaded = Result { () throws(DirectoryError) in try readOrMake() }
+            key = try? loaded.get()
+            return loaded
+        }
+        return try loaded.get()
+    }
+
+    private func readOrMake() throws(DirectoryError) -> SigningKey {
+        if let data = FileManager.default.contents(atPath: path) {
+            return try SigningKey(pem: String(decoding: data, as: UTF8.self))
+        }
+        guard mayBeMade, !FileManager.default.fileExists(atPath: path) else {
+            throw .signingKey("the signing key \(path) cannot be read")
+        }
+        let (key, pem) = try SigningKey.make()
+        try write(Array(pem.utf8))
+        return key
+    }
+
+    /// Nobody but the owner may ever read it, and a crash must not leave half of it.
+    private func write(_ bytes: [UInt8]) throws(DirectoryError) {
+        let draft = path + ".new"
+        unlink(draft)
+        let descriptor = open(draft, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .signingKey("the signing key \(path) cannot be made") }
+        defer { close(descriptor) }
+        let written = Glibc.write(descriptor, bytes, bytes.count)
+        guard written == bytes.count, fsync(descriptor) == 0, rename(draft, path) == 0 else {
+            throw .signingKey("the signing key \(path) cannot be written")
+        }
+    }
+}

@@ -1,0 +1,61 @@
+internal import GRDB
+
+/// A signature that is stored for a record, with the key that made it.
+public struct StoredSignature: Sendable, Equatable {
+    public let cid: String
+    /// Base64.
+    public let signature: String
+    public let algorithm: String
+    /// The fingerprint of the key.
+    public let signer: String
+    public let publicKey: String
+    /// Microseconds since 1970.
+    public let signedAt: Int64
+}
+
+/// What the operations need of the tables of keys and signatures. Every call is inside a transaction
+/// of the caller's.
+enum SignatureTable {
+    /// Stores a key for a record.
+    /// - Returns: false when it was stored already.
+    static func insert(_ key: PublicKey, for id: Int64, at time: Int64, _ database: Database) throws
+        -> Bool
+    {
+        try database.execute(
+            sql: """
+                INSERT INTO public_key (record_id, fingerprint, pem, uploaded_at)
+                VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """, arguments: [id, key.fingerprint, key.pem, time])
+        return database.changesCount > 0
+    }
+
+    /// Stores a signature; one that is there already stays as it is.
+    static func insert(
+        _ signature: String, by key: PublicKey, for id: Int64, at time: Int64, _ database: Database
+    ) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO signature (record_id, fingerprint, algorithm, signature, signed_at)
+                VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """, arguments: [id, key.fingerprint, key.algorithm, signature, time])
+    }
+
+    /// The signatures of a record, oldest first.
+    static func signatures(of cid: String, _ database: Database) throws -> [StoredSignature] {
+        guard let id = try RecordTable.id(of: cid, database) else {
+            throw DirectoryError.notFound([cid])
+        }
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT signature, algorithm, signed_at, public_key.fingerprint, pem
+                FROM signature JOIN public_key USING (record_id, fingerprint)
+                WHERE record_id = ? ORDER BY signature.id
+                """, arguments: [id])
+        return rows.map { row in
+            StoredSignature(
+                cid: cid, signature: row["signature"], algorithm: row["algorithm"],
+                signer: row["fingerprint"], publicKey: row["pem"], signedAt: row["signed_at"])
+        }
+    }
+}

@@ -1,0 +1,95 @@
+internal import Directory
+internal import Events
+internal import HTTPTypes
+internal import LibeventHTTP
+
+extension Routes {
+    static let signatures = [
+        Route(
+            .post, "/sign",
+            "signs a record: {\"cid\"}, or attaches a signature: {\"cid\",\"signature\",\"algorithm\",\"public_key\"}",
+            accepts: ["application/json"], answers: [(201, "the signature")]
+        ) { loop, request in
+            let body = try await request.object(["cid", "signature", "algorithm", "public_key"])
+            let cid = try body.text("cid", isRequired: true)
+            let operations = loop.context.operations
+            let signature: StoredSignature
+            if let given = try body.text("signature") {
+                signature = try await operations.attach(
+                    given, algorithm: try body.text("algorithm"),
+                    publicKey: try body.text("public_key", isRequired: true) ?? "", to: cid ?? "")
+            } else {
+                for member in ["algorithm", "public_key"] where body[member] != nil {
+                    throw Problem.malformed("The member \(member) is given without a signature.")
+                }
+                signature = try await operations.sign(cid ?? "")
+            }
+            return .json(
+                signature.json, status: .created,
+                fields: [.location: "/records/\(signature.cid)/signatures"])
+        },
+        Route(
+            .post, "/verify", "checks the stored signatures: {\"cid\",\"public_key\"?}",
+            accepts: ["application/json"], answers: [(200, "who has signed the record")]
+        ) { loop, request in
+            let body = try await request.object(["cid", "public_key"])
+            let key = try body.text("public_key")
+            let result = try await loop.context.operations.verify(
+                try body.text("cid", isRequired: true) ?? "", publicKey: key)
+            var members: [(String, JSON)] = [
+                ("verified", .bool(result.isVerified)),
+                ("signers", .array(result.signers.map(\.signerJSON))),
+                // Whoever stores a record can store a key with it.
+                ("proves", .string(key == nil ? "integrity" : "signed by the given key")),
+            ]
+            if let reason = result.reason {
+                members[2] = ("reason", .string(reason))
+            }
+            return .json(.object(members))
+        },
+        Route(.get, "/records/{cid}/signatures", "signatures and public keys of a record") {
+            loop, request in
+            let cid = request.parameters["cid"] ?? ""
+            let signatures = try await loop.context.operations.signatures(of: cid)
+            return .json(.object([("signatures", .array(signatures.map(\.json)))]))
+        },
+        Route(.get, "/signing-key", "the gateway's public key, PEM") { loop, _ in
+            let pem = try await loop.context.operations.ownPublicKey()
+            let fields: HTTPFields = [
+                .contentType: "application/x-pem-file", .cacheControl: "no-cache",
+            ]
+            return .response(Response(fields: fields, body: Array(pem.utf8)))
+        },
+    ]
+}
+
+extension JSONValue {
+    /// A member that is a string and not empty.
+    fileprivate func text(_ key: String, isRequired: Bool = false) throws(Problem) -> String? {
+        guard let value = self[key] else {
+            if isRequired { throw Problem.malformed("The member \(key) is missing.") }
+            return nil
+        }
+        guard let text = value.string, !text.isEmpty else {
+            throw Problem.malformed("The member \(key) must be a string that is not empty.")
+        }
+        return text
+    }
+}
+
+extension StoredSignature {
+    fileprivate var json: JSON {
+        .object([
+            ("cid", .string(cid)), ("signature", .string(signature)),
+            ("algorithm", .string(algorithm)), ("signer", .string(signer)),
+            ("public_key", .string(publicKey)), ("signed_at", .string(Timestamp.format(signedAt))),
+        ])
+    }
+
+    fileprivate var signerJSON: JSON {
+        .object([
+            ("signer", .string(signer)), ("algorithm", .string(algorithm)),
+            ("public_key", .string(publicKey)),
+        ])
+    }
+}
