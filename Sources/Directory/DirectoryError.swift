@@ -1,5 +1,5 @@
 /// Why an operation was not carried out.
-public enum DirectoryError: Error, Equatable {
+public enum DirectoryError: Error, Equatable, CustomStringConvertible {
     /// The record is not accepted.
     case record(RecordError)
     /// These records are not stored here; nothing was done.
@@ -14,4 +14,17 @@ public enum DirectoryError: Error, Equatable {
     case storeUnavailable(String)
     /// What was read back does not hash to its CID.
     case damaged(cid: String)
+
+    /// What went wrong, in words.
+    public var description: String {
+        switch self {
+        case .record(.malformed(let reason)): reason
+        case .record(.invalid(let faults)):
+            faults.map { "\($0.pointer) \($0.detail)" }.joined(separator: "; ")
+        case .notFound(let cids): "not stored: \(cids.joined(separator: ", "))"
+        case .invalid(let reason), .signingKey(let reason), .storeUnavailable(let reason): reason
+        case .signature(let part, let reason): "the \(part) \(reason)"
+        case .damaged(let cid): "what is stored under \(cid) does not hash to it"
+        }
+    }
 }

@@ -33,7 +33,7 @@ public final class Hub {
     /// loop from others.
     private static let burstLimit = 128
 
-    /// - Parameter logSlow: told once per burst of losses, with the number lost so far.
+    /// - Parameter logSlow: told when a burst of losses is over, with the number lost.
     public init(policy: DeliveryPolicy, logSlow: @escaping (Subscriber, Int) -> Void) {
         self.policy = policy
         self.logSlow = logSlow
@@ -59,7 +59,7 @@ public final class Hub {
     public func remove(_ subscriber: Subscriber) {
         guard !subscriber.isGone else { return }
         subscriber.isGone = true
-        subscriber.logBurst()
+        subscriber.endBurst()
         count -= 1
         pulse.remove(subscriber)
         let key = RosterKey(
@@ -123,9 +123,7 @@ public final class Hub {
     /// One tick of the heartbeat: sends a sign of life to those that have been silent for so long
     /// that they would have to wait too long at their next turn.
     public func beat() {
-        let (silent, all) = pulse.advance()
-        for subscriber in all { subscriber.logBurst() }
-        for subscriber in silent where subscriber.sendAside(heartbeat(subscriber)) {
+        for subscriber in pulse.advance() where subscriber.sendAside(heartbeat(subscriber)) {
             pulse.stamp(subscriber)
         }
     }

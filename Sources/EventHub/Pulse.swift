@@ -41,12 +41,12 @@ struct Pulse {
     }
 
     /// Turns to the next slot.
-    /// - Returns: those in it that need a heartbeat now, and those that only need to be looked at.
-    mutating func advance() -> (silent: [Subscriber], all: [Subscriber]) {
+    /// - Returns: those in it that need a heartbeat now.
+    mutating func advance() -> [Subscriber] {
         now &+= 1
         let slot = slots[Int(now) % Self.slotCount]
         let limit = Self.ticksPerInterval - Self.slotCount
-        return (slot.filter { Int(now &- $0.lastSend) > limit }, slot)
+        return slot.filter { Int(now &- $0.lastSend) > limit }
     }
 
     /// Notes that something was sent.

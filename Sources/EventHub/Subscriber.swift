@@ -49,9 +49,8 @@ public final class Subscriber {
     public private(set) var delivered = 0
     /// Events lost.
     public private(set) var dropped = 0
-    /// Losses of the burst that is going on, until it has been logged.
-    private var unlogged = 0
-    private var isLogged = false
+    /// Losses of the burst that is going on.
+    private var burst = 0
     /// Whether the last frame is on its way: nothing follows it.
     private var isEnding = false
     private var outbox: Outbox?
@@ -96,7 +95,7 @@ public final class Subscriber {
     private func queue(_ run: FrameRun, from first: Int) {
         for frame in run.frames[first...] where outbox?.offer(frame) == false {
             dropped += 1
-            unlogged += 1
+            burst += 1
             hub.dropped += 1
         }
         hub.noteQueue(queued)
@@ -117,8 +116,7 @@ public final class Subscriber {
                 return
             }
         }
-        logBurst()
-        isLogged = false
+        endBurst()
         if isEnding { sink.finish() }
     }
 
@@ -131,12 +129,11 @@ public final class Subscriber {
         drain()
     }
 
-    /// Says in the log, once a burst, that this subscriber loses events.
-    func logBurst() {
-        guard unlogged > 0 else { return }
-        if !isLogged { hub.logSlow(self, unlogged) }
-        isLogged = true
-        unlogged = 0
+    /// Says in the log how many events this subscriber has lost until it caught up, or left.
+    func endBurst() {
+        guard burst > 0 else { return }
+        hub.logSlow(self, burst)
+        burst = 0
     }
 
     /// Sends a frame of the gateway itself, which is no event and is left out when the subscriber

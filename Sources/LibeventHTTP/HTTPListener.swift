@@ -48,13 +48,23 @@ public final class HTTPListener {
         }
     }
 
-    /// Stops to accept and ends the connections that rest; those that are being answered end with
-    /// their answer.
+    /// Stops to accept and ends the connections on which nothing runs; those that are being answered
+    /// end with their answer.
     public func close() {
         isClosing = true
         listener = nil
-        for connection in connections where connection.parser.isBetweenRequests {
-            if case .receiving = connection.state { connection.end() }
+        for connection in connections {
+            switch connection.state {
+            case .receiving, .lingering: connection.end()
+            case .answering, .flushing, .closed: break
+            }
+        }
+    }
+
+    /// Has requests answered whose bodies are still not here: they have had their time.
+    public func giveUpBodies() {
+        for connection in connections {
+            connection.resume(&connection.bodyReader, throwing: .timedOut)
         }
     }
 

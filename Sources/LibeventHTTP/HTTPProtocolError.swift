@@ -1,3 +1,5 @@
+public import HTTPTypes
+
 /// A request that breaks the rules of HTTP itself; the connection ends with the answer to it,
 /// because nobody knows where the next request would begin.
 public struct HTTPProtocolError: Error, Equatable {
@@ -9,6 +11,20 @@ public struct HTTPProtocolError: Error, Equatable {
     init(_ status: Int, _ reason: String) {
         self.status = status
         self.reason = reason
+    }
+
+    /// The status with its reason phrase, which a bare code does not have.
+    public var responseStatus: HTTPResponse.Status {
+        switch status {
+        case 408: .requestTimeout
+        case 414: .uriTooLong
+        case 417: .expectationFailed
+        case 431: .requestHeaderFieldsTooLarge
+        case 500: .internalServerError
+        case 501: .notImplemented
+        case 505: .httpVersionNotSupported
+        default: .badRequest
+        }
     }
 
     /// A request that cannot be read: 400.

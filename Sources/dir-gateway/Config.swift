@@ -19,6 +19,7 @@ struct Config: ParsableCommand {
             let padding = String(repeating: " ", count: max(1, width + 4 - line.count))
             print("\(line)\(padding)# \(setting.origin)")
         }
+        for name in reader.unknownVariables { print("# \(name) looks like a setting and is none") }
         _ = try Settings(reader)
     }
 }

@@ -9,7 +9,8 @@ struct DirGateway: AsyncParsableCommand {
         abstract: "A Directory of AI-agent records that streams what happens in it over HTTP.",
         discussion: """
             Without a subcommand the gateway is started. Settings come from flags, then from the \
-            environment (DIRECTORY_SERVER_…), then from a YAML file.
+            environment (DIRECTORY_SERVER_…), then from a YAML file; 'dir-gateway serve --help' \
+            lists the flags, 'dir-gateway config' the settings.
             """,
         version: "dir-gateway \(GatewayServer.version)",
         subcommands: [Serve.self, Config.self], defaultSubcommand: Serve.self)

@@ -162,7 +162,7 @@ private final class Bench {
             stream.room = Int.max
             subscriber.drain()
         }
-        #expect(bench.slow.map(\.1) == [3, 3])
+        #expect(bench.slow.map(\.1) == [4, 4])
     }
 
     @Test func `one that stands still costs the others nothing`() {

@@ -22,6 +22,20 @@ import Testing
         }
     }
 
+    @Test func `what is no request is told so as every other fault`() async throws {
+        try await TestGateway.run { gateway in
+            let client = try SocketClient(gateway.address)
+            try await client.send("GET /healthz HTTP/1.1\r\n\r\n")
+            let line = try await client.read(through: "\r\n")
+            #expect(line == "HTTP/1.1 400 Bad Request\r\n")
+            let answer = try await client.read(through: "}\n")
+            #expect(answer.contains("application/problem+json"))
+            #expect(answer.contains("\"title\":\"Bad Request\""))
+            let metrics = try await gateway.request("GET", "/metrics").text
+            #expect(metrics.contains("http_requests_total{route=\"malformed\",code=\"400\"} 1"))
+        }
+    }
+
     @Test func `health, readiness and metrics answer`() async throws {
         try await TestGateway.run { gateway in
             #expect(try await gateway.request("GET", "/healthz").text == "{\"status\":\"ok\"}\n")

@@ -142,6 +142,23 @@ private func run(_ arguments: [String], environment: [String: String] = [:]) asy
         #expect(try await program.exit().status == 128 + SIGTERM)
     }
 
+    @Test func `who sends half a request holds nobody up, and half a body is answered`()
+        async throws
+    {
+        let program = try await Program(["--set", "drain_timeout=800ms"])
+        let half = try SocketClient(program.address)
+        try await half.send("GET /healthz HTTP/1.1\r\nHost:")
+        let body = try SocketClient(program.address)
+        try await body.send(
+            "POST /push HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n"
+        )
+        #expect(try await body.head().status == 100)
+        program.signal(SIGTERM)
+        #expect(try await half.isClosedByPeer())
+        #expect(try await body.answer().status == 408)
+        #expect(try await program.exit().status == 0)
+    }
+
     @Test func `what runs is finished before the end`() async throws {
         let program = try await Program()
         let reader = try await EventReader(program.address)
@@ -288,7 +305,7 @@ private func run(_ arguments: [String], environment: [String: String] = [:]) asy
             result.out.split(separator: "\n").map { $0.split(separator: " ") }
                 .first { $0.first == "\(key):" }
         }
-        #expect(line("loops") == ["loops:", "5", "#", "flag", "--loops"])
+        #expect(line("loops") == ["loops:", "5", "#", "--set", "loops"])
         #expect(
             line("events.retry") == ["events.retry:", "9s", "#", "DIRECTORY_SERVER_EVENTS_RETRY"])
         #expect(

@@ -96,7 +96,7 @@ import Testing
             Issue.record("\(key)=\(value) was taken")
         } catch let error as SettingsError {
             #expect(
-                error.description.hasPrefix("flag --\(key): \(key) is \"\(value)\", but must be"))
+                error.description.contains(": \(key) is \"\(value)\", but must be"))
         }
     }
 

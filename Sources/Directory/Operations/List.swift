@@ -50,7 +50,8 @@ extension Operations {
         else { throw .invalid("a listing takes 100 names, 100 versions and 1000 labels at most") }
         var conditions: [RecordQuery.Condition] = []
         if let after = listing.after {
-            guard let id = Int64(after, radix: 36), id > 0 else {
+            guard after.hasPrefix("r-"), let id = Int64(after.dropFirst(2), radix: 36), id > 0
+            else {
                 throw .invalid("after is not a cursor of this listing")
             }
             conditions.append(("record.id < ?", [id]))
@@ -81,7 +82,7 @@ extension Operations {
             let rows = try Row.fetchAll(database, sql: sql, arguments: arguments)
             let items = try rows.prefix(limit).map { try Self.item($0, database) }
             let last: Int64? = rows.count > limit ? rows[limit - 1]["id"] : nil
-            return RecordPage(items: items, next: last.map { String($0, radix: 36) })
+            return RecordPage(items: items, next: last.map { "r-" + String($0, radix: 36) })
         }
     }
 

@@ -40,7 +40,8 @@ extension Operations {
             let rows = try RecordTable.ids(of: cids, database)
             for row in rows { try RecordTable.unpublish(row.id, database) }
             return Change(
-                result: cids, events: cids.map { EventDraft(.recordUnpublished, $0) })
+                result: rows.map(\.cid),
+                events: rows.map { EventDraft(.recordUnpublished, $0.cid) })
         }
     }
 

@@ -61,10 +61,13 @@ enum RecordTable {
             .execute(arguments: [id])
     }
 
-    /// The rows of these records, in the given order.
+    /// The rows of these records, in the given order, each once.
     /// - Throws: `DirectoryError.notFound` with all that are not stored.
     static func ids(of cids: [String], _ database: Database) throws -> [(cid: String, id: Int64)] {
-        let rows = try cids.map { (cid: $0, id: try id(of: $0, database)) }
+        var seen: Set<String> = []
+        let rows = try cids.filter { seen.insert($0).inserted }.map {
+            (cid: $0, id: try id(of: $0, database))
+        }
         let missing = rows.filter { $0.id == nil }.map(\.cid)
         guard missing.isEmpty else { throw DirectoryError.notFound(missing) }
         return rows.compactMap { row in row.id.map { (row.cid, $0) } }

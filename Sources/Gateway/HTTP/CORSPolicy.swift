@@ -33,5 +33,5 @@ struct CORSPolicy: Sendable {
         ]
     }
 
-    private static let exposed = "ETag, Location, Retry-After"
+    private static let exposed = "Directory-Labels, ETag, Location, Retry-After"
 }

@@ -4,6 +4,8 @@ internal import Events
 indirect enum JSON: Sendable {
     case string(String)
     case number(Int)
+    /// A number as it is written.
+    case literal(String)
     case bool(Bool)
     case array([JSON])
     case object([(String, JSON)])
@@ -22,6 +24,7 @@ indirect enum JSON: Sendable {
         switch self {
         case .string(let text): JSONText.append(text, to: &out)
         case .number(let number): out += Array(String(number).utf8)
+        case .literal(let text): out += Array(text.utf8)
         case .bool(let value): out += Array((value ? "true" : "false").utf8)
         case .array(let elements):
             out.append(UInt8(ascii: "["))

@@ -2,14 +2,17 @@
 /// and reported in its place.
 struct LineSplitter {
     /// A line of the stream.
-    enum Line: Equatable {
-        case whole([UInt8])
-        case tooLong
+    struct Line: Equatable {
+        /// Counted from 1, empty lines too.
+        let number: Int
+        /// Nil when it is too long.
+        let bytes: [UInt8]?
     }
 
     private let limit: Int
     private var pending: [UInt8] = []
     private var isSkipping = false
+    private var number = 0
 
     init(limit: Int) { self.limit = limit }
 
@@ -48,8 +51,11 @@ struct LineSplitter {
             pending = []
             isSkipping = false
         }
-        if isSkipping { return lines.append(.tooLong) }
+        number += 1
+        if isSkipping { return lines.append(Line(number: number, bytes: nil)) }
         if pending.last == 0x0D { pending.removeLast() }
-        if pending.contains(where: { $0 != 0x20 && $0 != 0x09 }) { lines.append(.whole(pending)) }
+        if pending.contains(where: { $0 != 0x20 && $0 != 0x09 }) {
+            lines.append(Line(number: number, bytes: pending))
+        }
     }
 }

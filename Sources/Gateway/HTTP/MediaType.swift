@@ -5,6 +5,13 @@ enum MediaType {
         String((text.split(separator: ";").first ?? "").trimmed).lowercased()
     }
 
+    /// The charset in lower case; nil when none is named.
+    static func charset(_ text: String) -> String? {
+        let parameters = text.split(separator: ";").dropFirst().map { $0.trimmed.lowercased() }
+        return parameters.first { $0.hasPrefix("charset=") }
+            .map { $0.dropFirst(8).filter { $0 != "\"" } }
+    }
+
     /// Whether an `Accept` field names the type itself, not only by a wildcard.
     static func isNamed(_ type: String, in accept: String?) -> Bool {
         ranges(accept).contains { $0.range == type && $0.quality > 0 }

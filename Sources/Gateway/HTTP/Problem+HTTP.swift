@@ -5,7 +5,7 @@ internal import LibeventHTTP
 /// What is wrong with a request before any operation sees it.
 extension Problem {
     init(_ error: HTTPProtocolError) {
-        let status = HTTPResponse.Status(code: error.status)
+        let status = error.responseStatus
         if error.status == 500 {
             self.init(
                 status, "internal", "The gateway made a mistake",
@@ -38,6 +38,13 @@ extension Problem {
                 "The connection ended in the body.",
                 remedy: "Send the whole body.")
         }
+    }
+
+    static func tooLongLine(_ limit: Int) -> Problem {
+        Problem(
+            .contentTooLarge, "too-large", "The line is too long",
+            "The line is longer than \(limit) bytes.",
+            remedy: "Send a smaller record; limits.body_bytes sets the limit.")
     }
 
     static func unknownPath(_ path: String) -> Problem {

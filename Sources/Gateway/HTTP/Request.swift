@@ -1,4 +1,5 @@
 internal import Directory
+internal import Events
 internal import HTTPTypes
 internal import LibeventHTTP
 
@@ -56,9 +57,9 @@ extension Problem {
     }
 
     static func unknownMember(_ name: String, known: [String]) -> Problem {
-        let problem = unknownParameter(name, known: known)
+        let hint = nearest(to: name, in: known).map { ", did you mean '\($0)'?" } ?? "."
         return Problem(
-            .badRequest, "unknown-member", "An unknown member", problem.detail,
+            .badRequest, "unknown-member", "An unknown member", "unknown member '\(name)'\(hint)",
             remedy: "The members here are \(known.joined(separator: ", ")).")
     }
 }

@@ -61,10 +61,20 @@ public struct GatewayLogHandler: LogHandler {
                 ("time", .string(time)), ("level", .string(event.level.rawValue)),
                 ("logger", .string(label)), ("message", .string("\(event.message)")),
             ]
-            let rest = all.map { ($0.key, JSON.string("\($0.value)")) }
+            let rest = all.map { ($0.key, Self.json($0.key, "\($0.value)")) }
             writer.write(JSON.object(head + rest).line + [0x0A])
         }
     }
+
+    /// What is counted is a number, so that it can be compared and added.
+    private static func json(_ key: String, _ value: String) -> JSON {
+        guard numericKeys.contains(key), Double(value) != nil else { return .string(value) }
+        return .literal(value)
+    }
+
+    private static let numericKeys: Set<String> = [
+        "bytes", "delivered", "dropped", "duration_ms", "status", "subscriber",
+    ]
 
     private static func quoted(_ value: String) -> String {
         let special: Set<Unicode.Scalar> = [" ", "\"", "=", "\\"]

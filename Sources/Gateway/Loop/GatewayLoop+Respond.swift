@@ -53,7 +53,21 @@ extension GatewayLoop {
         {
             throw .unsupportedType(request.contentType, accepted: accepted)
         }
+        if let accepted = match?.route.accepts, !accepted.isEmpty {
+            try checkCoding(head, accepted)
+        }
         return (match?.route, request)
+    }
+
+    /// Bodies are read as they are, in UTF-8.
+    private func checkCoding(_ head: RequestHead, _ accepted: [String]) throws(Problem) {
+        if let coding = head.fields[.contentEncoding], coding.lowercased() != "identity" {
+            throw .unsupportedType("with Content-Encoding \(coding)", accepted: accepted)
+        }
+        let charset = MediaType.charset(head.fields[.contentType] ?? "")
+        if let charset, charset != "utf-8", charset != "us-ascii" {
+            throw .unsupportedType("in \(charset)", accepted: accepted)
+        }
     }
 
     /// Preflights, and the files of the dashboard.
@@ -159,7 +173,7 @@ extension GatewayLoop {
             "request",
             metadata: [
                 "method": "\(head.method.rawValue)", "path": "\(head.path)", "status": "\(code)",
-                "bytes": "\(bytes)", "duration": "\(elapsed(since: began).brief)",
+                "bytes": "\(bytes)", "duration_ms": "\(elapsed(since: began).brief)",
                 "address": "\(address)",
                 "subject": "anonymous",
             ])

@@ -32,7 +32,7 @@ actor GatewayLoop: HTTPResponder {
         hub = Hub(policy: settings.delivery) { subscriber, lost in
             guard settings.delivery.logsSlowSubscribers else { return }
             logger.warning(
-                "a slow subscriber loses events",
+                "a slow subscriber has lost events",
                 metadata: [
                     "subscriber": "\(subscriber.request.id)",
                     "address": "\(subscriber.request.address)",
@@ -114,7 +114,7 @@ actor GatewayLoop: HTTPResponder {
                 "address": "\(ended.stream.remoteAddress)",
                 "path": "/events", "filter": "\(subscriber.request.filter.summary)",
                 "bytes": "\(ended.stream.bytesSent)", "delivered": "\(subscriber.delivered)",
-                "dropped": "\(subscriber.dropped)", "duration": "\(elapsed(since: began).brief)",
+                "dropped": "\(subscriber.dropped)", "duration_ms": "\(elapsed(since: began).brief)",
             ])
     }
 
@@ -201,6 +201,7 @@ actor GatewayLoop: HTTPResponder {
 
     /// Says goodbye to every stream; each is told another moment to come back.
     func sayGoodbye() {
+        listener?.giveUpBodies()
         // What other loops have published last goes first.
         inbox?.handOver()
         while hub.advance(budget: .max) {}
@@ -231,8 +232,8 @@ actor GatewayLoop: HTTPResponder {
 }
 
 extension Duration {
-    /// For the log: `1.234ms`.
-    var brief: String { "\(Int(self / .microseconds(1)) / 1000).\(micros)ms" }
+    /// For the log: milliseconds, as `1.234`.
+    var brief: String { "\(Int(self / .microseconds(1)) / 1000).\(micros)" }
 
     private var micros: String {
         let rest = String(Int(self / .microseconds(1)) % 1000)

@@ -19,7 +19,7 @@ extension Routes {
         ) { loop, request in
             let body = try await request.object(["cids"])
             guard let cids = try body.strings("cids") else {
-                throw Problem.malformed("The member cids is missing.")
+                throw Problem.invalid("The member cids is missing.", remedy: "Name the cids.")
             }
             return .json(
                 .object([
@@ -36,17 +36,19 @@ extension Operations.Selection {
         case nil: isAll = false
         case .bool(let value): isAll = value
         case .some(let value):
-            throw Problem.malformed("The member all must be true or false, not \(value.kind).")
+            throw Problem.invalid(
+                "The member all must be true, not \(value.kind).", remedy: Self.remedy)
         }
         switch (try body.strings("cids"), try body.strings("labels"), isAll) {
         case (.some(let cids), nil, false): self = .cids(cids)
         case (nil, .some(let labels), false): self = .labels(labels)
         case (nil, nil, true): self = .all
         default:
-            throw Problem.malformed(
-                "Exactly one of cids, labels and all (which must be true) has to be given.")
+            throw Problem.invalid("Exactly one selection is needed.", remedy: Self.remedy)
         }
     }
+
+    private static let remedy = "Give one of {\"cids\":[…]}, {\"labels\":[…]} and {\"all\":true}."
 }
 
 extension JSONValue {
@@ -54,12 +56,14 @@ extension JSONValue {
     fileprivate func strings(_ key: String) throws(Problem) -> [String]? {
         guard let value = self[key] else { return nil }
         guard let elements = value.array else {
-            throw Problem.malformed("The member \(key) must be an array, not \(value.kind).")
+            throw Problem.invalid(
+                "The member \(key) is \(value.kind).", remedy: "Give an array of strings.")
         }
         let strings = elements.compactMap(\.string).filter { !$0.isEmpty }
         guard strings.count == elements.count, !strings.isEmpty else {
-            throw Problem.malformed(
-                "The member \(key) must hold strings that are not empty, at least one.")
+            throw Problem.invalid(
+                "The member \(key) must hold strings that are not empty, at least one.",
+                remedy: "Give an array of strings.")
         }
         return strings
     }

@@ -50,23 +50,26 @@ extension Routes {
     private static func pushed(
         _ lines: [LineSplitter.Line], _ operations: Operations, limit: Int
     ) async -> [JSON] {
-        let records = lines.compactMap { if case .whole(let bytes) = $0 { bytes } else { nil } }
+        let records = lines.compactMap(\.bytes)
         var results: [Result<Operations.Pushed, DirectoryError>]
         do { results = try await operations.push(many: records) } catch {
             results = records.map { _ in .failure(error) }
         }
         var next = results.makeIterator()
         return lines.map { line in
-            guard case .whole = line, let result = next.next() else {
-                return .object(Problem(.tooLarge, limit: limit).members)
-            }
-            switch result {
-            case .success(let pushed):
-                return .object([
-                    ("cid", .string(pushed.cid)), ("status", .number(pushed.isNew ? 201 : 200)),
-                ])
-            case .failure(let error): return .object(Problem(error).members)
-            }
+            let result = line.bytes == nil ? nil : next.next()
+            return .object(members(result, limit) + [("line", .number(line.number))])
+        }
+    }
+
+    private static func members(_ result: Result<Operations.Pushed, DirectoryError>?, _ limit: Int)
+        -> [(String, JSON)]
+    {
+        switch result {
+        case nil: Problem.tooLongLine(limit).members
+        case .success(let pushed):
+            [("cid", .string(pushed.cid)), ("status", .number(pushed.isNew ? 201 : 200))]
+        case .failure(let error): Problem(error).members
         }
     }
 }

@@ -41,6 +41,9 @@ extension Routes {
             let info = try await loop.context.operations.info(request.parameters["cid"] ?? "")
             var fields = tagged(info.cid)
             fields[.contentType] = "application/json"
+            if ETag.matches(request.head.fields[.ifNoneMatch], "\"\(info.cid)\"") {
+                return .empty(.notModified, fields: tagged(info.cid))
+            }
             fields[.contentLength] = String(info.size)
             if let name = HTTPField.Name("Directory-Labels") {
                 // A structured list of strings would not hold every label: percent-encoded.

@@ -20,7 +20,9 @@ extension Routes {
                     publicKey: try body.text("public_key", isRequired: true) ?? "", to: cid ?? "")
             } else {
                 for member in ["algorithm", "public_key"] where body[member] != nil {
-                    throw Problem.malformed("The member \(member) is given without a signature.")
+                    throw Problem.invalid(
+                        "The member \(member) is given without a signature.",
+                        remedy: "Give the signature too, or the cid alone.")
                 }
                 signature = try await operations.sign(cid ?? "")
             }
@@ -67,11 +69,15 @@ extension JSONValue {
     /// A member that is a string and not empty.
     fileprivate func text(_ key: String, isRequired: Bool = false) throws(Problem) -> String? {
         guard let value = self[key] else {
-            if isRequired { throw Problem.malformed("The member \(key) is missing.") }
+            if isRequired {
+                throw Problem.invalid(
+                    "The member \(key) is missing.", remedy: "Give it as a string.")
+            }
             return nil
         }
         guard let text = value.string, !text.isEmpty else {
-            throw Problem.malformed("The member \(key) must be a string that is not empty.")
+            throw Problem.invalid(
+                "The member \(key) must be a string that is not empty.", remedy: "Correct it.")
         }
         return text
     }

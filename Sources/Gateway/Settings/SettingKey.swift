@@ -10,7 +10,8 @@ public struct SettingKey: Sendable {
         /// A time such as `500ms`, `15s`, `2m` or `1h`.
         case duration(ClosedRange<Duration>)
         case choice([String])
-        case list
+        /// Origins of web pages (RFC 6454), or `*`.
+        case origins
         /// A numeric address and a port.
         case address
     }
@@ -32,6 +33,17 @@ public struct SettingKey: Sendable {
     /// The name in the environment: `DIRECTORY_SERVER_EVENTS_HEARTBEAT_INTERVAL`.
     public var environmentName: String {
         Self.environmentPrefix + name.uppercased().replacing(".", with: "_")
+    }
+
+    /// How the setting is written on the command line.
+    var flag: String {
+        switch name {
+        case "listen_address": "--listen-address"
+        case "data_dir": "--data-dir"
+        case "log.level": "--log-level"
+        case "log.format": "--log-format"
+        default: "--set \(name)"
+        }
     }
 
     static let environmentPrefix = "DIRECTORY_SERVER_"
@@ -96,7 +108,7 @@ public struct SettingKey: Sendable {
             "limits.filter_items", .count(1...100_000), "1000",
             "types, labels and cids of one subscription together"),
         SettingKey(
-            "cors.allowed_origins", .list, "",
+            "cors.allowed_origins", .origins, "",
             "origins whose pages may use the gateway; * for any, without credentials"),
         SettingKey(
             "log.level", .choice(["trace", "debug", "info", "warning", "error"]), "info",

@@ -11,7 +11,13 @@ extension SettingKey.Kind {
     /// Reads a value.
     /// - Returns: nil when it is not of the kind; `expectation` says what was expected.
     func read(_ items: [String]) -> SettingValue? {
-        if case .list = self { return .list(items.filter { !$0.isEmpty }) }
+        if case .origins = self {
+            let origins = items.filter { !$0.isEmpty }
+            let areOrigins = origins.allSatisfy {
+                $0 == "*" || ($0.contains("://") && !$0.hasSuffix("/"))
+            }
+            return areOrigins ? .list(origins) : nil
+        }
         guard items.count == 1, let text = items.first else { return nil }
         switch self {
         case .text: return text.isEmpty ? nil : .text(text)
@@ -24,7 +30,7 @@ extension SettingKey.Kind {
             return Self.duration(text).flatMap { range.contains($0) ? .duration($0) : nil }
         case .choice(let choices): return choices.contains(text) ? .text(text) : nil
         case .address: return ListenAddress.isValid(text) ? .text(text) : nil
-        case .list: return nil
+        case .origins: return nil
         }
     }
 
@@ -37,10 +43,10 @@ extension SettingKey.Kind {
         case .bytes(let range):
             "a number of bytes from \(range.lowerBound) to \(range.upperBound), such as 64KiB or 4MiB"
         case .duration(let range):
-            "a time from \(range.lowerBound) to \(range.upperBound), such as 500ms, 15s, 2m or 1h"
+            "a time from \(range.lowerBound.milliseconds)ms to \(Int(range.upperBound / .seconds(3600)))h, such as 500ms, 15s, 2m or 1h"
         case .choice(let choices):
             "one of \(choices.filter { !$0.isEmpty }.joined(separator: ", "))"
-        case .list: "a list"
+        case .origins: "a list of origins, such as https://dashboard.example.org, or *"
         case .address: "a numeric address and a port, such as 127.0.0.1:8080 or [::1]:8080"
         }
     }

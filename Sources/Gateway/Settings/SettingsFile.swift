@@ -14,8 +14,12 @@ struct SettingsFile {
     init(path: String) throws(SettingsError) {
         self.path = path
         let data: Data
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw SettingsError("there is no settings file \(path)")
+        }
         do { data = try Data(contentsOf: URL(filePath: path)) } catch {
-            throw SettingsError("the settings file \(path) cannot be read: \(error)")
+            throw SettingsError(
+                "the settings file \(path) cannot be read: is it a file, and ours to read?")
         }
         do {
             let root = try Yams.compose(yaml: String(decoding: data, as: UTF8.self))

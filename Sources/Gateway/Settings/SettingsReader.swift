@@ -88,7 +88,7 @@ public struct SettingsReader {
             .prefixKeys(with: ConfigKey(prefix.components))
         var sources: [Source] = [
             (
-                "flag --\(key.name)",
+                key.flag,
                 { () throws(SettingsError) in try items(flagProvider, name, key) }
             ),
             (key.environmentName, { () throws(SettingsError) in try items(variables, name, key) }),
@@ -111,14 +111,14 @@ public struct SettingsReader {
         guard let value = try? provider.value(forKey: name, type: .string).value,
             case .string(let text) = value.content
         else { return nil }
-        guard case .list = key.kind else { return [text] }
+        guard case .origins = key.kind else { return [text] }
         return text.split(separator: ",").map { String($0.filter { $0 != " " }) }
     }
 
     private func items(
         _ file: SettingsFile, _ name: AbsoluteConfigKey, _ key: SettingKey, _ line: Int
     ) throws(SettingsError) -> [String]? {
-        if case .list = key.kind,
+        if case .origins = key.kind,
             let value = try? file.snapshot.value(forKey: name, type: .stringArray).value,
             case .stringArray(let items) = value.content
         {
@@ -130,7 +130,7 @@ public struct SettingsReader {
             throw SettingsError(
                 "\(file.path):\(line): \(key.name) must be \(key.kind.expectation), not a list")
         }
-        guard case .list = key.kind else { return [text] }
+        guard case .origins = key.kind else { return [text] }
         return text.split(separator: ",").map { String($0.filter { $0 != " " }) }
     }
 }
@@ -138,6 +138,6 @@ public struct SettingsReader {
 extension SettingKey {
     static func unknown(_ name: String) -> String {
         let hint = nearest(to: name, in: all.map(\.name)).map { ", did you mean \($0)?" }
-        return "there is no setting \(name)\(hint ?? "")"
+        return "there is no setting \(name)\(hint ?? "; 'dir-gateway config' lists them all")"
     }
 }
