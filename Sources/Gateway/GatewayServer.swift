@@ -44,6 +44,7 @@ public final class GatewayServer: Sendable {
         } catch {
             await end(loops)
             context.forgetLoops()
+            context.store.close()
             throw error
         }
         return GatewayServer(context: context, loops: loops, address: bound.description)
@@ -95,6 +96,7 @@ public final class GatewayServer: Sendable {
         await wait(until: start + timeout) { await $0.isOccupied() }
         await Self.end(loops)
         context.forgetLoops()
+        context.store.close()
     }
 
     private static func end(_ loops: [GatewayLoop]) async {

@@ -1,26 +1,46 @@
 internal import Glibc
+internal import Synchronization
 
 /// The data directory, held by one process at a time: two gateways on one store would each tell
 /// their listeners half of what happens.
 final class DataDirectory: Sendable {
-    private let lock: Int32
+    private let lock: Mutex<Int32>
 
     /// Makes the directory if it is not there, and takes it.
     init(path: String) throws(DirectoryError) {
         try Self.make(path)
         let file = "\(path)/gateway.lock"
-        lock = open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
-        guard lock >= 0 else {
+        let descriptor = open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
             throw .storeUnavailable("\(file) cannot be opened: \(Self.reason(errno))")
         }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            close(lock)
+        guard Self.take(descriptor) else {
+            close(descriptor)
             throw .storeUnavailable(
                 "another gateway works in \(path): stop it, or set another data_dir")
         }
+        lock = Mutex(descriptor)
     }
 
-    deinit { close(lock) }
+    /// Waits a moment for one that is just going down, or that a child of ours still holds between
+    /// its fork and its exec.
+    private static func take(_ descriptor: Int32) -> Bool {
+        for _ in 0..<10 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            usleep(50_000)
+        }
+        return false
+    }
+
+    deinit { release() }
+
+    /// Lets another process have it.
+    func release() {
+        lock.withLock { lock in
+            if lock >= 0 { close(lock) }
+            lock = -1
+        }
+    }
 
     private static func make(_ path: String) throws(DirectoryError) {
         var parent = path.hasPrefix("/") ? "" : "."

@@ -65,6 +65,12 @@ public final class Store: Sendable {
         }
     }
 
+    /// Closes the file and lets another gateway have the directory. Nothing works after this.
+    public func close() {
+        try? pool.close()
+        directory.release()
+    }
+
     /// How many records there are.
     public func recordCount() async throws(DirectoryError) -> Int {
         try await read { try Int.fetchOne($0, sql: "SELECT count(*) FROM record") ?? 0 }
