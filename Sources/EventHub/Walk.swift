@@ -27,8 +27,9 @@ struct Walk {
         var budget = budget
         while budget > 0, !isDone {
             let delivery = deliveries[current]
-            let stop = min(delivery.end, seat + budget)
-            budget -= stop - seat
+            let steps = min(delivery.end - seat, budget)
+            let stop = seat + steps
+            budget -= steps
             while seat < stop {
                 if let subscriber = delivery.roster.seats[seat] { visit(subscriber, delivery.run) }
                 seat += 1

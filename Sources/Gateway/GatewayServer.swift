@@ -94,6 +94,9 @@ public final class GatewayServer: Sendable {
         await wait(until: lastAnswer) { await $0.isBusy() }
         for loop in loops { await loop.sayGoodbye() }
         await wait(until: start + timeout) { await $0.isOccupied() }
+        for loop in loops { await loop.abort() }
+        // Handlers that were cut off come back once more, and not to a loop that has stopped.
+        await wait(until: clock.now + .milliseconds(500)) { await $0.isRunning() }
         await Self.end(loops)
         context.forgetLoops()
         context.store.close()

@@ -27,6 +27,7 @@ extension Connection {
 
     private func moreBytes() async throws(RequestBodyError) {
         if owesContinue {
+            guard !listener.bodiesAreOver else { throw .timedOut }
             askForBody()
             flush()
             guard case .answering = state else { throw .disconnected }

@@ -44,6 +44,7 @@ final class Connection: WatchedSocket {
     var wantsKeepAlive = false
     private var isTakingRequests = false
     private var lingered = 0
+    private var lingerEnd: Duration = .zero
     private var timer: TimerWheel.Timer?
 
     init(
@@ -95,8 +96,9 @@ final class Connection: WatchedSocket {
         case .lingering:
             lingered += count
             parser = RequestParser(limits: listener.limits)
-            if lingered > Self.lingerLimit { return end() }
-            setDeadline(Self.lingerPause)
+            let left = lingerEnd - LoopClock.now()
+            if lingered > Self.lingerLimit || left <= .zero { return end() }
+            setDeadline(min(Self.lingerPause, left))
         }
     }
 
@@ -151,6 +153,7 @@ final class Connection: WatchedSocket {
     /// Answers something that is no request, and ends the connection.
     func refuse(_ error: HTTPProtocolError) {
         guard let response = listener.responder?.response(to: error) else { return end() }
+        ignoreReads()
         bodyIsWhole = false
         wantsKeepAlive = false
         state = .answering
@@ -171,6 +174,7 @@ final class Connection: WatchedSocket {
         } else {
             state = .lingering
             lingered = 0
+            lingerEnd = LoopClock.now() + listener.limits.bodyDeadline
             shutdownWrites()
             setDeadline(Self.lingerPause)
             watchReads()

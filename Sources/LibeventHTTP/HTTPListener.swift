@@ -11,6 +11,8 @@ public final class HTTPListener {
     let census: ConnectionCensus
     private(set) weak var responder: (any HTTPResponder)?
     private(set) var isClosing = false
+    /// Whether nobody waits for bodies any more.
+    private(set) var bodiesAreOver = false
 
     private var listener: Listener?
     private var connections: [Connection] = []
@@ -63,6 +65,7 @@ public final class HTTPListener {
 
     /// Has requests answered whose bodies are still not here: they have had their time.
     public func giveUpBodies() {
+        bodiesAreOver = true
         for connection in connections {
             connection.resume(&connection.bodyReader, throwing: .timedOut)
         }

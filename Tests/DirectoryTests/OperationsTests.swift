@@ -143,9 +143,12 @@ private final class Fixture {
 
     @Test func `a selection of very many labels is no trouble`() async throws {
         _ = try await fixture.push("a")
-        let labels = (0..<5000).map { "label \($0)" }
-        #expect(try await operations.publish(.labels(labels)).isEmpty)
+        let labels = (0..<998).map { "label \($0)" }
+        #expect(try await operations.publish(.labels(labels + ["\0", "\0/s"])).isEmpty)
         #expect(try await operations.publish(.labels(labels + ["\"s", "/s"])).count == 1)
+        await #expect(throws: DirectoryError.self) {
+            try await operations.publish(.labels(labels + ["a", "b", "c"]))
+        }
     }
 
     @Test func `withdrawing is heard, also of what was never published`() async throws {

@@ -189,6 +189,15 @@ private final class Bench {
         #expect(early.allSatisfy { $0.story == ["before", "waiting", "after"] })
     }
 
+    @Test func `a walk that was begun in small steps can be ended in one`() {
+        let streams = (0..<30).map { _ in FakeStream() }
+        for stream in streams { _ = bench.subscribe(stream) }
+        bench.hub.publish([bench.published("a")])
+        #expect(bench.hub.advance(budget: 1))
+        while bench.hub.advance(budget: .max) {}
+        #expect(streams.allSatisfy { $0.story == ["a"] })
+    }
+
     @Test func `who leaves in the middle of a walk gets nothing more, and nobody is skipped`() {
         let streams = (0..<30).map { _ in FakeStream() }
         let subscribers = streams.map { bench.subscribe($0) }

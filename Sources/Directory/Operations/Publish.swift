@@ -17,7 +17,12 @@ extension Operations {
     /// Emits RECORD_PUBLISHED for each, also for those that were announced already.
     /// - Returns: the CIDs, in the order of the selection or, of all and by label, of their push.
     public func publish(_ selection: Selection) async throws(DirectoryError) -> [String] {
-        if case .cids(let cids) = selection { try Self.check(cids: cids) }
+        switch selection {
+        case .cids(let cids): try Self.check(cids: cids)
+        case .labels(let labels) where labels.count > 1000:
+            throw .invalid("a selection takes 1000 labels at most")
+        case .labels, .all: break
+        }
         let time = now()
         return try await store.write { database in
             let rows = try Self.rows(selection, database)

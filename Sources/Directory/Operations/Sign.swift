@@ -22,6 +22,15 @@ extension Operations {
         _ signature: String, algorithm: String?, publicKey: String, to cid: String
     ) async throws(DirectoryError) -> StoredSignature {
         _ = try await info(cid)
+        let key = try await Self.check(signature, algorithm, publicKey, cid)
+        return try await store(signature, by: key, for: cid)
+    }
+
+    /// - Returns: the key whose signature it is.
+    @concurrent
+    private static func check(
+        _ signature: String, _ algorithm: String?, _ publicKey: String, _ cid: String
+    ) async throws(DirectoryError) -> PublicKey {
         let key = try PublicKey(pem: publicKey)
         if let algorithm, algorithm != key.algorithm {
             throw .signature(
@@ -30,7 +39,7 @@ extension Operations {
         guard try key.verifies(signature, of: cid) else {
             throw .signature(part: "signature", reason: "is not this key's over this cid")
         }
-        return try await store(signature, by: key, for: cid)
+        return key
     }
 
     /// The gateway's own public key, PEM.
@@ -60,7 +69,8 @@ extension Operations {
                     EventDraft(
                         .publicKeyUploaded, key.fingerprint, metadata: [.init("record_cid", cid)]))
             }
-            try SignatureTable.insert(signature, by: key, for: id, at: time, database)
+            let signedAt = try SignatureTable.insert(
+                signature, by: key, for: id, at: time, database)
             events.append(
                 EventDraft(
                     .recordSigned, cid, labels: try RecordTable.labels(of: id, database),
@@ -69,7 +79,7 @@ extension Operations {
                     ]))
             let stored = StoredSignature(
                 cid: cid, signature: signature, algorithm: key.algorithm, signer: key.fingerprint,
-                publicKey: key.pem, signedAt: time)
+                publicKey: key.pem, signedAt: signedAt)
             return Change(result: stored, events: events)
         }
     }

@@ -15,9 +15,7 @@ extension Operations {
         -> Verification
     {
         let stored = try await signatures(of: cid)
-        let given: PublicKey?
-        if let publicKey { given = try PublicKey(pem: publicKey) } else { given = nil }
-        return await Self.verify(stored, given)
+        return try await Self.verify(stored, publicKey)
     }
 
     /// The signatures of a record, oldest first. Emits nothing.
@@ -27,9 +25,11 @@ extension Operations {
 
     /// Signatures take time: they leave the caller's thread.
     @concurrent
-    private static func verify(_ stored: [StoredSignature], _ given: PublicKey?) async
-        -> Verification
+    private static func verify(_ stored: [StoredSignature], _ pem: String?)
+        async throws(DirectoryError) -> Verification
     {
+        let given: PublicKey?
+        if let pem { given = try PublicKey(pem: pem) } else { given = nil }
         guard !stored.isEmpty else {
             return Verification(signers: [], reason: "the record has no signatures")
         }

@@ -32,6 +32,9 @@ struct PublicKey: Sendable {
 
     /// - Parameter pem: `-----BEGIN PUBLIC KEY-----` and so on.
     init(pem text: String) throws(DirectoryError) {
+        guard text.utf8.count <= 16 << 10 else {
+            throw .signature(part: "public_key", reason: "is longer than any key")
+        }
         let document: PEMDocument
         do { document = try PEMDocument(pemString: text) } catch {
             throw .signature(part: "public_key", reason: "is not PEM")
@@ -45,20 +48,24 @@ struct PublicKey: Sendable {
     }
 
     /// - Parameter der: a SubjectPublicKeyInfo (RFC 5280 §4.1).
-    init(der: [UInt8]) throws(DirectoryError) {
-        if let key = try? P256.Signing.PublicKey(derRepresentation: der) {
-            (kind, algorithm) = (.p256(key), "ECDSA-P-256")
-        } else if let key = try? P384.Signing.PublicKey(derRepresentation: der) {
-            (kind, algorithm) = (.p384(key), "ECDSA-P-384")
-        } else if let key = try? P521.Signing.PublicKey(derRepresentation: der) {
-            (kind, algorithm) = (.p521(key), "ECDSA-P-521")
-        } else if der.starts(with: Self.ed25519Prefix),
+    init(der given: [UInt8]) throws(DirectoryError) {
+        // Several spellings of one key must not be several keys: from here on only its own counts.
+        let der: [UInt8]
+        if let key = try? P256.Signing.PublicKey(derRepresentation: given) {
+            (kind, algorithm, der) = (.p256(key), "ECDSA-P-256", [UInt8](key.derRepresentation))
+        } else if let key = try? P384.Signing.PublicKey(derRepresentation: given) {
+            (kind, algorithm, der) = (.p384(key), "ECDSA-P-384", [UInt8](key.derRepresentation))
+        } else if let key = try? P521.Signing.PublicKey(derRepresentation: given) {
+            (kind, algorithm, der) = (.p521(key), "ECDSA-P-521", [UInt8](key.derRepresentation))
+        } else if given.starts(with: Self.ed25519Prefix),
             let key = try? Curve25519.Signing.PublicKey(
-                rawRepresentation: der.dropFirst(Self.ed25519Prefix.count))
+                rawRepresentation: given.dropFirst(Self.ed25519Prefix.count))
         {
-            (kind, algorithm) = (.ed25519(key), "Ed25519")
-        } else if let key = try? _RSA.Signing.PublicKey(derRepresentation: der) {
-            (kind, algorithm) = (.rsa(key), "RSA-\(key.keySizeInBits)")
+            (kind, algorithm, der) = (.ed25519(key), "Ed25519", Self.der(key))
+        } else if let key = try? _RSA.Signing.PublicKey(derRepresentation: given) {
+            (kind, algorithm, der) = (
+                .rsa(key), "RSA-\(key.keySizeInBits)", [UInt8](key.derRepresentation)
+            )
         } else {
             throw .signature(
                 part: "public_key",
@@ -79,7 +86,9 @@ struct PublicKey: Sendable {
     /// Whether `signature` (base64) is this key's over `cid`.
     /// - Throws: when it is no signature at all.
     func verifies(_ signature: String, of cid: String) throws(DirectoryError) -> Bool {
-        guard let bytes = Data(base64Encoded: signature), !bytes.isEmpty else {
+        guard signature.utf8.count <= 8 << 10, let bytes = Data(base64Encoded: signature),
+            !bytes.isEmpty
+        else {
             throw .signature(part: "signature", reason: "is not base64")
         }
         let payload = Data(cid.utf8)

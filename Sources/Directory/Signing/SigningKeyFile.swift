@@ -6,6 +6,7 @@ internal import Synchronization
 /// below the data directory and not there.
 public final class SigningKeyFile: Sendable {
     private let path: String
+    private let directory: String
     private let mayBeMade: Bool
     private let key = Mutex<SigningKey?>(nil)
 
@@ -13,6 +14,7 @@ public final class SigningKeyFile: Sendable {
     ///   - name: relative to `directory`, or absolute.
     ///   - directory: the data directory.
     public init(_ name: String, in directory: String) {
+        self.directory = directory
         mayBeMade = !name.hasPrefix("/")
         path = mayBeMade ? "\(directory)/\(name)" : name
     }
@@ -32,7 +34,8 @@ public final class SigningKeyFile: Sendable {
         if let data = FileManager.default.contents(atPath: path) {
             return try SigningKey(pem: String(decoding: data, as: UTF8.self))
         }
-        guard mayBeMade, !FileManager.default.fileExists(atPath: path) else {
+        var status = stat()
+        guard mayBeMade, lstat(path, &status) != 0, errno == ENOENT else {
             throw .signingKey("the signing key \(path) cannot be read")
         }
         let (key, pem) = try SigningKey.make()
@@ -50,6 +53,11 @@ public final class SigningKeyFile: Sendable {
         let written = Glibc.write(descriptor, bytes, bytes.count)
         guard written == bytes.count, fsync(descriptor) == 0, rename(draft, path) == 0 else {
             throw .signingKey("the signing key \(path) cannot be written")
+        }
+        let parent = open(directory, O_DIRECTORY | O_RDONLY | O_CLOEXEC)
+        if parent >= 0 {
+            fsync(parent)
+            close(parent)
         }
     }
 }

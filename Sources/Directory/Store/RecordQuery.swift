@@ -1,4 +1,3 @@
-internal import Events
 internal import GRDB
 
 /// Conditions on records, as SQL.
@@ -7,19 +6,14 @@ enum RecordQuery {
 
     /// A label that contains one of these, by bytes.
     static func labelCondition(_ labels: [String]) -> Condition {
-        // One argument however many labels: a chain of ORs has a most of links.
-        var list: [UInt8] = []
-        for (index, label) in labels.enumerated() {
-            list.append(UInt8(ascii: index == 0 ? "[" : ","))
-            JSONText.append(label, to: &list)
-        }
-        list.append(UInt8(ascii: "]"))
+        // A list of values, because a chain of ORs has a most of links; blobs, because a text would
+        // end at a NUL.
+        let list = labels.map { _ in "(?)" }.joined(separator: ",")
         return (
             """
-            EXISTS (SELECT 1 FROM label, json_each(?) AS wanted WHERE record_id = record.id
-                AND instr(CAST(text AS BLOB), CAST(wanted.value AS BLOB)) > 0)
-            """,
-            [String(decoding: list, as: UTF8.self)]
+            EXISTS (SELECT 1 FROM label, (VALUES \(list)) AS wanted
+                WHERE record_id = record.id AND instr(CAST(text AS BLOB), wanted.column1) > 0)
+            """, StatementArguments(labels.map(ExactText.init))
         )
     }
 

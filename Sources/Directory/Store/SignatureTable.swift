@@ -30,14 +30,21 @@ enum SignatureTable {
     }
 
     /// Stores a signature; one that is there already stays as it is.
+    /// - Returns: when it was stored.
     static func insert(
         _ signature: String, by key: PublicKey, for id: Int64, at time: Int64, _ database: Database
-    ) throws {
+    ) throws -> Int64 {
         try database.execute(
             sql: """
                 INSERT INTO signature (record_id, fingerprint, algorithm, signature, signed_at)
                 VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """, arguments: [id, key.fingerprint, key.algorithm, signature, time])
+        return try Int64.fetchOne(
+            database,
+            sql: """
+                SELECT signed_at FROM signature
+                WHERE record_id = ? AND fingerprint = ? AND signature = ?
+                """, arguments: [id, key.fingerprint, signature]) ?? time
     }
 
     /// The signatures of a record, oldest first.

@@ -8,6 +8,8 @@ internal import Logging
 /// From a request to its route, and from the route's reply to bytes.
 extension GatewayLoop {
     func respond(to exchange: consuming Exchange) async {
+        running += 1
+        defer { running -= 1 }
         let began = context.clock.monotonic()
         let head = exchange.request
         do {

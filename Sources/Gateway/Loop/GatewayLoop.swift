@@ -11,6 +11,8 @@ actor GatewayLoop: HTTPResponder {
     nonisolated let loop: EventLoop
     let context: GatewayContext
     var statistics = LoopStatistics()
+    /// Requests whose handlers have not returned.
+    var running = 0
     private(set) var hub: Hub
     private var clock: LoopClock?
     private var listener: HTTPListener?
@@ -213,6 +215,9 @@ actor GatewayLoop: HTTPResponder {
 
     /// Whether streams or connections are left.
     func isOccupied() -> Bool { hub.count > 0 || (listener?.connectionCount ?? 0) > 0 }
+
+    /// Whether handlers still have to come back to this loop.
+    func isRunning() -> Bool { running > 0 }
 
     /// Ends what is left, and with it the reasons to keep the loop.
     func abort() {
