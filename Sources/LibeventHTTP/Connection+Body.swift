@@ -26,8 +26,8 @@ extension Connection {
     }
 
     private func moreBytes() async throws(RequestBodyError) {
+        guard !listener.bodiesAreOver else { throw .timedOut }
         if owesContinue {
-            guard !listener.bodiesAreOver else { throw .timedOut }
             askForBody()
             flush()
             guard case .answering = state else { throw .disconnected }

@@ -9,6 +9,7 @@ private actor TestResponder: HTTPResponder {
     nonisolated let loop: EventLoop
     private var clock: LoopClock?
     private var listener: HTTPListener?
+    private var patient: CheckedContinuation<Void, Never>?
 
     init(_ loop: EventLoop) { self.loop = loop }
 
@@ -30,13 +31,23 @@ private actor TestResponder: HTTPResponder {
         clock = nil
     }
 
+    /// Whether the handler of `/patient` does something else than waiting for the body.
+    func isPatient() -> Bool { patient != nil }
+
+    /// Gives up all bodies, and only then lets that handler ask for its own.
+    func giveUpBodies() {
+        listener?.giveUpBodies()
+        patient?.resume()
+    }
+
     func connectionCount() -> Int { listener?.connectionCount ?? 0 }
 
     func respond(to exchange: consuming Exchange) async {
         let path = exchange.request.path
         switch path {
         case "/forget": break
-        case "/echo":
+        case "/echo", "/patient":
+            if path == "/patient" { await withCheckedContinuation { patient = $0 } }
             do {
                 let body = try await exchange.body.collect(upTo: 1000)
                 exchange.respond(Response(body: body))
@@ -178,6 +189,17 @@ private func withServer(
             try await client.send("ok")
             let chunk = try #require(try await client.chunk())
             #expect(String(decoding: chunk, as: UTF8.self) == "okok")
+        }
+    }
+
+    @Test func `a body that is given up is not waited for by who asks for it later`() async throws {
+        try await withServer { address, responder in
+            let client = try SocketClient(address)
+            try await client.send(
+                "POST /patient HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
+            while await !responder.isPatient() { await Task.yield() }
+            await responder.giveUpBodies()
+            #expect(try await client.answer().status == 408)
         }
     }
 
