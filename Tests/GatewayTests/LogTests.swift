@@ -5,19 +5,24 @@ import TestSupport
 import Testing
 
 @Suite struct LogTests {
+    private func logger(
+        _ format: GatewayLogHandler.Format, _ writer: LogWriter, level: Logger.Level = .info
+    ) -> Logger {
+        let threshold = LogThreshold(level)
+        return Logger(label: "test") { label in
+            GatewayLogHandler(
+                label: label, format: format, threshold: threshold, writer: writer,
+                now: { 1_760_797_395_123_456 })
+        }
+    }
+
     /// What a logger writes, one string a line.
     private func lines(
         _ format: GatewayLogHandler.Format, level: Logger.Level = .info, _ body: (Logger) -> Void
     ) -> [String] {
         let pipe = Pipe()
         let writer = LogWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor)
-        let threshold = LogThreshold(level)
-        let logger = Logger(label: "test") { label in
-            GatewayLogHandler(
-                label: label, format: format, threshold: threshold, writer: writer,
-                now: { 1_760_797_395_123_456 })
-        }
-        body(logger)
+        body(logger(format, writer, level: level))
         writer.flush()
         pipe.fileHandleForWriting.closeFile()
         let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
@@ -60,11 +65,7 @@ import Testing
     @Test func `a log that nobody reads holds nobody up`() {
         let pipe = Pipe()
         let writer = LogWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor)
-        let threshold = LogThreshold(.info)
-        let logger = Logger(label: "test") { label in
-            GatewayLogHandler(
-                label: label, format: .text, threshold: threshold, writer: writer, now: { 0 })
-        }
+        let logger = logger(.text, writer)
         let long = String(repeating: "x", count: 1000)
         for _ in 0..<3000 { logger.info("m", metadata: ["long": "\(long)"]) }
         writer.flush()
@@ -81,11 +82,7 @@ import Testing
     @Test func `a request is logged with its path and without its query`() async throws {
         let pipe = Pipe()
         let writer = LogWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor)
-        let threshold = LogThreshold(.info)
-        let logger = Logger(label: "gateway") { label in
-            GatewayLogHandler(
-                label: label, format: .json, threshold: threshold, writer: writer, now: { 0 })
-        }
+        let logger = logger(.json, writer)
         try await TestGateway.run(logger: logger) { gateway in
             _ = try await gateway.request("GET", "/records?token=secret")
             let reader = try await EventReader(gateway.address, "/events?labels=a")
