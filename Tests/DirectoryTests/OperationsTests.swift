@@ -175,6 +175,21 @@ private final class Fixture {
         #expect(seen == cids.reversed())
     }
 
+    @Test func `a page ends early when its labels are many, and none is passed over`() async throws
+    {
+        let cids = try await fixture.push("a", "b", "c", "d", "e")
+        var listing = RecordListing()
+        listing.labelBytes = 15  // each has a label of 9 bytes: two fill a page
+        var pages: [[String]] = []
+        repeat {
+            let page = try await operations.list(listing)
+            pages.append(page.items.map(\.cid))
+            listing.after = page.next
+        } while listing.after != nil
+        #expect(pages.map(\.count) == [2, 2, 1])
+        #expect(pages.flatMap(\.self) == cids.reversed())
+    }
+
     @Test func `a listing is filtered by label, name, version and publication`() async throws {
         _ = try await operations.push(fixture.record("org/Alpha[1]", skill: "x/y", version: "v1.2"))
         _ = try await operations.push(fixture.record("org/beta", skill: "x/z", version: "v2.0"))

@@ -13,6 +13,9 @@ public struct RecordListing: Sendable {
     public var published: Bool?
     /// The most records in one page.
     public var limit = 100
+    /// A page ends behind the record with which its labels come to so many bytes: a thousand records
+    /// of four megabytes of labels each must not become one answer.
+    public var labelBytes = 1 << 20
     /// The cursor of the page before.
     public var after: String?
 
@@ -74,14 +77,20 @@ extension Operations {
             WHERE \((conditions.map(\.sql) + ["1"]).joined(separator: " AND "))
             ORDER BY record.id DESC LIMIT ?
             """
-        let limit = listing.limit
+        let (limit, labelBytes) = (listing.limit, listing.labelBytes)
         let arguments =
             conditions.reduce(into: StatementArguments()) { $0 += $1.arguments }
             + [limit + 1]
         return try await store.read { database in
             let rows = try Row.fetchAll(database, sql: sql, arguments: arguments)
-            let items = try rows.prefix(limit).map { try Self.item($0, database) }
-            let last: Int64? = rows.count > limit ? rows[limit - 1]["id"] : nil
+            var items: [RecordPage.Item] = []
+            var bytes = 0
+            for row in rows.prefix(limit) where bytes < labelBytes {
+                let item = try Self.item(row, database)
+                bytes += item.labels.reduce(0) { $0 + $1.utf8.count }
+                items.append(item)
+            }
+            let last: Int64? = items.count < rows.count ? rows[items.count - 1]["id"] : nil
             return RecordPage(items: items, next: last.map { "r-" + String($0, radix: 36) })
         }
     }
