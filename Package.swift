@@ -36,6 +36,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         // libevent's headers, and the few shims Swift cannot import
@@ -75,7 +77,19 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
+            ], swiftSettings: strict),
+
+        // requests to addresses that clients name: which are allowed, and what may come back
+        .target(
+            name: "Outbound",
+            dependencies: [
+                "Directory", "Libevent",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ], swiftSettings: strict),
 
         // routes, errors to status, dashboard files, metrics, health, settings
@@ -83,6 +97,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Libevent", "LibeventHTTP", "Wire", "Events", "EventHub", "Directory",
+                "Outbound",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -116,7 +131,11 @@ let package = Package(
             name: "DirectoryTests",
             dependencies: [
                 "Directory", "Events", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),
+        .testTarget(
+            name: "OutboundTests", dependencies: ["Outbound", "Directory", "Libevent"],
+            swiftSettings: testing),
         .testTarget(
             name: "GatewayTests",
             dependencies: [

@@ -12,6 +12,14 @@ public enum DirectoryError: Error, Equatable, CustomStringConvertible {
     case signingKey(String)
     /// The store cannot do it now: a full disk, say. Nothing was done.
     case storeUnavailable(String)
+    /// A remote that cannot be synced from.
+    case remote(RemoteError)
+    /// There is no sync with this id.
+    case syncNotFound(String)
+    /// The sync has ended already, this way.
+    case syncEnded(String, SyncState)
+    /// As much is being done as can be.
+    case busy(String)
     /// What was read back does not hash to its CID.
     case damaged(cid: String)
 
@@ -24,6 +32,10 @@ public enum DirectoryError: Error, Equatable, CustomStringConvertible {
         case .notFound(let cids): "not stored: \(cids.joined(separator: ", "))"
         case .invalid(let reason), .signingKey(let reason), .storeUnavailable(let reason): reason
         case .signature(let part, let reason): "the \(part) \(reason)"
+        case .remote(let error): error.reason
+        case .syncNotFound(let id): "there is no sync \(id)"
+        case .syncEnded(let id, let state): "the sync \(id) has ended already: \(state.name)"
+        case .busy(let reason): reason
         case .damaged(let cid): "what is stored under \(cid) does not hash to it"
         }
     }

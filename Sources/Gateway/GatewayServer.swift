@@ -5,6 +5,7 @@ internal import Glibc
 internal import Libevent
 internal import LibeventHTTP
 public import Logging
+internal import Outbound
 internal import Synchronization
 
 /// A running gateway: the loops, the store behind them, and their orderly end.
@@ -46,6 +47,10 @@ public final class GatewayServer: Sendable {
             context.forgetLoops()
             context.store.close()
             throw error
+        }
+        // Only now: whoever subscribes at once hears how they end.
+        do { try await context.operations.syncs.resume() } catch {
+            logger.error("unfinished syncs do not go on", metadata: ["reason": "\(error)"])
         }
         return GatewayServer(context: context, loops: loops, address: bound.description)
     }
@@ -92,6 +97,7 @@ public final class GatewayServer: Sendable {
         context.beginDraining()
         for loop in loops { await loop.stopAccepting() }
         await wait(until: lastAnswer) { await $0.isBusy() }
+        await context.operations.syncs.stop()
         for loop in loops { await loop.sayGoodbye() }
         await wait(until: start + timeout) { await $0.isOccupied() }
         for loop in loops { await loop.abort() }
@@ -141,11 +147,25 @@ public final class GatewayServer: Sendable {
             operations: Operations(
                 store: store, events: publisher,
                 signingKey: SigningKeyFile(
-                    settings.signingKey, in: settings.dataDirectory), now: wallClock),
+                    settings.signingKey, in: settings.dataDirectory), remotes: connector(settings),
+                syncPolicy: settings.sync, logger: logger, now: wallClock),
             publisher: publisher, backplane: backplane,
             dashboard: Dashboard(directory: settings.dashboardDirectory), commits: commits,
             clock: clock, logger: logger)
     }
+}
+
+/// How other gateways are reached, by the settings.
+private func connector(_ settings: Settings) -> RemoteGatewayConnector {
+    var limits = RemoteLimits()
+    limits.requestTimeout = settings.syncRequestTimeout
+    limits.recordBytes = settings.bodyLimit
+    limits.connections = settings.sync.concurrentPulls
+    return RemoteGatewayConnector(
+        policy: AddressPolicy(
+            settings.allowedRemotes.compactMap(RemotePattern.init),
+            allowsLoopback: ListenAddress.isLoopback(settings.listenAddress)),
+        limits: limits, userAgent: "directory-gateway/\(GatewayServer.version)")
 }
 
 /// Microseconds since 1970 (UTC).

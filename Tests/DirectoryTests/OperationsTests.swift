@@ -1,6 +1,7 @@
 import Directory
 import Events
 import Foundation
+import Logging
 import Synchronization
 import Testing
 
@@ -19,6 +20,17 @@ private final class Recorder: EventSink {
     }
 }
 
+/// These tests stay at home; GatewayTests has the syncs.
+private struct NoRemotes: RemoteConnector {
+    func check(_ url: String) async throws(RemoteError) -> String {
+        throw RemoteError(.forbidden, "may not be reached")
+    }
+
+    func connect(_ url: String) async throws(RemoteError) -> any RemoteDirectory {
+        throw RemoteError(.forbidden, "may not be reached")
+    }
+}
+
 private final class Fixture {
     let path = NSTemporaryDirectory() + "directory-\(UUID().uuidString)"
     let events = Recorder()
@@ -27,7 +39,8 @@ private final class Fixture {
     init() throws {
         let store = try Store(path: path, events: events)
         operations = Operations(
-            store: store, events: events, signingKey: SigningKeyFile("signing.key", in: path)
+            store: store, events: events, signingKey: SigningKeyFile("signing.key", in: path),
+            remotes: NoRemotes(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         ) { 1_760_797_395_000_000 }
     }
 

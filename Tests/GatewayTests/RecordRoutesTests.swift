@@ -79,7 +79,7 @@ private let json = ["Content-Type": "application/json"]
             #expect(
                 Set(records.first?.keys.map { $0 } ?? []) == [
                     "cid", "name", "version", "schema_version", "created_at", "pushed_at", "size",
-                    "published", "labels",
+                    "published", "labels", "signatures",
                 ])
         }
     }

@@ -37,6 +37,8 @@ public struct RecordPage: Sendable {
         public let size: Int
         public let isPublished: Bool
         public let labels: [String]
+        /// How many signatures are stored for it.
+        public let signatures: Int
     }
 
     public let items: [Item]
@@ -72,7 +74,8 @@ extension Operations {
         let sql = """
             SELECT record.id, cid, CAST(name AS BLOB) AS name, CAST(version AS BLOB) AS version,
                 schema_version, created_at, pushed_at, size,
-                publication.record_id IS NOT NULL AS published
+                publication.record_id IS NOT NULL AS published,
+                (SELECT count(*) FROM signature WHERE record_id = record.id) AS signatures
             FROM record LEFT JOIN publication ON publication.record_id = record.id
             WHERE \((conditions.map(\.sql) + ["1"]).joined(separator: " AND "))
             ORDER BY record.id DESC LIMIT ?
@@ -102,6 +105,6 @@ extension Operations {
             cid: row["cid"], name: name.text, version: version.text,
             schemaVersion: row["schema_version"], createdAt: row["created_at"],
             pushedAt: row["pushed_at"], size: row["size"], isPublished: row["published"],
-            labels: try RecordTable.labels(of: row["id"], database))
+            labels: try RecordTable.labels(of: row["id"], database), signatures: row["signatures"])
     }
 }

@@ -1,4 +1,5 @@
 public import Events
+public import Logging
 
 /// What a Directory does. Written once and called by every face: HTTP now, others later.
 ///
@@ -7,17 +8,26 @@ public final class Operations: Sendable {
     let store: Store
     let events: any EventSink
     let signingKey: SigningKeyFile
+    /// The copying from other Directories.
+    public let syncs: Syncs
+    let logger: Logger
     /// Microseconds since 1970.
     let now: @Sendable () -> Int64
 
-    /// - Parameter signingKey: the gateway's own key.
+    /// - Parameters:
+    ///   - signingKey: the gateway's own key.
+    ///   - remotes: reaches the Directories that syncs copy from.
     public init(
         store: Store, events: any EventSink, signingKey: SigningKeyFile,
+        remotes: any RemoteConnector, syncPolicy: SyncPolicy = SyncPolicy(), logger: Logger,
         now: @escaping @Sendable () -> Int64
     ) {
         self.store = store
         self.events = events
         self.signingKey = signingKey
+        syncs = Syncs(
+            store: store, connector: remotes, policy: syncPolicy, logger: logger, now: now)
+        self.logger = logger
         self.now = now
     }
 

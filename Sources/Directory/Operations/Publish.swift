@@ -1,5 +1,6 @@
 internal import Events
 internal import GRDB
+internal import Logging
 
 extension Operations {
     /// Which records are to be announced.
@@ -23,12 +24,14 @@ extension Operations {
             throw .invalid("a selection takes 1000 labels at most")
         case .labels, .all: break
         }
-        let time = now()
+        let (time, logger) = (now(), logger)
         return try await store.write { database in
             let rows = try Self.rows(selection, database)
+            var progress = Progress(of: rows.count, logger: logger)
             let events = try rows.map { row in
                 try RecordTable.publish(row.id, at: time, database)
                 let labels = try RecordTable.labels(of: row.id, database)
+                progress.step()
                 return EventDraft(.recordPublished, row.cid, labels: labels)
             }
             return Change(result: rows.map(\.cid), events: events)
@@ -69,5 +72,26 @@ extension Operations {
             database, sql: "SELECT cid, id FROM record WHERE \(condition) ORDER BY id",
             arguments: arguments
         ).map { (cid: $0["cid"], id: $0["id"]) }
+    }
+}
+
+/// Says in the log how far a long piece of work is, now and then.
+private struct Progress {
+    private static let interval = 10_000
+    private let total: Int
+    private let logger: Logger
+    private var done = 0
+
+    init(of total: Int, logger: Logger) {
+        self.total = total
+        self.logger = logger
+    }
+
+    mutating func step() {
+        done += 1
+        guard done.isMultiple(of: Self.interval) || (done == total && total > Self.interval) else {
+            return
+        }
+        logger.info("publishing", metadata: ["records": "\(done)", "of": "\(total)"])
     }
 }

@@ -1,4 +1,3 @@
-internal import Events
 internal import GRDB
 
 extension Operations {
@@ -63,24 +62,12 @@ extension Operations {
             guard let id = try RecordTable.id(of: cid, database) else {
                 throw DirectoryError.notFound([cid])
             }
-            var events: [EventDraft] = []
-            if try SignatureTable.insert(key, for: id, at: time, database) {
-                events.append(
-                    EventDraft(
-                        .publicKeyUploaded, key.fingerprint, metadata: [.init("record_cid", cid)]))
-            }
-            let signedAt = try SignatureTable.insert(
-                signature, by: key, for: id, at: time, database)
-            events.append(
-                EventDraft(
-                    .recordSigned, cid, labels: try RecordTable.labels(of: id, database),
-                    metadata: [
-                        .init("algorithm", key.algorithm), .init("signer", key.fingerprint),
-                    ]))
+            let attached = try SignatureTable.attach(
+                signature, by: key, to: cid, id, at: time, database)
             let stored = StoredSignature(
                 cid: cid, signature: signature, algorithm: key.algorithm, signer: key.fingerprint,
-                publicKey: key.pem, signedAt: signedAt)
-            return Change(result: stored, events: events)
+                publicKey: key.pem, signedAt: attached.signedAt)
+            return Change(result: stored, events: attached.events)
         }
     }
 }

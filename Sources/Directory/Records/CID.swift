@@ -9,6 +9,17 @@ public enum CID {
         base32([0x01, 0x01, 0x12, 0x20] + SHA256.hash(data: bytes))
     }
 
+    /// Whether a text can stand where a CID is meant: letters and digits, and not too many. What it
+    /// names is another matter.
+    public static func isPlausible(_ text: String) -> Bool {
+        (1...128).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                    || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            }
+    }
+
     /// Multibase `b`: RFC 4648 §6 in lower case, without padding.
     private static func base32(_ bytes: [UInt8]) -> String {
         let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)

@@ -12,19 +12,41 @@ enum RecordTable {
             arguments: [cid])
     }
 
+    /// Where a stored record came from.
+    struct Origin: Sendable {
+        /// The sync that brought it; nil when it was pushed.
+        let syncID: String?
+    }
+
+    /// Which of these records are stored, and where they came from.
+    static func origins(of cids: [String], _ database: Database) throws -> [String: Origin] {
+        let statement = try database.cachedStatement(
+            sql: "SELECT sync_id FROM record WHERE cid = ?")
+        var origins: [String: Origin] = [:]
+        for cid in cids where !cid.utf8.contains(0) {
+            guard let row = try Row.fetchOne(statement, arguments: [cid]) else { continue }
+            origins[cid] = Origin(syncID: row["sync_id"])
+        }
+        return origins
+    }
+
     /// Stores a record.
+    /// - Parameter syncID: the sync that brings it; nil when it is pushed.
     /// - Returns: false when it was stored already.
-    static func insert(_ record: Record, at time: Int64, _ database: Database) throws -> Bool {
+    static func insert(
+        _ record: Record, at time: Int64, syncID: String? = nil, _ database: Database
+    ) throws -> Bool {
         guard try id(of: record.cid, database) == nil else { return false }
         try database.cachedStatement(
             sql: """
                 INSERT INTO record
-                    (cid, name, version, schema_version, created_at, pushed_at, size, content)
-                VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?)
+                    (cid, name, version, schema_version, created_at, pushed_at, size, content,
+                    sync_id)
+                VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
             record.cid, ExactText(record.name), ExactText(record.version), record.schemaVersion,
-            record.createdAt, time, record.canonical.count, Data(record.canonical),
+            record.createdAt, time, record.canonical.count, Data(record.canonical), syncID,
         ])
         let id = database.lastInsertedRowID
         for (position, label) in record.labels.enumerated() {

@@ -58,6 +58,36 @@ enum Schema {
                     ) STRICT;
                     """)
         }
+        migrator.registerMigration("syncs") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE sync (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,
+                        sync_id TEXT NOT NULL UNIQUE,
+                        remote_url TEXT NOT NULL,
+                        state INTEGER NOT NULL,
+                        error TEXT,
+                        found INTEGER NOT NULL DEFAULT 0,
+                        copied INTEGER NOT NULL DEFAULT 0,
+                        present INTEGER NOT NULL DEFAULT 0,
+                        failed INTEGER NOT NULL DEFAULT 0,
+                        signatures INTEGER NOT NULL DEFAULT 0,
+                        signatures_refused INTEGER NOT NULL DEFAULT 0,
+                        created_at INTEGER NOT NULL,
+                        updated_at INTEGER NOT NULL
+                    ) STRICT;
+
+                    CREATE TABLE sync_cid (
+                        sync INTEGER NOT NULL REFERENCES sync (id) ON DELETE CASCADE,
+                        position INTEGER NOT NULL,
+                        cid TEXT NOT NULL,
+                        PRIMARY KEY (sync, position)
+                    ) STRICT, WITHOUT ROWID;
+
+                    -- the sync that brought the record; nothing for one that was pushed
+                    ALTER TABLE record ADD COLUMN sync_id TEXT;
+                    """)
+        }
         return migrator
     }
 }

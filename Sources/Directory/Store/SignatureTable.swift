@@ -1,3 +1,4 @@
+internal import Events
 internal import GRDB
 
 /// A signature that is stored for a record, with the key that made it.
@@ -16,35 +17,51 @@ public struct StoredSignature: Sendable, Equatable {
 /// What the operations need of the tables of keys and signatures. Every call is inside a transaction
 /// of the caller's.
 enum SignatureTable {
-    /// Stores a key for a record.
-    /// - Returns: false when it was stored already.
-    static func insert(_ key: PublicKey, for id: Int64, at time: Int64, _ database: Database) throws
-        -> Bool
-    {
+    /// What became of a signature.
+    struct Attached {
+        /// False when it was stored already, and stays as it is.
+        let isNew: Bool
+        let signedAt: Int64
+        /// PUBLIC_KEY_UPLOADED if the key is new for the record, then RECORD_SIGNED.
+        let events: [EventDraft]
+    }
+
+    /// Stores a signature that has been verified, with its key.
+    /// - Parameter id: the row of the record.
+    static func attach(
+        _ signature: String, by key: PublicKey, to cid: String, _ id: Int64, at time: Int64,
+        _ database: Database
+    ) throws -> Attached {
+        var events: [EventDraft] = []
         try database.execute(
             sql: """
                 INSERT INTO public_key (record_id, fingerprint, pem, uploaded_at)
                 VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """, arguments: [id, key.fingerprint, key.pem, time])
-        return database.changesCount > 0
-    }
-
-    /// Stores a signature; one that is there already stays as it is.
-    /// - Returns: when it was stored.
-    static func insert(
-        _ signature: String, by key: PublicKey, for id: Int64, at time: Int64, _ database: Database
-    ) throws -> Int64 {
+        if database.changesCount > 0 {
+            events.append(
+                EventDraft(
+                    .publicKeyUploaded, key.fingerprint, metadata: [.init("record_cid", cid)]))
+        }
         try database.execute(
             sql: """
                 INSERT INTO signature (record_id, fingerprint, algorithm, signature, signed_at)
                 VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """, arguments: [id, key.fingerprint, key.algorithm, signature, time])
-        return try Int64.fetchOne(
+        let isNew = database.changesCount > 0
+        let signedAt = try Int64.fetchOne(
             database,
             sql: """
                 SELECT signed_at FROM signature
                 WHERE record_id = ? AND fingerprint = ? AND signature = ?
-                """, arguments: [id, key.fingerprint, signature]) ?? time
+                """, arguments: [id, key.fingerprint, signature])
+        events.append(
+            EventDraft(
+                .recordSigned, cid, labels: try RecordTable.labels(of: id, database),
+                metadata: [
+                    .init("algorithm", key.algorithm), .init("signer", key.fingerprint),
+                ]))
+        return Attached(isNew: isNew, signedAt: signedAt ?? time, events: events)
     }
 
     /// The signatures of a record, oldest first.

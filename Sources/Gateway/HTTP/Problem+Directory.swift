@@ -59,11 +59,48 @@ extension Problem {
                     "Try again later; nothing was changed. The operator finds the cause in the log."
             )
             fields[.retryAfter] = "5"
+        case .remote(let error): self.init(error)
+        case .syncNotFound(let id):
+            self.init(
+                .notFound, "sync-not-found", "No such sync", "There is no sync \(id).",
+                remedy: "GET /syncs lists them.")
+        case .syncEnded(let id, let state):
+            self.init(
+                .conflict, "sync-ended", "The sync has ended",
+                "The sync \(id) has ended already: \(state.name).",
+                remedy: "Nothing is left to cancel; what it copied stays.")
+        case .busy(let reason):
+            self.init(
+                .serviceUnavailable, "busy", "Too much to do", "\(Self.sentence(reason)).",
+                remedy: "Try again later.")
+            fields[.retryAfter] = "60"
         case .damaged(let cid):
             self.init(
                 .internalServerError, "record-damaged", "A record is damaged",
                 "What is stored under \(cid) does not hash to it.",
                 remedy: "Push the record again after deleting it, and check the disk.")
+        }
+    }
+
+    private init(_ error: RemoteError) {
+        switch error.kind {
+        case .forbidden:
+            self.init(
+                .forbidden, "remote-forbidden", "The remote may not be reached",
+                "The remote \(error.reason).",
+                remedy:
+                    "The operator allows remotes in sync.allowed_remotes; link-local and metadata addresses are never allowed."
+            )
+        case .invalidAddress:
+            self.init(
+                .badRequest, "invalid-value", "A value is not possible",
+                "The remote_directory_url \(error.reason).",
+                remedy: "Give the address of the other gateway.")
+        case .unavailable, .notFound, .badAnswer:
+            self.init(
+                .badRequest, "remote-unreachable", "The remote cannot be reached",
+                "The remote \(error.reason).",
+                remedy: "Check the address and that the other gateway runs; nothing was stored.")
         }
     }
 

@@ -39,6 +39,15 @@ struct Query: Sendable {
         }
         return values.first
     }
+
+    /// How many items a page of a listing has at most.
+    func limit() throws(Problem) -> Int {
+        guard let text = try single("limit") else { return 100 }
+        guard let number = Int(text), (1...1000).contains(number) else {
+            throw .invalid("limit is '\(text)'.", remedy: "Write a number from 1 to 1000.")
+        }
+        return number
+    }
 }
 
 /// Decodes `%xx` (RFC 3986 §2.1).

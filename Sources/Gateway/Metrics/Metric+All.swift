@@ -53,6 +53,9 @@ extension Metric {
                 .map { number($0.value, [("reason", $0.key)]) }
         },
         Metric(name: "records", kind: .gauge, help: "Records stored.") { [number($0.records)] },
+        Metric(name: "syncs_total", kind: .counter, help: "Syncs that have ended.") {
+            $0.syncs.map { number($0.count, [("outcome", $0.outcome)]) }
+        },
         Metric(
             name: "store_commit_seconds", kind: .histogram,
             help: "How long a commit took, the wait for the disk included."

@@ -48,6 +48,8 @@ struct MetricsSnapshot: Sendable {
     var published: [(type: String, count: Int)] = []
     var connections = 0
     var records = 0
+    /// By outcome.
+    var syncs: [(outcome: String, count: Int)] = []
     var commits = Histogram()
     var openDescriptors = 0
     var version = ""

@@ -53,6 +53,10 @@ extension GatewayLoop {
         }
         snapshot.connections = context.connections.total
         snapshot.records = (try? await context.store.recordCount()) ?? 0
+        let ended = await context.operations.syncs.outcomes
+        snapshot.syncs = SyncState.allCases.filter(\.isFinal).map {
+            ($0.name.lowercased(), ended[$0] ?? 0)
+        }
         snapshot.commits = context.commits.snapshot
         snapshot.openDescriptors = await Self.openDescriptors()
         snapshot.version = GatewayServer.version

@@ -50,21 +50,3 @@ extension Operations.Selection {
 
     private static let remedy = "Give one of {\"cids\":[…]}, {\"labels\":[…]} and {\"all\":true}."
 }
-
-extension JSONValue {
-    /// A member that is an array of strings, and not empty; nil when it is not there.
-    fileprivate func strings(_ key: String) throws(Problem) -> [String]? {
-        guard let value = self[key] else { return nil }
-        guard let elements = value.array else {
-            throw Problem.invalid(
-                "The member \(key) is \(value.kind).", remedy: "Give an array of strings.")
-        }
-        let strings = elements.compactMap(\.string).filter { !$0.isEmpty }
-        guard strings.count == elements.count, !strings.isEmpty else {
-            throw Problem.invalid(
-                "The member \(key) must hold strings that are not empty, at least one.",
-                remedy: "Give an array of strings.")
-        }
-        return strings
-    }
-}

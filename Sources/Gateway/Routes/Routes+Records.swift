@@ -80,11 +80,7 @@ extension RecordListing {
         case .some(let text):
             throw .invalid("published is '\(text)'.", remedy: "Write true or false.")
         }
-        guard let text = try query.single("limit") else { return }
-        guard let number = Int(text), (1...1000).contains(number) else {
-            throw .invalid("limit is '\(text)'.", remedy: "Write a number from 1 to 1000.")
-        }
-        limit = number
+        limit = try query.limit()
     }
 }
 
@@ -95,6 +91,7 @@ extension RecordPage.Item {
             ("schema_version", .string(schemaVersion)), ("created_at", .string(createdAt)),
             ("pushed_at", .string(Timestamp.format(pushedAt))), ("size", .number(size)),
             ("published", .bool(isPublished)), ("labels", .strings(labels)),
+            ("signatures", .number(signatures)),
         ])
     }
 }

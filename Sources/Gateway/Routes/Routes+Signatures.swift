@@ -65,24 +65,6 @@ extension Routes {
     ]
 }
 
-extension JSONValue {
-    /// A member that is a string and not empty.
-    fileprivate func text(_ key: String, isRequired: Bool = false) throws(Problem) -> String? {
-        guard let value = self[key] else {
-            if isRequired {
-                throw Problem.invalid(
-                    "The member \(key) is missing.", remedy: "Give it as a string.")
-            }
-            return nil
-        }
-        guard let text = value.string, !text.isEmpty else {
-            throw Problem.invalid(
-                "The member \(key) must be a string that is not empty.", remedy: "Correct it.")
-        }
-        return text
-    }
-}
-
 extension StoredSignature {
     fileprivate var json: JSON {
         .object([

@@ -1,5 +1,5 @@
 /// The table of all routes.
 enum Routes {
     static let all: [Route] =
-        events + records + push + publish + signatures + subscribers + health + descriptions
+        events + records + push + publish + syncs + signatures + subscribers + health + descriptions
 }

@@ -12,6 +12,8 @@ public struct SettingKey: Sendable {
         case choice([String])
         /// Origins of web pages (RFC 6454), or `*`.
         case origins
+        /// Places that a sync may reach: names, addresses, `public`, `loopback`.
+        case remotes
         /// A numeric address and a port.
         case address
     }
@@ -28,6 +30,14 @@ public struct SettingKey: Sendable {
         self.kind = kind
         self.defaultValue = defaultValue
         self.summary = summary
+    }
+
+    /// Whether the value is a list.
+    var isList: Bool {
+        switch kind {
+        case .origins, .remotes: true
+        default: false
+        }
     }
 
     /// The name in the environment: `DIRECTORY_SERVER_EVENTS_HEARTBEAT_INTERVAL`.
@@ -62,6 +72,23 @@ public struct SettingKey: Sendable {
         SettingKey(
             "signing.key", .text, "signing.key",
             "the key records are signed with, PEM; below data_dir it is made on first use"),
+        SettingKey(
+            "sync.allowed_remotes", .remotes, "",
+            "where a sync may go: names, *.domains, addresses, networks, public, loopback; if empty, public, and loopback while the gateway listens there"
+        ),
+        SettingKey(
+            "sync.concurrent_syncs", .count(1...1000), "4", "syncs at work at the same time"),
+        SettingKey(
+            "sync.concurrent_pulls", .count(1...1000), "8",
+            "records of one sync on their way at the same time"),
+        SettingKey(
+            "sync.attempts", .count(1...100), "5", "how often a request to a remote is tried"),
+        SettingKey(
+            "sync.retry_delay", .duration(.milliseconds(1) ... .seconds(3600)), "500ms",
+            "the pause before the second attempt; each further one is twice as long"),
+        SettingKey(
+            "sync.request_timeout", .duration(.milliseconds(100) ... .seconds(3600)), "30s",
+            "for one answer of a remote to arrive"),
         SettingKey(
             "auth.mode", .choice(["", "open"]), "",
             "\"open\" lets everyone do everything; must be said on any address but loopback"),

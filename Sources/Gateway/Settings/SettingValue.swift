@@ -1,3 +1,5 @@
+internal import Outbound
+
 /// A setting's value, read and found possible.
 enum SettingValue: Sendable {
     case text(String)
@@ -18,6 +20,10 @@ extension SettingKey.Kind {
             }
             return areOrigins ? .list(origins) : nil
         }
+        if case .remotes = self {
+            let patterns = items.filter { !$0.isEmpty }
+            return patterns.allSatisfy { RemotePattern($0) != nil } ? .list(patterns) : nil
+        }
         guard items.count == 1, let text = items.first else { return nil }
         switch self {
         case .text: return text.isEmpty ? nil : .text(text)
@@ -30,7 +36,7 @@ extension SettingKey.Kind {
             return Self.duration(text).flatMap { range.contains($0) ? .duration($0) : nil }
         case .choice(let choices): return choices.contains(text) ? .text(text) : nil
         case .address: return ListenAddress.isValid(text) ? .text(text) : nil
-        case .origins: return nil
+        case .origins, .remotes: return nil
         }
     }
 
@@ -47,6 +53,8 @@ extension SettingKey.Kind {
         case .choice(let choices):
             "one of \(choices.filter { !$0.isEmpty }.joined(separator: ", "))"
         case .origins: "a list of origins, such as https://dashboard.example.org, or *"
+        case .remotes:
+            "a list of names (dir.example.org, *.example.org), addresses (10.1.0.0/16), public or loopback"
         case .address: "a numeric address and a port, such as 127.0.0.1:8080 or [::1]:8080"
         }
     }

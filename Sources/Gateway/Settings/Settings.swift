@@ -1,3 +1,4 @@
+public import Directory
 public import EventHub
 internal import Events
 public import LibeventHTTP
@@ -8,6 +9,11 @@ public struct Settings: Sendable {
     public var dataDirectory: String
     /// Relative to the data directory, or absolute.
     public var signingKey: String
+    /// Where a sync may go; as `RemotePattern` reads them.
+    public var allowedRemotes: [String]
+    public var sync: SyncPolicy
+    /// For one answer of a remote.
+    public var syncRequestTimeout: Duration
     /// 0 means one for each core.
     public var loops: Int
     public var drainTimeout: Duration
@@ -44,9 +50,19 @@ public struct Settings: Sendable {
         func duration(_ key: String) -> Duration {
             if case .duration(let value) = values[key] { value } else { .zero }
         }
+        func list(_ key: String) -> [String] {
+            if case .list(let value) = values[key] { value } else { [] }
+        }
         listenAddress = text("listen_address")
         dataDirectory = text("data_dir")
         signingKey = text("signing.key")
+        allowedRemotes = list("sync.allowed_remotes")
+        sync = SyncPolicy()
+        sync.concurrentSyncs = number("sync.concurrent_syncs")
+        sync.concurrentPulls = number("sync.concurrent_pulls")
+        sync.attempts = number("sync.attempts")
+        sync.retryDelay = duration("sync.retry_delay")
+        syncRequestTimeout = duration("sync.request_timeout")
         loops = number("loops")
         drainTimeout = duration("drain_timeout")
         dashboardDirectory = text("dashboard.directory")
@@ -69,11 +85,7 @@ public struct Settings: Sendable {
         subscriberLimit = number("limits.subscribers")
         subscriberLimitPerAddress = number("limits.subscribers_per_address")
         filterItemLimit = number("limits.filter_items")
-        if case .list(let origins) = values["cors.allowed_origins"] {
-            allowedOrigins = origins
-        } else {
-            allowedOrigins = []
-        }
+        allowedOrigins = list("cors.allowed_origins")
         logLevel = text("log.level")
         logFormat = text("log.format")
         logsAccess = flag("log.access")

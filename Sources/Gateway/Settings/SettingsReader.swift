@@ -111,14 +111,14 @@ public struct SettingsReader {
         guard let value = try? provider.value(forKey: name, type: .string).value,
             case .string(let text) = value.content
         else { return nil }
-        guard case .origins = key.kind else { return [text] }
+        guard key.isList else { return [text] }
         return text.split(separator: ",").map { String($0.filter { $0 != " " }) }
     }
 
     private func items(
         _ file: SettingsFile, _ name: AbsoluteConfigKey, _ key: SettingKey, _ line: Int
     ) throws(SettingsError) -> [String]? {
-        if case .origins = key.kind,
+        if key.isList,
             let value = try? file.snapshot.value(forKey: name, type: .stringArray).value,
             case .stringArray(let items) = value.content
         {
@@ -130,7 +130,7 @@ public struct SettingsReader {
             throw SettingsError(
                 "\(file.path):\(line): \(key.name) must be \(key.kind.expectation), not a list")
         }
-        guard case .origins = key.kind else { return [text] }
+        guard key.isList else { return [text] }
         return text.split(separator: ",").map { String($0.filter { $0 != " " }) }
     }
 }

@@ -1,0 +1,246 @@
+internal import Events
+internal import FoundationEssentials
+internal import Logging
+
+/// The syncs of a Directory: takes them in, runs a few at a time, and goes on with them after a
+/// restart.
+public actor Syncs {
+    private struct Running {
+        let task: Task<Void, Never>
+        let counter: SyncCounter
+    }
+
+    private let store: Store
+    private let connector: any RemoteConnector
+    private let policy: SyncPolicy
+    private let now: @Sendable () -> Int64
+    private let logger: Logger
+    private var waiting: [Sync] = []
+    private var running: [String: Running] = [:]
+    private var isStopped = false
+    private var ended: [SyncState: Int] = [:]
+
+    /// - Parameter now: microseconds since 1970.
+    init(
+        store: Store, connector: any RemoteConnector, policy: SyncPolicy, logger: Logger,
+        now: @escaping @Sendable () -> Int64
+    ) {
+        self.store = store
+        self.connector = connector
+        self.policy = policy
+        self.logger = logger
+        self.now = now
+    }
+
+    /// How many syncs have come to each end since the start.
+    public var outcomes: [SyncState: Int] { ended }
+
+    /// Accepts a sync.
+    ///
+    /// Emits SYNC_CREATED; later SYNC_COMPLETED or SYNC_FAILED, unless it is cancelled.
+    /// - Parameter cids: the records to copy; none for all that are published there.
+    /// - Returns: the id of the sync.
+    /// - Throws: `DirectoryError.remote` when the remote cannot be synced from, which stores nothing.
+    public func create(_ url: String, cids: [String]) async throws(DirectoryError) -> String {
+        for cid in cids where !CID.isPlausible(cid) {
+            throw .invalid("'\(cid.prefix(64))' is no cid")
+        }
+        guard waiting.count < policy.waitingSyncs else {
+            throw .busy("\(waiting.count) syncs are waiting already")
+        }
+        let remoteURL: String
+        do { remoteURL = try await connector.check(url) } catch { throw .remote(error) }
+        var seen: Set<String> = []
+        let time = now()
+        let sync = Sync(
+            id: UUID().uuidString.lowercased(), remoteURL: remoteURL,
+            cids: cids.filter { seen.insert($0).inserted }, state: .pending,
+            progress: SyncProgress(), error: nil, createdAt: time, updatedAt: time)
+        try await store.write { database in
+            try SyncTable.insert(sync, database)
+            return Change(result: (), events: [Self.event(.syncCreated, sync)])
+        }
+        enqueue(sync)
+        return sync.id
+    }
+
+    /// How far a sync is.
+    public func status(_ id: String) async throws(DirectoryError) -> Sync {
+        guard var sync = try await store.read({ try SyncTable.sync(id, $0) }) else {
+            throw .syncNotFound(id)
+        }
+        if !sync.state.isFinal, let run = running[id] { sync.progress = run.counter.progress }
+        return sync
+    }
+
+    /// Lists syncs, newest first, without the cids that were asked for.
+    public func list(limit: Int, after cursor: String?) async throws(DirectoryError) -> SyncPage {
+        var row: Int64?
+        if let cursor {
+            row = cursor.hasPrefix("s-") ? Int64(cursor.dropFirst(2), radix: 36) : nil
+            guard row != nil else { throw .invalid("after is not a cursor of this listing") }
+        }
+        let before = row
+        let page = try await store.read { try SyncTable.page(before: before, limit: limit, $0) }
+        let items = page.items.map { sync in
+            var sync = sync
+            if !sync.state.isFinal, let run = running[sync.id] {
+                sync.progress = run.counter.progress
+            }
+            return sync
+        }
+        return SyncPage(items: items, next: page.next)
+    }
+
+    /// Cancels a sync that has not ended. What it has copied stays. Cancelling again succeeds.
+    public func cancel(_ id: String) async throws(DirectoryError) {
+        let (time, progress) = (now(), running[id]?.counter.progress)
+        let state: SyncState? = try await store.write { database in
+            if try SyncTable.change(id, to: .deleted, progress: progress, at: time, database) {
+                return Change(result: nil, events: [])
+            }
+            guard let sync = try SyncTable.sync(id, database) else {
+                throw DirectoryError.syncNotFound(id)
+            }
+            return Change(result: sync.state, events: [])
+        }
+        if let state {
+            guard state == .deleted else { throw .syncEnded(id, state) }
+            return
+        }
+        waiting.removeAll { $0.id == id }
+        running[id]?.task.cancel()
+        ended[.deleted, default: 0] += 1
+        logger.info("sync cancelled", metadata: ["sync": "\(id)"])
+    }
+
+    /// Goes on with what an earlier run of the program did not finish.
+    public func resume() async throws(DirectoryError) {
+        for sync in try await store.read({ try SyncTable.unfinished($0) }) {
+            logger.info(
+                "sync goes on after a restart",
+                metadata: ["sync": "\(sync.id)", "remote": "\(sync.remoteURL)"])
+            enqueue(sync)
+        }
+    }
+
+    /// Interrupts what runs; `resume` of the next run of the program goes on with it.
+    public func stop() async {
+        isStopped = true
+        waiting = []
+        let tasks = running.values.map(\.task)
+        for task in tasks { task.cancel() }
+        for task in tasks { await task.value }
+    }
+
+    private func enqueue(_ sync: Sync) {
+        guard running[sync.id] == nil else { return }
+        waiting.append(sync)
+        startNext()
+    }
+
+    private func startNext() {
+        while !isStopped, running.count < policy.concurrentSyncs, !waiting.isEmpty {
+            let sync = waiting.removeFirst()
+            let counter = SyncCounter()
+            let task = Task {
+                await run(sync, counter)
+                running[sync.id] = nil
+                startNext()
+            }
+            running[sync.id] = Running(task: task, counter: counter)
+        }
+    }
+
+    private func run(_ sync: Sync, _ counter: SyncCounter) async {
+        var logger = logger
+        logger[metadataKey: "sync"] = "\(sync.id)"
+        logger.info("sync begins", metadata: ["remote": "\(sync.remoteURL)"])
+        do {
+            let (id, time) = (sync.id, now())
+            let isOpen = try await store.write { database in
+                Change(
+                    result: try SyncTable.change(id, to: .inProgress, at: time, database),
+                    events: [])
+            }
+            guard isOpen else { return }
+            let patience = Patience(policy: policy, logger: logger)
+            let remote = try await patience.ask { [connector] () throws(RemoteError) in
+                try await connector.connect(sync.remoteURL)
+            }
+            let run = SyncRun(
+                sync: sync, remote: remote, store: store, policy: policy,
+                patience: patience, counter: counter,
+                now: now, logger: logger)
+            do { try await run.run() } catch {
+                await remote.close()
+                throw error
+            }
+            await remote.close()
+            await end(sync, .completed, counter, reason: nil, logger)
+        } catch {
+            // Cancelled or interrupted: whoever did that has said what there is to say.
+            guard !Task.isCancelled else { return }
+            await end(sync, .failed, counter, reason: Self.reason(error, sync), logger)
+        }
+    }
+
+    /// Writes down how a sync has ended, and says so in an event and in the log.
+    private func end(
+        _ sync: Sync, _ state: SyncState, _ counter: SyncCounter, reason: String?, _ logger: Logger
+    ) async {
+        let progress = counter.progress
+        let event =
+            state == .completed
+            ? Self.event(.syncCompleted, sync, ("record_count", String(progress.copied)))
+            : Self.event(.syncFailed, sync, ("error", reason ?? ""))
+        while !Task.isCancelled {
+            do {
+                let time = now()
+                let isChanged = try await store.write { database in
+                    let isChanged = try SyncTable.change(
+                        sync.id, to: state, progress: progress, error: reason, at: time, database)
+                    return Change(result: isChanged, events: isChanged ? [event] : [])
+                }
+                if isChanged { log(state, progress, reason, logger) }
+                return
+            } catch {
+                // A full disk, say: the sync has ended all the same, and its end must be told.
+                logger.error(
+                    "the end of a sync cannot be stored yet", metadata: ["reason": "\(error)"])
+                try? await policy.pause(.seconds(5))
+            }
+        }
+    }
+
+    private func log(
+        _ state: SyncState, _ progress: SyncProgress, _ reason: String?, _ logger: Logger
+    ) {
+        ended[state, default: 0] += 1
+        var metadata: Logger.Metadata = [
+            "copied": "\(progress.copied)", "present": "\(progress.present)",
+            "failed": "\(progress.failed)", "signatures": "\(progress.signatures)",
+        ]
+        if let reason { metadata["reason"] = "\(reason)" }
+        logger.log(
+            level: state == .completed ? .info : .warning,
+            state == .completed ? "sync completed" : "sync failed", metadata: metadata)
+    }
+
+    /// Metadata is written in the order of its keys.
+    private static func event(_ type: EventType, _ sync: Sync, _ more: (String, String)? = nil)
+        -> EventDraft
+    {
+        var metadata = [Event.Metadatum("remote_url", sync.remoteURL)]
+        if let (key, value) = more { metadata.append(.init(key, value)) }
+        return EventDraft(type, sync.id, metadata: metadata.sorted { $0.key < $1.key })
+    }
+
+    private static func reason(_ error: any Error, _ sync: Sync) -> String {
+        switch error {
+        case let error as RemoteError: "\(sync.remoteURL): \(error.reason)"
+        case let error as DirectoryError: "this gateway could not store a record: \(error)"
+        default: "\(error)"
+        }
+    }
+}

@@ -1,0 +1,65 @@
+internal import Directory
+internal import Events
+internal import HTTPTypes
+
+extension Routes {
+    static let syncs = [
+        Route(
+            .post, "/sync",
+            "copies published records from another gateway: {\"remote_directory_url\",\"cids\"?}",
+            accepts: ["application/json"], answers: [(202, "the id of the sync, which has begun")]
+        ) { loop, request in
+            let body = try await request.object(["remote_directory_url", "cids"])
+            let id = try await loop.context.operations.syncs.create(
+                try body.text("remote_directory_url", isRequired: true) ?? "",
+                cids: try body.strings("cids") ?? [])
+            return .json(
+                .object([("sync_id", .string(id))]), status: .accepted,
+                fields: [.location: "/syncs/\(id)"])
+        },
+        Route(
+            .get, "/syncs", "syncs, newest first",
+            parameters: [
+                (name: "limit", meaning: "syncs in a page, 1 to 1000; 100 if not given"),
+                (name: "after", meaning: "the value of next in the page before"),
+            ]
+        ) { loop, request in
+            let page = try await loop.context.operations.syncs.list(
+                limit: try request.query.limit(), after: try request.query.single("after"))
+            var members: [(String, JSON)] = [("syncs", .array(page.items.map(\.json)))]
+            if let next = page.next { members.append(("next", .string(next))) }
+            return .json(.object(members))
+        },
+        Route(.get, "/syncs/{id}", "how far a sync is, and why it failed") { loop, request in
+            let id = request.parameters["id"] ?? ""
+            return .json(try await loop.context.operations.syncs.status(id).json)
+        },
+        Route(
+            .delete, "/syncs/{id}", "cancels a sync; what it has copied stays",
+            answers: [(204, "the sync is cancelled")]
+        ) { loop, request in
+            try await loop.context.operations.syncs.cancel(request.parameters["id"] ?? "")
+            return .empty(.noContent)
+        },
+    ]
+}
+
+extension Sync {
+    fileprivate var json: JSON {
+        var members: [(String, JSON)] = [
+            ("sync_id", .string(id)), ("status", .string(state.name)),
+            ("remote_directory_url", .string(remoteURL)),
+        ]
+        if !cids.isEmpty { members.append(("cids", .strings(cids))) }
+        members += [
+            ("created_at", .string(Timestamp.format(createdAt))),
+            ("updated_at", .string(Timestamp.format(updatedAt))),
+            ("found", .number(progress.found)), ("copied", .number(progress.copied)),
+            ("present", .number(progress.present)), ("failed", .number(progress.failed)),
+            ("signatures", .number(progress.signatures)),
+            ("signatures_refused", .number(progress.signaturesRefused)),
+        ]
+        if let error { members.append(("error", .string(error))) }
+        return .object(members)
+    }
+}

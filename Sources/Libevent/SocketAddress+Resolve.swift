@@ -1,0 +1,61 @@
+internal import Dispatch
+internal import Glibc
+
+/// A name has no address, or none can be had now.
+public struct ResolverError: Error, CustomStringConvertible {
+    /// The name, and the resolver's own words.
+    public let description: String
+}
+
+extension SocketAddress {
+    /// The addresses of a host, in the order in which the system would try them. It may take the
+    /// system's resolver many seconds; the wait is on a thread of its own.
+    /// - Parameter host: a name or a numeric address, without brackets.
+    /// - Throws: `ResolverError`.
+    public static func resolve(host: String, port: UInt16) async throws -> [SocketAddress] {
+        try await withCheckedThrowingContinuation { answer in
+            DispatchQueue.global().async {
+                answer.resume(with: Result { try lookUp(host, port) })
+            }
+        }
+    }
+
+    private static func lookUp(_ host: String, _ port: UInt16) throws -> [SocketAddress] {
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let code = unsafe getaddrinfo(host, String(port), &hints, &list)
+        guard code == 0 else {
+            throw ResolverError(
+                description: "\(host): \(unsafe String(cString: gai_strerror(code)))")
+        }
+        defer { unsafe freeaddrinfo(list) }
+        var addresses: [SocketAddress] = []
+        var next = unsafe list
+        while let entry = unsafe next {
+            var storage = sockaddr_storage()
+            let length = Int(unsafe entry.pointee.ai_addrlen)
+            unsafe withUnsafeMutableBytes(of: &storage) { bytes in
+                unsafe bytes.copyMemory(
+                    from: UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: length))
+            }
+            if let address = SocketAddress(storage), !addresses.contains(address) {
+                addresses.append(address)
+            }
+            unsafe next = unsafe entry.pointee.ai_next
+        }
+        return addresses
+    }
+
+    /// The bytes of the address, in network order: 4 or 16.
+    public var bytes: [UInt8] {
+        if isIPv6 {
+            var address = in6_addr()
+            unsafe inet_pton(AF_INET6, host, &address)
+            return unsafe withUnsafeBytes(of: address) { unsafe Array($0) }
+        }
+        var address = in_addr()
+        unsafe inet_pton(AF_INET, host, &address)
+        return unsafe withUnsafeBytes(of: address) { unsafe Array($0) }
+    }
+}

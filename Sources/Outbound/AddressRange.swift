@@ -1,0 +1,79 @@
+internal import Libevent
+
+/// A block of IP addresses (CIDR, RFC 4632).
+struct AddressRange: Sendable, Equatable {
+    private let prefix: [UInt8]
+    private let bits: Int
+
+    /// Reads `10.0.0.0/8`, `fd00::/8`, or a single address.
+    init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count <= 2, let bytes = IPAddress.bytes(String(parts[0])) else { return nil }
+        prefix = bytes
+        guard parts.count == 2 else {
+            bits = bytes.count * 8
+            return
+        }
+        guard let bits = Int(parts[1]), (0...bytes.count * 8).contains(bits) else { return nil }
+        self.bits = bits
+    }
+
+    func contains(_ address: [UInt8]) -> Bool {
+        guard address.count == prefix.count else { return false }
+        let (whole, rest) = bits.quotientAndRemainder(dividingBy: 8)
+        guard address.prefix(whole) == prefix.prefix(whole) else { return false }
+        guard rest > 0 else { return true }
+        let mask = UInt8(truncatingIfNeeded: 0xFF << (8 - rest))
+        return address[whole] & mask == prefix[whole] & mask
+    }
+}
+
+/// Which kind of place an IP address is.
+enum IPAddress {
+    /// The bytes of a numeric address in network order; nil when the text is none.
+    static func bytes(_ text: String) -> [UInt8]? {
+        SocketAddress(text.contains(":") ? "[\(text)]:0" : "\(text):0").flatMap {
+            // Libevent's face reads a few names too.
+            $0.host == text || text.contains(":") ? $0.bytes : nil
+        }
+    }
+
+    /// The IPv4 address that an IPv6 address only wraps (RFC 4291 §2.5.5.2, RFC 6052 §2.1).
+    static func unwrapped(_ address: [UInt8]) -> [UInt8] {
+        let isWrapped = wrappers.contains { $0.contains(address) }
+        return isWrapped ? Array(address.suffix(4)) : address
+    }
+
+    static func isLoopback(_ address: [UInt8]) -> Bool {
+        loopback.contains { $0.contains(address) }
+    }
+
+    /// Where no request may go, whoever wants it: the machine's own neighbourhood, from which clouds
+    /// hand out credentials, and what is no single host.
+    static func isNeverAllowed(_ address: [UInt8]) -> Bool {
+        never.contains { $0.contains(address) }
+    }
+
+    /// Whether the address belongs to the internet at large (IANA special-purpose registries).
+    static func isPublic(_ address: [UInt8]) -> Bool {
+        !(loopback + never + special).contains { $0.contains(address) }
+    }
+
+    private static let wrappers = ranges(["::ffff:0:0/96", "64:ff9b::/96"])
+    private static let loopback = ranges(["127.0.0.0/8", "::1"])
+    private static let never = ranges([
+        "0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "::", "fe80::/10", "ff00::/8",
+        // the metadata services of clouds that are not link-local: Amazon, Alibaba, Oracle, Azure
+        "fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16",
+    ])
+    private static let special = ranges([
+        "10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
+        "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+        "::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16",
+        "3fff::/20", "5f00::/16", "fc00::/7", "fec0::/10",
+    ])
+
+    private static func ranges(_ texts: [String]) -> [AddressRange] {
+        texts.compactMap(AddressRange.init)
+    }
+}

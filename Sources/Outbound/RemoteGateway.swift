@@ -1,0 +1,150 @@
+internal import AsyncHTTPClient
+internal import Directory
+internal import NIOCore
+internal import NIOHTTP1
+
+/// Another gateway, over HTTP. Every answer is bounded in time and size, and no redirect is followed.
+struct RemoteGateway: RemoteDirectory {
+    let url: RemoteURL
+    let limits: RemoteLimits
+    let userAgent: String
+    let client: HTTPClient
+
+    func published(after cursor: String?) async throws(RemoteError) -> RemotePage {
+        let after = cursor.map { "&after=\(Self.percentEncoded($0))" } ?? ""
+        let path = "/records?published=true&limit=1000\(after)"
+        do {
+            let body = try await get(path, limit: limits.listingBytes)
+            return try await Self.page(body)
+        } catch  where error.kind == .notFound || error.kind == .badAnswer {
+            throw RemoteError(
+                .badAnswer, "does not look like a Directory Gateway: GET /records \(error.reason)")
+        }
+    }
+
+    func record(_ cid: String) async throws(RemoteError) -> [UInt8] {
+        try await get("/records/\(cid)", limit: limits.recordBytes)
+    }
+
+    func signatures(of cid: String) async throws(RemoteError) -> [RemoteSignature] {
+        try await Self.signatures(
+            try await get("/records/\(cid)/signatures", limit: limits.signaturesBytes))
+    }
+
+    func close() async { try? await client.shutdown() }
+
+    private func get(_ path: String, limit: Int) async throws(RemoteError) -> [UInt8] {
+        var request = HTTPClientRequest(url: "\(url)\(path)")
+        request.headers.add(name: "Accept", value: "application/json")
+        request.headers.add(name: "User-Agent", value: userAgent)
+        do {
+            return try await fetch(request, limit: limit)
+        } catch let error as RemoteError {
+            throw error
+        } catch {
+            throw Self.remoteError(error, limit: limit)
+        }
+    }
+
+    /// One answer. The time is for all of it: a remote that sends a byte now and then is not waited
+    /// for.
+    private func fetch(_ request: HTTPClientRequest, limit: Int) async throws -> [UInt8] {
+        try await withThrowingTaskGroup(of: [UInt8].self) { group in
+            group.addTask {
+                let response = try await client.execute(
+                    request, timeout: TimeAmount(limits.requestTimeout))
+                try Self.check(response)
+                let body = try await response.body.collect(upTo: limit)
+                return Array(body.readableBytesView)
+            }
+            group.addTask {
+                try await Task.sleep(for: limits.requestTimeout)
+                throw HTTPClientError.deadlineExceeded
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? []
+        }
+    }
+
+    private static func check(_ response: HTTPClientResponse) throws(RemoteError) {
+        let code = response.status.code
+        switch code {
+        case 200: return
+        case 300..<400:
+            let target = response.headers.first(name: "Location").map { " to \($0.prefix(200))" }
+            throw RemoteError(
+                .badAnswer,
+                "answered \(code), a redirect\(target ?? ""), which is not followed; name the gateway's own address"
+            )
+        case 401, 403:
+            throw RemoteError(.badAnswer, "answered \(code): it does not let us read there")
+        case 404: throw RemoteError(.notFound, "answered 404: it is not there")
+        case 408, 429, 502, 503, 504:
+            let seconds = response.headers.first(name: "Retry-After").flatMap { UInt32($0) }
+            throw RemoteError(
+                .unavailable(retryAfter: seconds.map { .seconds(Int($0)) }), "answered \(code)")
+        default: throw RemoteError(.badAnswer, "answered \(code)")
+        }
+    }
+
+    private static func remoteError(_ error: any Error, limit: Int) -> RemoteError {
+        switch error {
+        case is NIOTooManyBytesError:
+            RemoteError(.badAnswer, "answered with more than \(limit) bytes")
+        case let error as HTTPClientError
+        where [.deadlineExceeded, .readTimeout, .connectTimeout].contains(error):
+            RemoteError(.unavailable(retryAfter: nil), "did not answer in time")
+        case let error as HTTPClientError where error == .remoteConnectionClosed:
+            RemoteError(.unavailable(retryAfter: nil), "closed the connection")
+        case is HTTPParserError:
+            RemoteError(.badAnswer, "does not speak HTTP: \(error)")
+        default:
+            RemoteError(
+                .unavailable(retryAfter: nil),
+                "cannot be reached: \(RemoteGatewayConnector.reason(error))")
+        }
+    }
+
+    @concurrent
+    private static func page(_ body: [UInt8]) async throws(RemoteError) -> RemotePage {
+        guard let json = try? JSONParser.parse(body), let records = json["records"]?.array else {
+            throw RemoteError(.badAnswer, "answered with something else than records")
+        }
+        var items: [RemotePage.Item] = []
+        for record in records {
+            guard let cid = record["cid"]?.string else {
+                throw RemoteError(.badAnswer, "answered with a record without a cid")
+            }
+            items.append(
+                .init(
+                    cid: cid, signatures: record["signatures"]?.number.flatMap(Int.init(exactly:))))
+        }
+        return RemotePage(items: items, next: json["next"]?.string)
+    }
+
+    @concurrent
+    private static func signatures(_ body: [UInt8]) async throws(RemoteError) -> [RemoteSignature] {
+        guard let json = try? JSONParser.parse(body), let list = json["signatures"]?.array else {
+            throw RemoteError(.badAnswer, "answered with something else than signatures")
+        }
+        return list.compactMap { item in
+            guard let signature = item["signature"]?.string, let key = item["public_key"]?.string
+            else { return nil }
+            return RemoteSignature(signature: signature, publicKey: key)
+        }
+    }
+
+    /// Encodes all but unreserved characters (RFC 3986 §2.3).
+    private static func percentEncoded(_ text: String) -> String {
+        text.utf8.reduce(into: "") { encoded, byte in
+            let scalar = Unicode.Scalar(byte)
+            if scalar.isASCII,
+                scalar.properties.isAlphabetic || "0123456789-._~".contains(Character(scalar))
+            {
+                encoded.unicodeScalars.append(scalar)
+            } else {
+                encoded += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+/// What a remote may cost: it may be slow, broken or hostile.
+public struct RemoteLimits: Sendable {
+    /// For a connection to come about.
+    public var connectTimeout: Duration = .seconds(5)
+    /// For one whole answer.
+    public var requestTimeout: Duration = .seconds(30)
+    public var recordBytes = 4 << 20
+    public var signaturesBytes = 4 << 20
+    public var listingBytes = 16 << 20
+    /// Connections to one remote.
+    public var connections = 8
+
+    public init() {}
+}

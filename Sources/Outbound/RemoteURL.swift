@@ -1,0 +1,47 @@
+internal import Directory
+internal import FoundationEssentials
+
+/// Where a remote gateway is: scheme, host, port, and perhaps a path below which it lives.
+struct RemoteURL: Sendable, Equatable, CustomStringConvertible {
+    let isSecure: Bool
+    /// In lower case, without brackets.
+    let host: String
+    let port: UInt16
+    /// Empty, or with a slash in front and none behind.
+    let path: String
+
+    init(_ text: String) throws(RemoteError) {
+        func refuse(_ reason: String) -> RemoteError {
+            RemoteError(.invalidAddress, "'\(text.prefix(200))' \(reason)")
+        }
+        guard text.utf8.count <= 2000, let url = URLComponents(string: text),
+            let scheme = url.scheme?.lowercased(), scheme == "http" || scheme == "https",
+            var host = url.host?.lowercased(), !host.isEmpty
+        else {
+            throw refuse("is no address such as https://dir.example.org or http://127.0.0.1:8080")
+        }
+        guard url.user == nil, url.password == nil else { throw refuse("must not hold a password") }
+        guard url.query == nil, url.fragment == nil else {
+            throw refuse("must end with its path: no '?', no '#'")
+        }
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        // A zone (RFC 6874) names an interface: link-local, which is never allowed.
+        guard !host.contains("%") else { throw refuse("has a host that is not one") }
+        isSecure = scheme == "https"
+        self.host = host
+        guard let port = UInt16(exactly: url.port ?? (isSecure ? 443 : 80)), port > 0 else {
+            throw refuse("has a port that is not one")
+        }
+        self.port = port
+        var path = url.percentEncodedPath
+        while path.hasSuffix("/") { path.removeLast() }
+        self.path = path
+    }
+
+    /// The normal form.
+    var description: String {
+        let isStandard = port == (isSecure ? 443 : 80)
+        let name = host.contains(":") ? "[\(host)]" : host
+        return "\(isSecure ? "https" : "http")://\(name)\(isStandard ? "" : ":\(port)")\(path)"
+    }
+}
