@@ -21,11 +21,12 @@ check: bootstrap ## format, imports, and a build in which every warning is an er
 	@scripts/check-imports
 	@swift build --build-tests --explicit-target-dependency-import-check error
 
-bench: ## measure how fast an event arrives
+bench: ## measure how fast an event arrives, and how fast a sync copies
 	@scripts/bootstrap test
 	@swift build -c release --product dir-gateway
-	@.venv/bin/python Benchmarks/latency.py \
-		"$$(swift build -c release --show-bin-path)/dir-gateway"
+	@program="$$(swift build -c release --show-bin-path)/dir-gateway" && \
+		.venv/bin/python Benchmarks/latency.py "$$program" && \
+		.venv/bin/python Benchmarks/sync.py "$$program"
 
 format: ## rewrite the Swift files as check wants them
 	@swift format format --in-place --recursive --parallel Package.swift Sources Tests

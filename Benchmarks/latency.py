@@ -8,31 +8,18 @@ it is published) and the moment its bytes are here. Both clocks are the same mac
 stands what the loopback itself takes: the same bytes between two sockets of this process.
 """
 
-import json
-import pathlib
 import re
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from datetime import datetime
 
+from gateway import Gateway, record
+
 ROUNDS = 2000
 WARM_UP = 200
-
-
-def record(number):
-    return json.dumps({
-        "schema_version": "1.0.0",
-        "name": f"bench/{number}",
-        "version": "v1",
-        "description": "a record of the benchmark",
-        "authors": ["bench"],
-        "created_at": "2025-10-18T14:23:15Z",
-        "skills": [{"name": "natural_language_processing/text_completion"}],
-    })
 
 
 def connect(address):
@@ -98,21 +85,10 @@ def row(name, times):
 
 
 def main():
-    program = pathlib.Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as directory:
-        gateway = subprocess.Popen(
-            [program, "--listen-address", "127.0.0.1:0", "--data-dir", directory,
-             "--set", "log.access=false"],
-            stderr=subprocess.PIPE, text=True)
-        try:
-            address = next(
-                found.group(1) for line in gateway.stderr
-                if (found := re.search(r"url=http://([0-9.:]+)", line)))
+        with Gateway(sys.argv[1], directory) as gateway:
             print(f"bench: {ROUNDS} pushes, one subscriber", file=sys.stderr)
-            latencies, pushes = measure(address)
-        finally:
-            gateway.terminate()
-            gateway.wait(15)
+            latencies, pushes = measure(gateway.address)
     print("| ms | p50 | p99 | max |\n|---|---|---|---|")
     row("publish to receive", latencies)
     row("push to answer, durable", pushes)

@@ -1,3 +1,4 @@
+internal import CLibevent
 internal import Dispatch
 internal import Glibc
 
