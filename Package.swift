@@ -23,7 +23,9 @@ let package = Package(
     name: "directory-gateway",
     platforms: [.macOS(.v26)],
     products: [
-        .executable(name: "dir-gateway", targets: ["dir-gateway"])
+        .executable(name: "dir-gateway", targets: ["dir-gateway"]),
+        .executable(name: "dirctl", targets: ["dirctl"]),
+        .library(name: "DirectoryClient", targets: ["DirectoryClient", "Events"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -36,7 +38,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
@@ -102,6 +106,28 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
+            ], swiftSettings: strict),
+
+        // a gateway from the outside: operations over HTTP, and a stream that comes back
+        .target(
+            name: "DirectoryClient",
+            dependencies: [
+                "Events",
+                .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ], swiftSettings: strict),
+
+        // the command line for people and scripts
+        .executableTarget(
+            name: "dirctl",
+            dependencies: [
+                "DirectoryClient", "Directory", "Events",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
 

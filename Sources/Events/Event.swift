@@ -23,6 +23,18 @@ public struct Event: Sendable, Equatable {
         }
     }
 
+    public init(
+        id: EventID, type: EventType, timestamp: Int64, resourceID: String, labels: [String] = [],
+        metadata: [Metadatum] = []
+    ) {
+        self.id = id
+        self.type = type
+        self.timestamp = timestamp
+        self.resourceID = resourceID
+        self.labels = labels
+        self.metadata = metadata
+    }
+
     public init(_ draft: EventDraft, id: EventID, timestamp: Int64) {
         self.id = id
         self.timestamp = timestamp

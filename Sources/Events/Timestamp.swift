@@ -8,6 +8,39 @@ public enum Timestamp {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// Reads a time as `format` writes it; fewer digits of the second, or none, may do.
+    /// - Returns: microseconds since 1970; nil when the text is no time in UTC.
+    public static func parse(_ text: String) -> Int64? {
+        let bytes = Array(text.utf8)
+        guard bytes.count >= 20, bytes.last == UInt8(ascii: "Z"),
+            bytes[4] == 0x2D, bytes[7] == 0x2D, bytes[10] == UInt8(ascii: "T"),
+            bytes[13] == 0x3A, bytes[16] == 0x3A
+        else { return nil }
+        func number(_ range: Range<Int>) -> Int64? {
+            var value: Int64 = 0
+            for byte in bytes[range] {
+                guard (0x30...0x39).contains(byte) else { return nil }
+                value = value * 10 + Int64(byte - 0x30)
+            }
+            return value
+        }
+        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
+            (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61
+        else { return nil }
+        var micros: Int64 = 0
+        if bytes.count > 20 {
+            let digits = bytes.count - 21
+            guard bytes[19] == UInt8(ascii: "."), (1...9).contains(digits),
+                let fraction = number(20..<20 + min(digits, 6)), number(20..<20 + digits) != nil
+            else { return nil }
+            micros = fraction
+            for _ in 0..<max(0, 6 - digits) { micros *= 10 }
+        }
+        let days = daysSince1970(year, month, day)
+        return (days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000 + micros
+    }
+
     static func append(_ microseconds: Int64, to text: inout [UInt8]) {
         let (seconds, micros) = floorDivide(microseconds, 1_000_000)
         let (days, second) = floorDivide(seconds, 86_400)
@@ -36,6 +69,15 @@ public enum Timestamp {
     private static func floorDivide(_ value: Int64, _ by: Int64) -> (Int64, Int64) {
         let (quotient, remainder) = value.quotientAndRemainder(dividingBy: by)
         return remainder < 0 ? (quotient - 1, remainder + by) : (quotient, remainder)
+    }
+
+    /// The inverse of `civil`.
+    private static func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+        let march = (month + 9) % 12
+        let (cycle, yearOfCycle) = floorDivide(month <= 2 ? year - 1 : year, 400)
+        let dayOfYear = (153 * march + 2) / 5 + day - 1
+        return cycle * 146_097 + yearOfCycle * 365 + yearOfCycle / 4 - yearOfCycle / 100 + dayOfYear
+            - 719_468
     }
 
     /// The Gregorian date of a day counted from 1970-01-01, reckoned in years that begin in March

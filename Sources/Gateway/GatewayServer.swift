@@ -97,9 +97,13 @@ public final class GatewayServer: Sendable {
         context.beginDraining()
         for loop in loops { await loop.stopAccepting() }
         await wait(until: lastAnswer) { await $0.isBusy() }
-        await context.operations.syncs.stop()
+        await context.operations.syncs.interrupt()
         for loop in loops { await loop.sayGoodbye() }
         await wait(until: start + timeout) { await $0.isOccupied() }
+        // A sync lets go of its connections; the next start goes on with it.
+        while clock.now < start + timeout, await context.operations.syncs.isBusy {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
         for loop in loops { await loop.abort() }
         // Handlers that were cut off come back once more, and not to a loop that has stopped.
         await wait(until: clock.now + .milliseconds(500)) { await $0.isRunning() }

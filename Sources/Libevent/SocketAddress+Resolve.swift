@@ -1,5 +1,4 @@
 internal import CLibevent
-internal import Dispatch
 internal import Glibc
 
 /// A name has no address, or none can be had now.
@@ -9,19 +8,11 @@ public struct ResolverError: Error, CustomStringConvertible {
 }
 
 extension SocketAddress {
-    /// The addresses of a host, in the order in which the system would try them. It may take the
-    /// system's resolver many seconds; the wait is on a thread of its own.
+    /// The addresses of a host, in the order in which the system would try them. **Blocks** the
+    /// thread, perhaps for many seconds.
     /// - Parameter host: a name or a numeric address, without brackets.
     /// - Throws: `ResolverError`.
-    public static func resolve(host: String, port: UInt16) async throws -> [SocketAddress] {
-        try await withCheckedThrowingContinuation { answer in
-            DispatchQueue.global().async {
-                answer.resume(with: Result { try lookUp(host, port) })
-            }
-        }
-    }
-
-    private static func lookUp(_ host: String, _ port: UInt16) throws -> [SocketAddress] {
+    public static func resolve(host: String, port: UInt16) throws -> [SocketAddress] {
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?

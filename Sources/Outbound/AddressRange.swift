@@ -38,8 +38,10 @@ enum IPAddress {
         }
     }
 
-    /// The IPv4 address that an IPv6 address only wraps (RFC 4291 §2.5.5.2, RFC 6052 §2.1).
+    /// The IPv4 address that an IPv6 address only wraps: mapped (RFC 4291 §2.5.5.2), translated
+    /// (RFC 2765 §2.1, RFC 6052 §2.1, RFC 8215) or 6to4 (RFC 3056).
     static func unwrapped(_ address: [UInt8]) -> [UInt8] {
+        if sixToFour?.contains(address) ?? false { return Array(address[2..<6]) }
         let isWrapped = wrappers.contains { $0.contains(address) }
         return isWrapped ? Array(address.suffix(4)) : address
     }
@@ -56,21 +58,26 @@ enum IPAddress {
 
     /// Whether the address belongs to the internet at large (IANA special-purpose registries).
     static func isPublic(_ address: [UInt8]) -> Bool {
-        !(loopback + never + special).contains { $0.contains(address) }
+        (address.count == 4 || global?.contains(address) ?? false)
+            && !(loopback + never + special).contains { $0.contains(address) }
     }
 
-    private static let wrappers = ranges(["::ffff:0:0/96", "64:ff9b::/96"])
+    private static let wrappers = ranges([
+        "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48",
+    ])
+    private static let sixToFour = AddressRange("2002::/16")
+    private static let global = AddressRange("2000::/3")
     private static let loopback = ranges(["127.0.0.0/8", "::1"])
     private static let never = ranges([
         "0.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4", "::", "fe80::/10", "ff00::/8",
-        // the metadata services of clouds that are not link-local: Amazon, Alibaba, Oracle, Azure
-        "fd00:ec2::254", "100.100.100.200", "192.0.0.192", "168.63.129.16",
+        // the metadata services of clouds that are not link-local: Amazon, Google, Alibaba, Oracle,
+        // Azure
+        "fd00:ec2::254", "fd20:ce::254", "100.100.100.200", "192.0.0.192", "168.63.129.16",
     ])
     private static let special = ranges([
         "10.0.0.0/8", "100.64.0.0/10", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
         "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
-        "::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2001:db8::/32", "2002::/16",
-        "3fff::/20", "5f00::/16", "fc00::/7", "fec0::/10",
+        "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20",
     ])
 
     private static func ranges(_ texts: [String]) -> [AddressRange] {

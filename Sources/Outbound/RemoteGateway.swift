@@ -12,10 +12,10 @@ struct RemoteGateway: RemoteDirectory {
 
     func published(after cursor: String?) async throws(RemoteError) -> RemotePage {
         let after = cursor.map { "&after=\(Self.percentEncoded($0))" } ?? ""
-        let path = "/records?published=true&limit=1000\(after)"
+        let path = "/records?published=true&limit=200\(after)"
         do {
             let body = try await get(path, limit: limits.listingBytes)
-            return try await Self.page(body)
+            return try await Self.page(body, limits)
         } catch  where error.kind == .notFound || error.kind == .badAnswer {
             throw RemoteError(
                 .badAnswer, "does not look like a Directory Gateway: GET /records \(error.reason)")
@@ -28,7 +28,7 @@ struct RemoteGateway: RemoteDirectory {
 
     func signatures(of cid: String) async throws(RemoteError) -> [RemoteSignature] {
         try await Self.signatures(
-            try await get("/records/\(cid)/signatures", limit: limits.signaturesBytes))
+            try await get("/records/\(cid)/signatures", limit: limits.signaturesBytes), limits)
     }
 
     func close() async { try? await client.shutdown() }
@@ -69,7 +69,9 @@ struct RemoteGateway: RemoteDirectory {
         switch code {
         case 200: return
         case 300..<400:
-            let target = response.headers.first(name: "Location").map { " to \($0.prefix(200))" }
+            let target = response.headers.first(name: "Location").map {
+                " to \(String(decoding: $0.utf8.prefix(200), as: UTF8.self))"
+            }
             throw RemoteError(
                 .badAnswer,
                 "answered \(code), a redirect\(target ?? ""), which is not followed; name the gateway's own address"
@@ -104,8 +106,12 @@ struct RemoteGateway: RemoteDirectory {
     }
 
     @concurrent
-    private static func page(_ body: [UInt8]) async throws(RemoteError) -> RemotePage {
-        guard let json = try? JSONParser.parse(body), let records = json["records"]?.array else {
+    private static func page(_ body: [UInt8], _ limits: RemoteLimits) async throws(RemoteError)
+        -> RemotePage
+    {
+        guard let json = try? JSONParser.parse(body, valueLimit: limits.values),
+            let records = json["records"]?.array
+        else {
             throw RemoteError(.badAnswer, "answered with something else than records")
         }
         var items: [RemotePage.Item] = []
@@ -117,12 +123,20 @@ struct RemoteGateway: RemoteDirectory {
                 .init(
                     cid: cid, signatures: record["signatures"]?.number.flatMap(Int.init(exactly:))))
         }
-        return RemotePage(items: items, next: json["next"]?.string)
+        switch json["next"] {
+        case nil, .null: return RemotePage(items: items, next: nil)
+        case .string(let next): return RemotePage(items: items, next: next)
+        case .some: throw RemoteError(.badAnswer, "answered with a cursor that is none")
+        }
     }
 
     @concurrent
-    private static func signatures(_ body: [UInt8]) async throws(RemoteError) -> [RemoteSignature] {
-        guard let json = try? JSONParser.parse(body), let list = json["signatures"]?.array else {
+    private static func signatures(_ body: [UInt8], _ limits: RemoteLimits)
+        async throws(RemoteError) -> [RemoteSignature]
+    {
+        guard let json = try? JSONParser.parse(body, valueLimit: limits.values),
+            let list = json["signatures"]?.array
+        else {
             throw RemoteError(.badAnswer, "answered with something else than signatures")
         }
         return list.compactMap { item in

@@ -9,11 +9,22 @@ public struct RemoteGatewayConnector: RemoteConnector {
     private let policy: AddressPolicy
     private let limits: RemoteLimits
     private let userAgent: String
+    private let reach: Reach
 
     public init(policy: AddressPolicy, limits: RemoteLimits, userAgent: String) {
+        self.init(policy: policy, limits: limits, userAgent: userAgent) {
+            try Libevent.SocketAddress.resolve(host: $0, port: $1)
+        }
+    }
+
+    init(
+        policy: AddressPolicy, limits: RemoteLimits, userAgent: String,
+        resolve: @escaping Reach.Resolve
+    ) {
         self.policy = policy
         self.limits = limits
         self.userAgent = userAgent
+        reach = Reach(resolve: resolve, timeout: limits.connectTimeout)
     }
 
     public func check(_ url: String) async throws(RemoteError) -> String {
@@ -46,9 +57,10 @@ public struct RemoteGatewayConnector: RemoteConnector {
     private func reach(_ url: RemoteURL) async throws(RemoteError) -> Libevent.SocketAddress {
         let addresses: [Libevent.SocketAddress]
         do {
-            addresses = try await Libevent.SocketAddress.resolve(host: url.host, port: url.port)
+            addresses = try await reach.addresses(url.host, url.port)
         } catch {
-            throw RemoteError(.unavailable(retryAfter: nil), "has no address: \(error)")
+            throw RemoteError(
+                .unavailable(retryAfter: nil), "has no address: \(Self.reason(error))")
         }
         let allowed = addresses.filter { policy.allows(host: url.host, $0) }
         guard !allowed.isEmpty else {
@@ -58,12 +70,7 @@ public struct RemoteGatewayConnector: RemoteConnector {
         var reasons: [String] = []
         for address in allowed.prefix(4) {
             do {
-                let channel = try await ClientBootstrap(
-                    group: MultiThreadedEventLoopGroup.singleton
-                )
-                .connectTimeout(TimeAmount(limits.connectTimeout))
-                .connect(host: address.host, port: Int(address.port)).get()
-                try? await channel.close()
+                try await reach.tryConnection(address)
                 return address
             } catch {
                 reasons.append("\(address): \(Self.reason(error))")

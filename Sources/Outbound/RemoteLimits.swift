@@ -6,7 +6,9 @@ public struct RemoteLimits: Sendable {
     public var requestTimeout: Duration = .seconds(30)
     public var recordBytes = 4 << 20
     public var signaturesBytes = 4 << 20
-    public var listingBytes = 16 << 20
+    public var listingBytes = 8 << 20
+    /// JSON values in an answer.
+    public var values = 500_000
     /// Connections to one remote.
     public var connections = 8
 

@@ -12,11 +12,13 @@ struct RemoteURL: Sendable, Equatable, CustomStringConvertible {
 
     init(_ text: String) throws(RemoteError) {
         func refuse(_ reason: String) -> RemoteError {
-            RemoteError(.invalidAddress, "'\(text.prefix(200))' \(reason)")
+            RemoteError(
+                .invalidAddress,
+                "'\(String(decoding: text.utf8.prefix(200), as: UTF8.self))' \(reason)")
         }
         guard text.utf8.count <= 2000, let url = URLComponents(string: text),
             let scheme = url.scheme?.lowercased(), scheme == "http" || scheme == "https",
-            var host = url.host?.lowercased(), !host.isEmpty
+            var host = url.encodedHost?.lowercased(), !host.isEmpty
         else {
             throw refuse("is no address such as https://dir.example.org or http://127.0.0.1:8080")
         }
@@ -27,6 +29,10 @@ struct RemoteURL: Sendable, Equatable, CustomStringConvertible {
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
         // A zone (RFC 6874) names an interface: link-local, which is never allowed.
         guard !host.contains("%") else { throw refuse("has a host that is not one") }
+        // The HTTP client reads the address once more, and must read the same host.
+        guard host.utf8.allSatisfy({ $0 < 0x80 }) else {
+            throw refuse("has a host that is not ASCII: write it as xn--…")
+        }
         isSecure = scheme == "https"
         self.host = host
         guard let port = UInt16(exactly: url.port ?? (isSecure ? 443 : 80)), port > 0 else {

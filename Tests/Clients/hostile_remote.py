@@ -34,6 +34,16 @@ RECORDS = {cid_of(content): content for content in map(record, ("one", "two", "t
 BAD = list(RECORDS)[1]
 asked = {}
 
+SIGNATURE = (
+    "MEUCIQDnTvMEjuFDrlPvk6Y5j8r/pa280dRd28GOqFGQK4XRrQIgBJOkW/ql"
+    "an/p2cTVg+LA7xNueKeq6/nSi/nkInoInPo="
+)
+KEY = """-----BEGIN PUBLIC KEY-----
+MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAENB4mChTenS8GzDtGeDd5W64hCtBX
+T0LiaJZpTEExNpUQqUqNaDIvjsRGMAgwLxzXtJ4+St64s+njSyUS0/0a4Q==
+-----END PUBLIC KEY-----
+"""
+
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -106,9 +116,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def signatures(self):
         if FAULT == "bad-signature":
-            key = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"
-            body = {"signatures": [{"signature": "AAAA", "public_key": key}]}
+            # A good key with a good signature, over another cid.
+            body = {"signatures": [{"signature": SIGNATURE, "public_key": KEY}]}
             return self.answer(json.dumps(body).encode())
+        if FAULT == "no-signatures":
+            return self.answer(b"<html>")
         self.answer(b'{"signatures":[]}')
 
     def listing(self, query):
@@ -122,6 +134,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.endless()
         if FAULT == "always-busy":
             return self.answer(b"", 503)
+        if FAULT == "hang-up-all":
+            self.close_connection = True
+            return self.connection.close()
+        if FAULT == "many-values":
+            return self.answer(b'{"records":[],"x":[' + b"0," * 600000 + b"0]}")
         if FAULT == "refused":
             return self.answer(b"", 401)
         if FAULT == "no-http":
@@ -131,6 +148,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         page = {"records": items}
         if FAULT == "bad-cid":
             page["records"] = [{"cid": "../../healthz"}] + items
+        if FAULT == "long-name":
+            page["records"] = [{"cid": "a" + "\u0301" * 100000}] + items
+        if FAULT == "long-cursor":
+            page["next"] = "x" * 2000
+        if FAULT == "odd-cursor":
+            page["next"] = 7
+        if FAULT == "twice":
+            page["records"] = items * 3
         if FAULT == "circle":
             page["next"] = "again"
         if FAULT == "pages":

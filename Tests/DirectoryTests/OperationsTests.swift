@@ -192,7 +192,7 @@ private final class Fixture {
     {
         let cids = try await fixture.push("a", "b", "c", "d", "e")
         var listing = RecordListing()
-        listing.labelBytes = 15  // each has a label of 9 bytes: two fill a page
+        listing.textBytes = 15  // each has a label of 9 bytes and a short name: two fill a page
         var pages: [[String]] = []
         repeat {
             let page = try await operations.list(listing)

@@ -169,7 +169,12 @@ extension TestGateway {
             ("not-found", 0, "does not look like a Directory Gateway"),
             ("no-http", 0, "does not speak HTTP"),
             ("redirect", 0, "not followed"),
-            ("endless", 0, "more than 16777216 bytes"),
+            ("endless", 0, "more than 8388608 bytes"),
+            ("hang-up-all", 0, "(3 attempts)"),
+            ("long-cursor", 0, "a cursor that is none"),
+            ("odd-cursor", 0, "a cursor that is none"),
+            ("many-values", 0, "does not look like a Directory Gateway"),
+            ("long-name", 3, "is no cid"),
             ("always-busy", 0, "503 (3 attempts)"),
             ("refused", 0, "401"),
             ("circle", 3, "round in circles"),
@@ -182,6 +187,7 @@ extension TestGateway {
             #expect(end.status["copied"] as? Int == copied)
             let error = end.status["error"] as? String ?? ""
             #expect(error.contains(reason), "\(error)")
+            #expect(error.utf8.count < 2000)
             #expect(end.metadata["error"] == error)
             #expect(end.metadata["remote_url"] == remote.url)
             let records = try await local.request("GET", "/records").json["records"] as? [Any]
@@ -203,7 +209,8 @@ extension TestGateway {
             let end = try await local.syncToEnd(remote.url)
             #expect(end.status["status"] as? String == "FAILED")
             let error = end.status["error"] as? String ?? ""
-            #expect(error.hasPrefix("\(remote.url): ") && error.hasSuffix(reason), "\(error)")
+            #expect(error.contains("1 record could not") && error.hasSuffix(reason), "\(error)")
+            #expect(end.status["copied"] as? Int == 2)
         }
     }
 
@@ -215,11 +222,15 @@ extension TestGateway {
             let end = try await local.syncToEnd(remote.url)
             #expect(end.status["status"] as? String == "COMPLETED", "\(end.status)")
             #expect(end.status["copied"] as? Int == 3)
+            #expect(end.status["found"] as? Int == 3)
         }
     }
 
-    @Test func `a signature that is none is left, and the record kept`() async throws {
-        let remote = try await HostileRemote("bad-signature")
+    @Test(
+        "signatures that are not good are left, and the record kept",
+        arguments: ["bad-signature", "no-signatures"])
+    func badSignatures(_ fault: String) async throws {
+        let remote = try await HostileRemote(fault)
         try await TestGateway.run(impatient) { local in
             let end = try await local.syncToEnd(remote.url)
             #expect(end.status["status"] as? String == "COMPLETED")
@@ -285,10 +296,14 @@ extension TestGateway {
             let status = try await local.status(id)
             #expect(status["status"] as? String == "DELETED")
             #expect(status["copied"] as? Int == 2)
+            // Nothing more is heard of it: the next event is another sync's.
+            let others = try await EventReader(
+                local.address, "/events?types=SYNC_COMPLETED,SYNC_FAILED,RECORD_PUSHED")
             let listed = try await local.request("GET", "/syncs").json["syncs"] as? [[String: Any]]
             #expect(listed?.first?["status"] as? String == "DELETED")
             let ended = try await local.syncToEnd("http://\(local.address)")
             let other = try #require(ended.status["sync_id"] as? String)
+            #expect(try await others.event().story == "SYNC_COMPLETED \(other)")
             let refusal = try await local.request("DELETE", "/syncs/\(other)")
             #expect(refusal.status == 409)
             #expect(refusal.text.contains("COMPLETED"))

@@ -18,7 +18,8 @@ private func allows(
         arguments: [
             "169.254.169.254", "169.254.1.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "::",
             "fe80::1", "ff02::1", "fd00:ec2::254", "100.100.100.200", "168.63.129.16",
-            "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe",
+            "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "fd20:ce::254",
+            "::ffff:0:169.254.169.254", "64:ff9b:1::a9fe:a9fe", "2002:a9fe:a9fe::1",
         ])
     func never(_ address: String) throws {
         let everything = ["*", "public", "loopback", "0.0.0.0/0", "::/0", address]
@@ -31,7 +32,8 @@ private func allows(
             ("93.184.216.34", true), ("2606:2800:220:1::1", true), ("10.1.2.3", false),
             ("172.16.0.1", false), ("172.31.255.255", false), ("172.32.0.1", true),
             ("192.168.1.1", false), ("100.64.0.1", false), ("fd12::1", false),
-            ("2002:a00:1::", false), ("::ffff:10.0.0.1", false), ("::ffff:93.184.216.34", true),
+            ("2002:a00:1::", false), ("4000::1", false), ("2002:5db8:d822::", true),
+            ("::ffff:10.0.0.1", false), ("::ffff:93.184.216.34", true),
             ("::127.0.0.1", false), ("198.18.0.1", false),
         ])
     func publicOnly(_ address: String, _ isAllowed: Bool) throws {
@@ -81,6 +83,7 @@ private func allows(
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
             ("http://[::1]:8080/base/", "http://[::1]:8080/base"),
             ("http://host:80/a%20b", "http://host/a%20b"),
+            ("http://B\u{FC}cher.example", "http://xn--bcher-kva.example"),
         ])
     func normalForm(_ text: String, _ normal: String) throws {
         #expect(try RemoteURL(text).description == normal)
@@ -91,7 +94,8 @@ private func allows(
         arguments: [
             "", "dir.example.org", "host:8080", "ftp://host", "http://", "http://u:p@host",
             "http://host/?a=b", "http://host/#a", "file:///etc/passwd", "http://host:0",
-            "http://host:65536", "http://[fe80::1%25eth0]/", "http://a b",
+            "http://host:65536", "http://[fe80::1%25eth0]/",
+            "http://a b",
         ])
     func refused(_ text: String) {
         #expect(throws: (any Error).self) { try RemoteURL(text) }

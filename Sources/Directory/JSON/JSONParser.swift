@@ -7,10 +7,15 @@ public struct JSONParser {
     private let bytes: [UInt8]
     private var offset = 0
     private var depth = 0
+    private var valuesLeft: Int
 
     /// Reads one value that fills `bytes`.
-    public static func parse(_ bytes: [UInt8]) throws(JSONError) -> JSONValue {
-        var parser = JSONParser(bytes: bytes)
+    /// - Parameter valueLimit: a document with more values, inner ones counted, is refused: two
+    ///   bytes of text can become fifty of memory.
+    public static func parse(_ bytes: [UInt8], valueLimit: Int = .max) throws(JSONError)
+        -> JSONValue
+    {
+        var parser = JSONParser(bytes: bytes, valuesLeft: valueLimit)
         parser.skipBlanks()
         guard parser.offset < bytes.count else { throw parser.error("nothing but blanks") }
         let value = try parser.value()
@@ -19,9 +24,14 @@ public struct JSONParser {
         return value
     }
 
-    private init(bytes: [UInt8]) { self.bytes = bytes }
+    private init(bytes: [UInt8], valuesLeft: Int) {
+        self.bytes = bytes
+        self.valuesLeft = valuesLeft
+    }
 
     private mutating func value() throws(JSONError) -> JSONValue {
+        valuesLeft -= 1
+        guard valuesLeft >= 0 else { throw error("too many values") }
         guard let byte = peek else { throw error("the text ends too early") }
         switch byte {
         case UInt8(ascii: "{"):

@@ -13,9 +13,9 @@ public struct RecordListing: Sendable {
     public var published: Bool?
     /// The most records in one page.
     public var limit = 100
-    /// A page ends behind the record with which its labels come to so many bytes: a thousand records
+    /// A page ends behind the record with which its texts come to so many bytes: a thousand records
     /// of four megabytes of labels each must not become one answer.
-    public var labelBytes = 1 << 20
+    public var textBytes = 1 << 20
     /// The cursor of the page before.
     public var after: String?
 
@@ -80,7 +80,7 @@ extension Operations {
             WHERE \((conditions.map(\.sql) + ["1"]).joined(separator: " AND "))
             ORDER BY record.id DESC LIMIT ?
             """
-        let (limit, labelBytes) = (listing.limit, listing.labelBytes)
+        let (limit, textBytes) = (listing.limit, listing.textBytes)
         let arguments =
             conditions.reduce(into: StatementArguments()) { $0 += $1.arguments }
             + [limit + 1]
@@ -88,9 +88,11 @@ extension Operations {
             let rows = try Row.fetchAll(database, sql: sql, arguments: arguments)
             var items: [RecordPage.Item] = []
             var bytes = 0
-            for row in rows.prefix(limit) where bytes < labelBytes {
+            for row in rows.prefix(limit) where bytes < textBytes {
                 let item = try Self.item(row, database)
-                bytes += item.labels.reduce(0) { $0 + $1.utf8.count }
+                bytes += item.labels.reduce(item.name.utf8.count + item.version.utf8.count) {
+                    $0 + $1.utf8.count
+                }
                 items.append(item)
             }
             let last: Int64? = items.count < rows.count ? rows[items.count - 1]["id"] : nil

@@ -3,7 +3,7 @@ internal import FoundationEssentials
 internal import SwiftASN1
 
 /// A private key that signs records.
-struct SigningKey: Sendable {
+public struct SigningKey: Sendable {
     private enum Kind {
         case p256(P256.Signing.PrivateKey)
         case ed25519(Curve25519.Signing.PrivateKey)
@@ -17,6 +17,8 @@ struct SigningKey: Sendable {
 
     private let kind: Kind
     let publicKey: PublicKey
+    /// The public half, PEM.
+    public var publicKeyPEM: String { publicKey.pem }
 
     /// A new P-256 key, with its PEM (PKCS#8).
     static func make() throws(DirectoryError) -> (key: SigningKey, pem: String) {
@@ -25,7 +27,7 @@ struct SigningKey: Sendable {
     }
 
     /// - Parameter pem: P-256 as PKCS#8 or SEC 1, or Ed25519 as PKCS#8.
-    init(pem: String) throws(DirectoryError) {
+    public init(pem: String) throws(DirectoryError) {
         let document: PEMDocument
         do { document = try PEMDocument(pemString: pem) } catch {
             throw .signingKey("the signing key is not PEM")
@@ -59,7 +61,7 @@ struct SigningKey: Sendable {
 
     /// Signs a CID.
     /// - Returns: base64, as upstream stores it.
-    func sign(_ cid: String) throws(DirectoryError) -> String {
+    public func sign(_ cid: String) throws(DirectoryError) -> String {
         let payload = Data(cid.utf8)
         do {
             switch kind {

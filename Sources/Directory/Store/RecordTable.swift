@@ -21,13 +21,23 @@ enum RecordTable {
     /// Which of these records are stored, and where they came from.
     static func origins(of cids: [String], _ database: Database) throws -> [String: Origin] {
         let statement = try database.cachedStatement(
-            sql: "SELECT sync_id FROM record WHERE cid = ?")
+            sql: """
+                SELECT sync_id FROM record
+                LEFT JOIN record_origin ON record_id = record.id WHERE cid = ?
+                """)
         var origins: [String: Origin] = [:]
         for cid in cids where !cid.utf8.contains(0) {
             guard let row = try Row.fetchOne(statement, arguments: [cid]) else { continue }
             origins[cid] = Origin(syncID: row["sync_id"])
         }
         return origins
+    }
+
+    /// How many of the stored records a sync has brought.
+    static func count(broughtBy syncID: String, _ database: Database) throws -> Int {
+        try Int.fetchOne(
+            database, sql: "SELECT count(*) FROM record_origin WHERE sync_id = ?",
+            arguments: [syncID]) ?? 0
     }
 
     /// Stores a record.
@@ -40,15 +50,19 @@ enum RecordTable {
         try database.cachedStatement(
             sql: """
                 INSERT INTO record
-                    (cid, name, version, schema_version, created_at, pushed_at, size, content,
-                    sync_id)
-                VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?, ?)
+                    (cid, name, version, schema_version, created_at, pushed_at, size, content)
+                VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
             record.cid, ExactText(record.name), ExactText(record.version), record.schemaVersion,
-            record.createdAt, time, record.canonical.count, Data(record.canonical), syncID,
+            record.createdAt, time, record.canonical.count, Data(record.canonical),
         ])
         let id = database.lastInsertedRowID
+        if let syncID {
+            try database.cachedStatement(
+                sql: "INSERT INTO record_origin (record_id, sync_id) VALUES (?, ?)"
+            ).execute(arguments: [id, syncID])
+        }
         for (position, label) in record.labels.enumerated() {
             try database.cachedStatement(
                 sql: "INSERT INTO label (record_id, position, text) VALUES (?, ?, CAST(? AS TEXT))"

@@ -84,8 +84,13 @@ enum Schema {
                         PRIMARY KEY (sync, position)
                     ) STRICT, WITHOUT ROWID;
 
-                    -- the sync that brought the record; nothing for one that was pushed
-                    ALTER TABLE record ADD COLUMN sync_id TEXT;
+                    -- the sync that brought a record; nothing for one that was pushed
+                    CREATE TABLE record_origin (
+                        record_id INTEGER PRIMARY KEY REFERENCES record (id) ON DELETE CASCADE,
+                        sync_id TEXT NOT NULL
+                    ) STRICT;
+
+                    CREATE INDEX record_origin_by_sync ON record_origin (sync_id);
                     """)
         }
         return migrator

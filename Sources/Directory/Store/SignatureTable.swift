@@ -26,13 +26,25 @@ enum SignatureTable {
         let events: [EventDraft]
     }
 
+    /// More signatures than this one record cannot have.
+    static let limit = 1000
+
     /// Stores a signature that has been verified, with its key.
     /// - Parameter id: the row of the record.
+    /// - Throws: `DirectoryError.signature` when the record has as many as it may.
     static func attach(
         _ signature: String, by key: PublicKey, to cid: String, _ id: Int64, at time: Int64,
         _ database: Database
     ) throws -> Attached {
         var events: [EventDraft] = []
+        let count = try Int.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT count(*) FROM signature WHERE record_id = ? AND signature <> ?"),
+            arguments: [id, signature])
+        guard count ?? 0 < limit else {
+            throw DirectoryError.signature(
+                part: "signature", reason: "is one too many: a record takes \(limit)")
+        }
         try database.execute(
             sql: """
                 INSERT INTO public_key (record_id, fingerprint, pem, uploaded_at)

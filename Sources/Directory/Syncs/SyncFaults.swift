@@ -2,10 +2,10 @@
 struct SyncFaults: Error, CustomStringConvertible {
     struct Fault: Sendable {
         let cid: String
-        let reason: String
+        let error: RemoteError
 
         // What a remote sends can be long.
-        var text: String { "\(cid.prefix(64)): \(reason.prefix(300))" }
+        var text: String { "\(cid.clipped(to: 64)): \(error.reason.clipped(to: 300))" }
     }
 
     private static let shown = 3
@@ -32,5 +32,12 @@ struct SyncFaults: Error, CustomStringConvertible {
         let rest = count > first.count ? "; and \(count - first.count) more" : ""
         let end = isGivenUp ? "; given up, the rest was not tried" : ""
         return "\(number) could not be copied: \(examples)\(rest)\(end)"
+    }
+}
+
+extension String {
+    /// The beginning, of so many bytes at most: a single character can be megabytes long.
+    func clipped(to bytes: Int) -> String {
+        utf8.count <= bytes ? self : String(decoding: utf8.prefix(bytes), as: UTF8.self) + "…"
     }
 }

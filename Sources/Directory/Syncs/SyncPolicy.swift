@@ -14,6 +14,8 @@ public struct SyncPolicy: Sendable {
     public var longestDelay: Duration = .seconds(30)
     /// When so many records of a sync have failed, it is given up.
     public var failureLimit = 1000
+    /// The longest that one run of a sync may take.
+    public var timeLimit: Duration = .seconds(24 * 3600)
     /// Waits between attempts.
     public var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 

@@ -34,6 +34,14 @@ enum SyncTable {
         return true
     }
 
+    /// Whether a sync has not ended.
+    static func isOpen(_ id: String, _ database: Database) throws -> Bool {
+        try Bool.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT EXISTS (SELECT 1 FROM sync WHERE sync_id = ? AND \(open))"),
+            arguments: [id]) ?? false
+    }
+
     /// Remembers how far a sync has come.
     static func note(_ progress: SyncProgress, of id: String, _ database: Database) throws {
         try database.execute(

@@ -43,7 +43,7 @@ public actor Syncs {
     /// - Throws: `DirectoryError.remote` when the remote cannot be synced from, which stores nothing.
     public func create(_ url: String, cids: [String]) async throws(DirectoryError) -> String {
         for cid in cids where !CID.isPlausible(cid) {
-            throw .invalid("'\(cid.prefix(64))' is no cid")
+            throw .invalid("'\(cid.clipped(to: 64))' is no cid")
         }
         guard waiting.count < policy.waitingSyncs else {
             throw .busy("\(waiting.count) syncs are waiting already")
@@ -94,8 +94,11 @@ public actor Syncs {
 
     /// Cancels a sync that has not ended. What it has copied stays. Cancelling again succeeds.
     public func cancel(_ id: String) async throws(DirectoryError) {
-        let (time, progress) = (now(), running[id]?.counter.progress)
+        let (time, counter) = (now(), running[id]?.counter)
         let state: SyncState? = try await store.write { database in
+            // From here on the run stores nothing more.
+            var progress = counter?.progress
+            progress?.copied = try RecordTable.count(broughtBy: id, database)
             if try SyncTable.change(id, to: .deleted, progress: progress, at: time, database) {
                 return Change(result: nil, events: [])
             }
@@ -125,16 +128,19 @@ public actor Syncs {
     }
 
     /// Interrupts what runs; `resume` of the next run of the program goes on with it.
-    public func stop() async {
+    public func interrupt() {
         isStopped = true
         waiting = []
-        let tasks = running.values.map(\.task)
-        for task in tasks { task.cancel() }
-        for task in tasks { await task.value }
+        for run in running.values { run.task.cancel() }
     }
 
+    /// Whether a sync is at work.
+    public var isBusy: Bool { !running.isEmpty }
+
     private func enqueue(_ sync: Sync) {
-        guard running[sync.id] == nil else { return }
+        guard running[sync.id] == nil, !waiting.contains(where: { $0.id == sync.id }) else {
+            return
+        }
         waiting.append(sync)
         startNext()
     }
@@ -180,8 +186,19 @@ public actor Syncs {
             await end(sync, .completed, counter, reason: nil, logger)
         } catch {
             // Cancelled or interrupted: whoever did that has said what there is to say.
-            guard !Task.isCancelled else { return }
+            guard !Task.isCancelled else { return await note(sync, counter) }
             await end(sync, .failed, counter, reason: Self.reason(error, sync), logger)
+        }
+    }
+
+    /// Remembers how far a sync has come that was interrupted; one that was cancelled knows already.
+    private func note(_ sync: Sync, _ counter: SyncCounter) async {
+        let progress = counter.progress
+        try? await store.write { database in
+            if try SyncTable.isOpen(sync.id, database) {
+                try SyncTable.note(progress, of: sync.id, database)
+            }
+            return Change(result: (), events: [])
         }
     }
 
@@ -238,7 +255,7 @@ public actor Syncs {
 
     private static func reason(_ error: any Error, _ sync: Sync) -> String {
         switch error {
-        case let error as RemoteError: "\(sync.remoteURL): \(error.reason)"
+        case let error as RemoteError: "\(sync.remoteURL): \(error.reason.clipped(to: 1000))"
         case let error as DirectoryError: "this gateway could not store a record: \(error)"
         default: "\(error)"
         }

@@ -87,6 +87,9 @@ public struct SettingKey: Sendable {
             "sync.retry_delay", .duration(.milliseconds(1) ... .seconds(3600)), "500ms",
             "the pause before the second attempt; each further one is twice as long"),
         SettingKey(
+            "sync.time_limit", .duration(.seconds(1) ... .seconds(366 * 86_400)), "24h",
+            "the longest that a sync may take in one go"),
+        SettingKey(
             "sync.request_timeout", .duration(.milliseconds(100) ... .seconds(3600)), "30s",
             "for one answer of a remote to arrive"),
         SettingKey(

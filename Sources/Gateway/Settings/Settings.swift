@@ -62,6 +62,7 @@ public struct Settings: Sendable {
         sync.concurrentPulls = number("sync.concurrent_pulls")
         sync.attempts = number("sync.attempts")
         sync.retryDelay = duration("sync.retry_delay")
+        sync.timeLimit = duration("sync.time_limit")
         syncRequestTimeout = duration("sync.request_timeout")
         loops = number("loops")
         drainTimeout = duration("drain_timeout")

@@ -1,0 +1,54 @@
+public import Events
+internal import FoundationEssentials
+
+/// What a stream brings: events, and what happens to the stream itself, in the order in which it
+/// happened.
+public enum StreamItem: Sendable {
+    /// The subscription is live: whatever happens from here on is heard.
+    case connected
+    case event(ReceivedEvent)
+    /// So many events were lost, because this client read too slowly.
+    case dropped(Int)
+    /// The stream broke and will be tried again; what happens meanwhile is not heard.
+    case reconnecting(after: Duration, reason: String)
+}
+
+/// An event as it came.
+public struct ReceivedEvent: Sendable {
+    /// The event's id.
+    public let id: String
+    /// The short name of its type; perhaps one that this version does not know.
+    public let type: String
+    /// The event as JSON, one line.
+    public let json: [UInt8]
+
+    /// Reads the event.
+    /// - Returns: nil when it is of a type that this version does not know, or no event.
+    public func decoded() -> Event? {
+        guard let event = try? JSONDecoder().decode(WireEvent.self, from: Data(json)),
+            let id = EventID(event.id), let type = EventType(name: event.type),
+            let timestamp = Timestamp.parse(event.timestamp)
+        else { return nil }
+        return Event(
+            id: id, type: type, timestamp: timestamp, resourceID: event.resourceID,
+            labels: event.labels ?? [],
+            metadata: (event.metadata ?? [:]).sorted { $0.key < $1.key }.map {
+                Event.Metadatum($0.key, $0.value)
+            })
+    }
+}
+
+/// The JSON of an event.
+private struct WireEvent: Decodable {
+    let id: String
+    let type: String
+    let timestamp: String
+    let resourceID: String
+    let labels: [String]?
+    let metadata: [String: String]?
+
+    private enum CodingKeys: String, CodingKey {
+        case id, type, timestamp, labels, metadata
+        case resourceID = "resource_id"
+    }
+}

@@ -1,0 +1,140 @@
+internal import ArgumentParser
+internal import DirectoryClient
+internal import Events
+
+struct SyncCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sync", abstract: "Copy records from another gateway.",
+        subcommands: [Create.self, List.self, Status.self, Delete.self])
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Start to copy the published records of another gateway.")
+
+        @Argument(help: "The address of the other gateway.") var url: String
+        @Option(help: "Copy only these cids, separated by commas.") var cids: [String] = []
+        @Flag(help: "Read more cids from standard input.") var stdin = false
+        @Flag(help: "Follow the sync to its end; exit 1 when it fails.") var watch = false
+        @OptionGroup var format: FormatOptions
+        @OptionGroup var options: ClientOptions
+
+        func run() async throws {
+            let client = try options.client()
+            let named =
+                cids.flatMap { $0.split { $0 == "," || $0 == " " } }.map(String.init)
+                + (stdin ? Input.words() : [])
+            let id = try await client.sync(from: url, cids: named)
+            if watch, format.format() == .human {
+                Output.notice("Sync created with ID: \(id)")
+            } else if !watch {
+                return try format.show(
+                    ["sync_id": id], human: "Sync created with ID: \(id)", raw: id)
+            }
+            try await SyncWatch(client: client, id: id).show(format)
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List syncs, newest first.")
+
+        @Option(help: "The most syncs to show.") var limit = 100
+        @OptionGroup var format: FormatOptions
+        @OptionGroup var options: ClientOptions
+
+        func run() async throws {
+            guard limit > 0 else { throw ValidationError("--limit must be above 0") }
+            let client = try options.client()
+            var syncs: [SyncInfo] = []
+            var cursor: String?
+            repeat {
+                let page = try await client.syncs(
+                    limit: min(limit - syncs.count, 1000), after: cursor)
+                syncs += page.syncs
+                cursor = page.next
+            } while cursor != nil && syncs.count < limit
+            try format.show(
+                syncs, human: SyncWatch.line, raw: \.id, none: "No syncs found")
+        }
+    }
+
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show how far a sync is.")
+
+        @Argument(help: "The id of the sync.") var id: String
+        @Flag(help: "Follow the sync to its end; exit 1 when it fails.") var watch = false
+        @OptionGroup var format: FormatOptions
+        @OptionGroup var options: ClientOptions
+
+        func run() async throws {
+            let client = try options.client()
+            if watch { return try await SyncWatch(client: client, id: id).show(format) }
+            let sync = try await client.sync(id)
+            try format.show(sync, human: SyncWatch.words(sync), raw: sync.status)
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Cancel a sync; what it has copied stays.")
+
+        @Argument(help: "The id of the sync.") var id: String
+        @OptionGroup var format: FormatOptions
+        @OptionGroup var options: ClientOptions
+
+        func run() async throws {
+            try await options.client().cancelSync(id)
+            try format.show(["sync_id": id], human: "Sync deleted with ID: \(id)", raw: id)
+        }
+    }
+}
+
+/// Follows a sync by its events.
+struct SyncWatch {
+    let client: DirectoryClient
+    let id: String
+
+    func show(_ format: FormatOptions) async throws {
+        let sync = try await end()
+        Output.progress("")
+        try format.show(sync, human: Self.words(sync), raw: sync.status)
+        if sync.status != "COMPLETED" { throw Exit.Silently(code: .failed) }
+    }
+
+    private func end() async throws -> SyncInfo {
+        let ticker = Task {
+            // Between its beginning and its end a sync has no events of its own.
+            while !Task.isCancelled {
+                if let sync = try? await client.sync(id) {
+                    Output.progress(
+                        "\(sync.status): \(sync.copied + sync.present) of \(sync.found) records")
+                }
+                try await Task.sleep(for: .milliseconds(500))
+            }
+        }
+        defer { ticker.cancel() }
+        for try await item in client.stream(EventFilter(cids: [id])) {
+            switch item {
+            // It may have ended before anybody listened, or while nobody could.
+            case .connected, .event:
+                let sync = try await client.sync(id)
+                if sync.hasEnded { return sync }
+            case .dropped, .reconnecting: break
+            }
+        }
+        return try await client.sync(id)
+    }
+
+    static func words(_ sync: SyncInfo) -> String {
+        var words = """
+            Sync status: \(sync.status)
+              Remote:  \(sync.remoteURL)
+              Records: \(sync.found) found, \(sync.copied) copied, \(sync.present) present, \(sync.failed) failed
+            """
+        if let error = sync.error { words += "\n  Error:   \(error)" }
+        return words
+    }
+
+    static func line(_ sync: SyncInfo) -> String {
+        "\(sync.id)  \(sync.status)  \(sync.remoteURL)  \(sync.copied) copied"
+    }
+}

@@ -1,0 +1,73 @@
+internal import ArgumentParser
+
+/// The command line for people and scripts.
+@main
+struct Dirctl: AsyncParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "dirctl",
+        abstract: "Work with a Directory through its gateway.",
+        discussion: """
+            Data goes to standard output, everything else to standard error.
+
+            Settings come from flags, then from the environment (DIRECTORY_CLIENT_SERVER_ADDR, \
+            …_AUTH_TOKEN, …_TLS_CA_FILE, …_TIMEOUT), then from dirctl/config.yaml in \
+            $XDG_CONFIG_HOME or ~/.config (server_addr, auth_token, tls_ca_file, timeout).
+
+            Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused by the gateway, \
+            5 gateway not reached.
+            """,
+        version: "dirctl \(version)",
+        subcommands: [
+            EventsCommand.self, Push.self, Pull.self, Delete.self, Info.self, Search.self,
+            Routing.self, SyncCommand.self, Sign.self, Verify.self, Validate.self,
+            Completions.self, Version.self,
+        ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Exit.because(of: error)
+        }
+    }
+}
+
+/// Prints the version.
+struct Version: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the version.")
+
+    func run() { Output.line("dirctl \(Dirctl.version)") }
+}
+
+/// Prints a completion script.
+struct Completions: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print a completion script for a shell.",
+        discussion: """
+            bash: source <(dirctl completions bash)
+            zsh:  dirctl completions zsh > "${fpath[1]}/_dirctl"
+            fish: dirctl completions fish > ~/.config/fish/completions/dirctl.fish
+            """)
+
+    @Argument(help: "bash, zsh or fish.")
+    var shell: Shell
+
+    enum Shell: String, ExpressibleByArgument, CaseIterable { case bash, zsh, fish }
+
+    func run() {
+        let shell: CompletionShell =
+            switch shell {
+            case .bash: .bash
+            case .zsh: .zsh
+            case .fish: .fish
+            }
+        Output.line(Dirctl.completionScript(for: shell))
+    }
+}

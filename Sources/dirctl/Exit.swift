@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import Directory
+internal import DirectoryClient
+internal import Glibc
+
+/// How the program ends.
+enum Exit: Int32 {
+    case failed = 1
+    case usage = 2
+    case notFound = 3
+    case refused = 4
+    case unreachable = 5
+
+    /// Something went wrong that has been said already.
+    struct Silently: Error {
+        let code: Exit
+    }
+
+    /// A fault in one line that says what to do next.
+    struct Failure: Error {
+        let message: String
+        var code = Exit.failed
+    }
+
+    static func because(of error: any Error) -> Never {
+        switch error {
+        case let error as Silently: exit(error.code.rawValue)
+        case let error as Failure: end(error.message, error.code)
+        case let error as DirectoryClientError: end(words(error), code(error))
+        case let error as DirectoryError: end("\(error)", .failed)
+        default: endAsParser(error)
+        }
+    }
+
+    static func code(_ error: DirectoryClientError) -> Exit {
+        switch error {
+        case .invalidAddress: .usage
+        case .unreachable, .timedOut, .notAGateway: .unreachable
+        case .refused(let problem):
+            switch problem.status {
+            case 404: .notFound
+            case 500...: .failed
+            default: .refused
+            }
+        }
+    }
+
+    /// What went wrong, and every fault of a record on a line of its own.
+    static func words(_ error: DirectoryClientError) -> String {
+        guard case .refused(let problem) = error, !problem.faults.isEmpty else {
+            return error.description
+        }
+        let number = problem.faults.count
+        return "the record has \(number) fault\(number == 1 ? "" : "s"):\n"
+            + problem.faults.map { "  \($0.pointer) \($0.detail)" }.joined(separator: "\n")
+    }
+
+    private static func end(_ message: String, _ code: Exit) -> Never {
+        Output.notice("Error: \(message)")
+        exit(code.rawValue)
+    }
+
+    /// Help, the version, and mistakes in the arguments.
+    private static func endAsParser(_ error: any Error) -> Never {
+        let text = Dirctl.fullMessage(for: error)
+        if Dirctl.exitCode(for: error).isSuccess {
+            Output.line(text)
+            exit(0)
+        }
+        Output.notice(text)
+        exit(Exit.usage.rawValue)
+    }
+}

@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import DirectoryClient
+internal import FoundationEssentials
+
+/// The flags that say which gateway is meant, and how it is reached.
+struct ClientOptions: ParsableArguments {
+    @Option(help: "The gateway, such as http://127.0.0.1:8080 (the default).")
+    var serverAddr: String?
+
+    @Option(help: "A bearer token; better kept in DIRECTORY_CLIENT_AUTH_TOKEN.")
+    var authToken: String?
+
+    @Option(help: "A PEM file with the authorities to trust.", completion: .file())
+    var tlsCaFile: String?
+
+    @Option(help: "For one answer to begin, in seconds or as 500ms, 30s, 2m. Default: 30s.")
+    var timeout: String?
+
+    /// The client for these flags, the environment and the file.
+    /// - Parameter change: sets what a command needs otherwise.
+    func client(_ change: (inout DirectoryClient.Configuration) -> Void = { _ in }) throws
+        -> DirectoryClient
+    {
+        let settings = try ClientSettings(
+            flags: [
+                "server_addr": serverAddr, "auth_token": authToken, "tls_ca_file": tlsCaFile,
+                "timeout": timeout,
+            ].compactMapValues(\.self), environment: ProcessInfo.processInfo.environment)
+        var configuration = DirectoryClient.Configuration(
+            server: try ServerAddress(settings["server_addr"] ?? "http://127.0.0.1:8080"))
+        configuration.token = settings["auth_token"]
+        configuration.authorities = settings["tls_ca_file"]
+        if let file = configuration.authorities, !FileManager.default.isReadableFile(atPath: file) {
+            throw Exit.Failure(
+                message: "the authorities' file \(file) cannot be read", code: .usage)
+        }
+        if let text = settings["timeout"] {
+            guard let timeout = Self.duration(text) else {
+                throw Exit.Failure(
+                    message: "the timeout '\(text)' is none: write 500ms, 30s or 2m", code: .usage)
+            }
+            configuration.timeout = timeout
+            configuration.connectTimeout = min(timeout, configuration.connectTimeout)
+        }
+        change(&configuration)
+        return DirectoryClient(configuration)
+    }
+
+    private static func duration(_ text: String) -> Duration? {
+        for (unit, length) in [
+            ("ms", Duration.milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)),
+            ("", .seconds(1)),
+        ] where text.hasSuffix(unit) {
+            return Int32(text.dropLast(unit.count)).flatMap { $0 > 0 ? length * Int($0) : nil }
+        }
+        return nil
+    }
+}
