@@ -165,7 +165,8 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "dir-gateway", "Directory", "Events", "TestSupport",
+                "Gateway", "dir-gateway", "dirctl", "DirectoryClient", "Directory", "Events",
+                "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),
     ]

@@ -25,6 +25,10 @@ struct Dirctl: AsyncParsableCommand {
             Completions.self, Version.self,
         ])
 
+    // The flags of every command may stand in front of it too.
+    @OptionGroup var options: ClientOptions
+    @OptionGroup var format: FormatOptions
+
     static func main() async {
         do {
             var command = try parseAsRoot()

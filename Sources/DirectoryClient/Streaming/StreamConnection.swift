@@ -10,6 +10,8 @@ internal import Synchronization
 final class StreamConnection: Sendable {
     private struct State {
         var wasOpen = false
+        /// Whether the gateway had no room for us.
+        var isRefused = false
         var retry: Int?
         var farewell: String?
         /// Since when the next byte is waited for; nil while somebody reads what came.
@@ -60,8 +62,9 @@ final class StreamConnection: Sendable {
             let items = try decoder.decode(Array(buffer.readableBytesView)).compactMap(item)
             state.withLock { $0.retry = decoder.retry ?? $0.retry }
             let isFirst = state.withLock { state in
-                defer { state.wasOpen = state.wasOpen || state.farewell == nil }
-                return !state.wasOpen && state.farewell == nil
+                let isFirst = !state.wasOpen && !state.isRefused
+                state.wasOpen = state.wasOpen || isFirst
+                return isFirst
             }
             let all = isFirst ? [.connected] + items : items
             if !all.isEmpty { await channel.send(all) }
@@ -92,7 +95,10 @@ final class StreamConnection: Sendable {
             return nil
         case "retry-later":
             let reason = words(event)?.reason ?? "no room"
-            state.withLock { $0.farewell = "the gateway has no room: \(reason)" }
+            state.withLock {
+                $0.farewell = "the gateway has no room: \(reason)"
+                $0.isRefused = true
+            }
             return nil
         default:
             return .event(ReceivedEvent(id: event.id, type: event.type, json: event.data))

@@ -5,6 +5,9 @@ internal import Events
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events", abstract: "Listen to what happens.", subcommands: [Listen.self])
+
+    @OptionGroup var options: ClientOptions
+    @OptionGroup var format: FormatOptions
 }
 
 /// Prints events until somebody ends it.
@@ -35,9 +38,14 @@ struct Listen: AsyncParsableCommand {
             cids: Self.items(cids))
         let client = try options.client { $0.reconnect.retriesFirstConnection = false }
         let printer = EventPrinter(format: format.format())
+        var isBack = false
         for try await item in client.stream(filter) {
             switch item {
-            case .connected: announce(filter)
+            case .connected where isBack:
+                Output.notice("Connected again; what happened meanwhile was not heard.")
+            case .connected:
+                announce(filter)
+                isBack = true
             case .event(let event): printer.show(event)
             case .dropped(let count):
                 Output.notice(

@@ -36,10 +36,7 @@ struct Push: AsyncParsableCommand {
         let printer = PushPrinter(format: format.format(), isList: files.count > 1 || ndjson)
         for file in files {
             if file.hasSuffix(".ndjson") || file.hasSuffix(".jsonl") {
-                let descriptor = open(file, O_RDONLY)
-                guard descriptor >= 0 else {
-                    throw Exit.Failure(message: "\(file) cannot be read: is it there, and a file?")
-                }
+                let descriptor = try Input.descriptor(file)
                 defer { close(descriptor) }
                 try await pushLines(of: descriptor, named: file, client, printer)
             } else {

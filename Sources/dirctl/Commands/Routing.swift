@@ -6,6 +6,9 @@ struct Routing: AsyncParsableCommand {
         abstract: "Announce records, withdraw them, list what is announced.",
         subcommands: [Publish.self, Unpublish.self, List.self])
 
+    @OptionGroup var options: ClientOptions
+    @OptionGroup var format: FormatOptions
+
     struct Publish: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Announce records: all that are named, or none when one is not stored.")

@@ -7,6 +7,9 @@ struct SyncCommand: AsyncParsableCommand {
         commandName: "sync", abstract: "Copy records from another gateway.",
         subcommands: [Create.self, List.self, Status.self, Delete.self])
 
+    @OptionGroup var options: ClientOptions
+    @OptionGroup var format: FormatOptions
+
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Start to copy the published records of another gateway.")

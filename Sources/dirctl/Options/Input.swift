@@ -5,9 +5,27 @@ internal import Glibc
 /// What a command reads: files, or standard input.
 enum Input {
     static func file(_ path: String) throws -> Data {
-        do { return try Data(contentsOf: URL(filePath: path)) } catch {
-            throw Exit.Failure(message: "\(path) cannot be read: is it there, and a file?")
+        let descriptor = try descriptor(path)
+        defer { close(descriptor) }
+        var data = Data()
+        while let part = more(descriptor) { data += part }
+        return data
+    }
+
+    /// A file, or a pipe that a shell passes as one; to be closed.
+    static func descriptor(_ path: String) throws -> Int32 {
+        var status = stat()
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw Exit.Failure(
+                message: "\(path) cannot be read: \(String(cString: strerror(errno)))")
         }
+        fstat(descriptor, &status)
+        guard status.st_mode & S_IFMT != S_IFDIR else {
+            close(descriptor)
+            throw Exit.Failure(message: "\(path) is a directory: name the files in it")
+        }
+        return descriptor
     }
 
     /// All of standard input.

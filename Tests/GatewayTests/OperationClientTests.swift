@@ -1,0 +1,116 @@
+import DirectoryClient
+import Foundation
+import TestSupport
+import Testing
+
+/// Lines that are there already.
+private struct Lines: AsyncSequence, Sendable {
+    let lines: [String]
+
+    func makeAsyncIterator() -> Iterator { Iterator(lines: lines[...]) }
+
+    struct Iterator: AsyncIteratorProtocol {
+        var lines: ArraySlice<String>
+        mutating func next() async -> [UInt8]? { lines.popFirst().map { Array($0.utf8) } }
+    }
+}
+
+@Suite struct OperationClientTests {
+    @Test func `a record's whole life`() async throws {
+        try await TestGateway.run { gateway in
+            let client = try DirectoryClient(gateway.address)
+            let json = Data(record("a", skill: "x y,é").utf8)
+            let pushed = try await client.push(json)
+            #expect(pushed.isNew)
+            let again = try await client.push(json)
+            #expect(again.cid == pushed.cid && !again.isNew)
+            let info = try await client.info(pushed.cid)
+            #expect(info.labels == ["/skills/x y,é"])
+            let content = try await client.pull(pushed.cid)
+            #expect(content.count == info.size)
+            #expect(try await client.publish(.cids([pushed.cid])) == [pushed.cid])
+            #expect(try await client.publish(.all) == [pushed.cid])
+            #expect(try await client.publish(.labels(["x y"])) == [pushed.cid])
+            var query = RecordQuery()
+            (query.names, query.labels, query.isPublished) = (["A"], ["y,é"], true)
+            // A comma parts items, so this asks for two: one of them fits.
+            #expect(try await client.records(query).records.map(\.cid) == [pushed.cid])
+            let signature = try await client.sign(pushed.cid)
+            #expect(try await client.signatures(of: pushed.cid) == [signature])
+            #expect(signature.publicKey == (try await client.signingKey()))
+            #expect(try await client.verify(pushed.cid).proves == "integrity")
+            let byKey = try await client.verify(pushed.cid, publicKey: signature.publicKey)
+            #expect(byKey.verified && byKey.signers.map(\.signer) == [signature.signer])
+            let attached = try await client.attach(
+                signature.signature, publicKey: signature.publicKey, to: pushed.cid)
+            #expect(attached == signature)
+            let sync = try await client.sync(from: "http://\(gateway.address)")
+            try await until { try await client.sync(sync).hasEnded }
+            #expect(try await client.sync(sync).status == "COMPLETED")
+            #expect(try await client.syncs().syncs.map(\.id) == [sync])
+            #expect(try await client.unpublish([pushed.cid]) == [pushed.cid])
+            #expect(try await client.subscribers().isEmpty)
+            try await client.delete(pushed.cid)
+            for body in [
+                { _ = try await client.pull(pushed.cid) },
+                { _ = try await client.info(pushed.cid) },
+                { _ = try await client.sign(pushed.cid) },
+            ] as [() async throws -> Void] {
+                await #expect { try await body() } throws: {
+                    guard case DirectoryClientError.refused(let problem) = $0 else { return false }
+                    return problem.status == 404 && problem.description.contains(pushed.cid)
+                }
+            }
+        }
+    }
+
+    @Test func `every fault of a record comes back`() async throws {
+        try await TestGateway.run { gateway in
+            let client = try DirectoryClient(gateway.address)
+            await #expect { try await client.push(Data(#"{"name":1}"#.utf8)) } throws: {
+                guard case DirectoryClientError.refused(let problem) = $0 else { return false }
+                return problem.status == 422 && problem.faults.count == 7
+            }
+        }
+    }
+
+    @Test func `many records go and their results come, in order`() async throws {
+        try await TestGateway.run { gateway in
+            let client = try DirectoryClient(gateway.address)
+            var lines = (0..<3000).map { record("r\($0)") }
+            lines[7] = "{"
+            lines[9] = ""
+            var numbers: [Int] = []
+            var failures: [Int] = []
+            for try await (line, result) in client.push(lines: Lines(lines: lines)) {
+                numbers.append(line)
+                if case .failure(let problem) = result {
+                    failures.append(line)
+                    #expect(problem.status == 400)
+                }
+            }
+            #expect(numbers == (1...3000).filter { $0 != 10 })
+            #expect(failures == [8])
+        }
+    }
+
+    @Test(
+        "what is no gateway is told from one that is away",
+        arguments: [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", "no Directory Gateway"),
+            ("HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nhi", "no Directory Gateway"),
+            ("SSH-2.0-OpenSSH_9.2\r\n", "no Directory Gateway"), ("", "cannot be reached"),
+        ])
+    func others(_ answer: String, _ reason: String) async throws {
+        let server = try ScriptedServer([.close(answer)])
+        let client = try DirectoryClient(server.address)
+        await #expect { try await client.records() } throws: { "\($0)".contains(reason) }
+    }
+
+    @Test(
+        "what is no address is refused",
+        arguments: ["", "ftp://x", "http://", "http://a b", "http://x/?y"])
+    func addresses(_ text: String) {
+        #expect(throws: DirectoryClientError.self) { try DirectoryClient(text) }
+    }
+}
