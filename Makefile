@@ -1,7 +1,8 @@
 # The front door. `make` alone lists the verbs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format clean bootstrap
+PREFIX ?= /usr/local
+.PHONY: help install run test check bench format clean bootstrap
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -10,6 +11,13 @@ run: bootstrap ## build the gateway and start it on 127.0.0.1:8080; ARGS="…" a
 	@echo "make run: building (the first time takes some minutes)" >&2
 	@swift build -c release --product dir-gateway
 	@exec "$$(swift build -c release --show-bin-path)/dir-gateway" $(ARGS)
+
+install: bootstrap ## put dir-gateway and dirctl into PREFIX/bin (/usr/local)
+	@swift build -c release --product dir-gateway
+	@swift build -c release --product dirctl
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install "$$(swift build -c release --show-bin-path)"/{dir-gateway,dirctl} \
+		"$(DESTDIR)$(PREFIX)/bin"
 
 test: ## run every test; ARGS="--filter …" to choose
 	@scripts/bootstrap test

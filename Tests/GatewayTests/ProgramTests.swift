@@ -12,28 +12,12 @@ private final class Program {
     /// Starts the program and waits until it says where it listens.
     init(_ arguments: [String] = [], directory: String? = nil) async throws {
         self.directory = directory ?? NSTemporaryDirectory() + "program-\(UUID().uuidString)"
-        process.executableURL = Self.executable
+        process.executableURL = executable("dir-gateway")
         process.arguments =
             ["--listen-address", "127.0.0.1:0", "--data-dir", self.directory] + arguments
         process.standardError = log
         try process.run()
         address = try await Self.address(in: log)
-    }
-
-    static var executable: URL {
-        // Beside the bundle of the tests.
-        var folder = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-        while folder.path != "/" {
-            let candidate = folder.appending(path: "dir-gateway")
-            var isDirectory: ObjCBool = false
-            if FileManager.default.fileExists(atPath: candidate.path, isDirectory: &isDirectory),
-                !isDirectory.boolValue
-            {
-                return candidate
-            }
-            folder.deleteLastPathComponent()
-        }
-        return URL(filePath: repository + "/.build/debug/dir-gateway")
     }
 
     private static func address(in log: Pipe) async throws -> String {
@@ -70,25 +54,11 @@ private final class Program {
     deinit { if process.isRunning { process.terminate() } }
 }
 
-/// Runs the program to its end.
+/// Runs the gateway to its end.
 private func run(_ arguments: [String], environment: [String: String] = [:]) async throws
-    -> (status: Int32, out: String, error: String)
+    -> ProgramResult
 {
-    let process = Process()
-    let (out, error) = (Pipe(), Pipe())
-    process.executableURL = Program.executable
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.standardOutput = out
-    process.standardError = error
-    try process.run()
-    return try await blocking {
-        let texts = [out, error].map {
-            String(decoding: $0.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        }
-        process.waitUntilExit()
-        return (process.terminationStatus, texts[0], texts[1])
-    }
+    try await runProgram("dir-gateway", arguments, environment: environment)
 }
 
 @Suite struct ProgramTests {
