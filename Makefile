@@ -29,12 +29,14 @@ check: bootstrap ## format, imports, and a build in which every warning is an er
 	@scripts/check-imports
 	@swift build --build-tests --explicit-target-dependency-import-check error
 
-bench: ## measure how fast an event arrives, and how fast a sync copies
+bench: ## measure how fast events arrive, a sync copies, and a listener reads
 	@scripts/bootstrap test
 	@swift build -c release --product dir-gateway
 	@program="$$(swift build -c release --show-bin-path)/dir-gateway" && \
 		.venv/bin/python Benchmarks/latency.py "$$program" && \
 		.venv/bin/python Benchmarks/sync.py "$$program"
+	@swift build -c release --product dirctl
+	@.venv/bin/python Benchmarks/listen.py "$$(swift build -c release --show-bin-path)/dirctl"
 
 format: ## rewrite the Swift files as check wants them
 	@swift format format --in-place --recursive --parallel Package.swift Sources Tests

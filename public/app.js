@@ -1,37 +1,37 @@
 // The first dashboard: a live list of events with the three filters. The filter is kept in the
 // address bar and applied on the server.
 
-const TYPES = [
-  "RECORD_PUSHED", "RECORD_PULLED", "RECORD_DELETED", "RECORD_PUBLISHED", "RECORD_UNPUBLISHED",
-  "SYNC_CREATED", "SYNC_COMPLETED", "SYNC_FAILED", "RECORD_SIGNED", "PUBLIC_KEY_UPLOADED",
-];
+import { EVENT_TYPES, streamAddress, subscribe } from "./directory-events.js";
+
 const KINDS = ["types", "labels", "cids"];
 const MOST_ROWS = 500;
+const WORDS = {
+  connecting: "connecting…", live: "live", reconnecting: "coming back…", refused: "refused",
+  closed: "closed",
+};
 
 const form = document.querySelector("#filter");
 const list = document.querySelector("#events");
 const row = document.querySelector("#row");
-let source;
+let subscription;
 let count = 0;
 
-for (const type of TYPES) {
+for (const type of EVENT_TYPES) {
   document.querySelector("#types").append(new Option(type));
 }
 
-function filterQuery() {
-  const query = new URLSearchParams();
-  for (const kind of KINDS) {
-    const value = form.elements[kind].value.trim();
-    if (value) query.set(kind, value);
-  }
-  // The gateway takes a plus sign for what it is; here it would be a blank.
-  return query.toString().replaceAll("+", "%20");
+function filter() {
+  return Object.fromEntries(KINDS.map((kind) => [
+    kind, form.elements[kind].value.split(",").map((item) => item.trim()).filter(Boolean),
+  ]));
 }
 
-function show(state, text) {
+function show({ state, reason, retryIn }) {
   const line = document.querySelector("#state");
-  line.dataset.state = state;
-  line.textContent = text;
+  line.dataset.state = state === "live" || state === "connecting" ? state : "lost";
+  const delay = retryIn ? ` in ${Math.max(1, Math.round(retryIn / 1000))} s` : "";
+  line.textContent = reason ? `${reason}${state === "reconnecting" ? `, ${WORDS[state]}${delay}` : ""}`
+    : WORDS[state];
 }
 
 // Everything that comes from an event is set as text: no label can become markup.
@@ -47,49 +47,25 @@ function add(kind, time, resource, details) {
   while (list.children.length > MOST_ROWS) list.lastElementChild.remove();
 }
 
-function onEvent(message) {
-  const event = JSON.parse(message.data);
-  const facts = Object.entries(event.metadata ?? {}).map(([key, value]) => `${key}: ${value}`);
-  const details = [...(event.labels ?? []), ...facts].join("  ");
-  add(message.type, new Date(event.timestamp), event.resource_id, details);
+function onEvent(event) {
+  const facts = Object.entries(event.metadata).map(([key, value]) => `${key}: ${value}`);
+  add(event.type, event.time, event.resourceId, [...event.labels, ...facts].join("  "));
   count += 1;
   document.querySelector("#count").textContent = count;
 }
 
-// An EventSource does not say why it was refused; asking once more the plain way does.
-async function explain(url) {
-  try {
-    const answer = await fetch(url, { method: "HEAD" });
-    if (answer.ok) return;
-    const problem = await (await fetch(url, { headers: { accept: "application/x-ndjson" } })).json();
-    show("lost", problem.detail ?? answer.statusText);
-  } catch {
-    show("lost", "the gateway cannot be reached");
-  }
+function onDropped(lost) {
+  add("lost", new Date(), "", `${lost} events were lost: this page could not keep up`);
 }
 
 function listen() {
-  source?.close();
-  const query = filterQuery();
-  const url = query ? `/events?${query}` : "/events";
-  history.replaceState(null, "", query ? `?${query}` : location.pathname);
-  document.querySelector("#curl").textContent = `curl -N '${location.origin}${url}'`;
-  show("connecting", "connecting…");
-  source = new EventSource(url);
-  source.onopen = () => show("live", "live");
-  source.onerror = () => {
-    if (source.readyState === EventSource.CLOSED) explain(url);
-    else show("lost", "connection lost, coming back…");
-  };
-  for (const type of TYPES) source.addEventListener(type, onEvent);
-  source.addEventListener("dropped", (message) => {
-    const { dropped } = JSON.parse(message.data);
-    add("lost", new Date(), "", `${dropped} events were lost: this page could not keep up`);
-  });
-  source.addEventListener("goodbye", () => show("lost", "the gateway goes down, coming back…"));
-  source.addEventListener("retry-later", (message) => {
-    show("lost", JSON.parse(message.data).reason);
-  });
+  subscription?.close();
+  const wanted = filter();
+  const address = streamAddress(wanted);
+  const start = address.indexOf("?");
+  history.replaceState(null, "", start < 0 ? location.pathname : address.slice(start));
+  document.querySelector("#curl").textContent = `curl -N '${location.origin}${address}'`;
+  subscription = subscribe(wanted, { onEvent, onStatus: show, onDropped });
 }
 
 const given = new URLSearchParams(location.search);
