@@ -2,10 +2,10 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PREFIX ?= /usr/local
-.PHONY: help install run test check bench format clean bootstrap
+.PHONY: help install run test check bench screenshots format clean bootstrap
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: bootstrap ## build the gateway and start it on 127.0.0.1:8080; ARGS="…" are its flags
 	@echo "make run: building (the first time takes some minutes)" >&2
@@ -37,6 +37,12 @@ bench: ## measure how fast events arrive, a sync copies, and a listener reads
 		.venv/bin/python Benchmarks/sync.py "$$program"
 	@swift build -c release --product dirctl
 	@.venv/bin/python Benchmarks/listen.py "$$(swift build -c release --show-bin-path)/dirctl"
+
+screenshots: ## make the pictures of the dashboard in docs/images
+	@scripts/bootstrap test
+	@swift build -c release --product dir-gateway
+	@.venv/bin/python scripts/screenshots.py \
+		"$$(swift build -c release --show-bin-path)/dir-gateway" docs/images
 
 format: ## rewrite the Swift files as check wants them
 	@swift format format --in-place --recursive --parallel Package.swift Sources Tests

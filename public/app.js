@@ -1,77 +1,59 @@
-// The first dashboard: a live list of events with the three filters. The filter is kept in the
-// address bar and applied on the server.
+// The dashboard: which view is shown, and how the connection is.
 
-import { EVENT_TYPES, streamAddress, subscribe } from "./directory-events.js";
+import { copy, one } from "./js/dom.js";
+import { LiveView } from "./js/live.js";
+import { PushDialog } from "./js/push.js";
+import { RecordsView } from "./js/records.js";
+import { SubscribersView } from "./js/subscribers.js";
+import { SyncsView } from "./js/syncs.js";
 
-const KINDS = ["types", "labels", "cids"];
-const MOST_ROWS = 500;
-const WORDS = {
-  connecting: "connecting…", live: "live", reconnecting: "coming back…", refused: "refused",
-  closed: "closed",
+const WORDS = { connecting: "connecting…", live: "live", reconnecting: "reconnecting", refused: "refused" };
+
+let countdown;
+
+function showState({ state, reason, retryIn }) {
+  clearInterval(countdown);
+  const line = one("#state");
+  line.dataset.state = state;
+  line.title = reason ?? "";
+  const until = Date.now() + (retryIn ?? 0);
+  const write = () => {
+    const seconds = Math.ceil((until - Date.now()) / 1000);
+    line.textContent = WORDS[state] + (retryIn && seconds > 0 ? ` in ${seconds} s` : "");
+    if (seconds <= 0) clearInterval(countdown);
+  };
+  write();
+  if (retryIn) countdown = setInterval(write, 500);
+  // A refusal stays until the filter, or who asks, is another.
+  one("#refusal").hidden = state !== "refused";
+  one("#refusal").textContent = state === "refused" ? reason : "";
+}
+
+new LiveView(showState);
+const views = {
+  live: { show() {}, hide() {} }, records: new RecordsView(), syncs: new SyncsView(),
+  subscribers: new SubscribersView(),
 };
+let current;
 
-const form = document.querySelector("#filter");
-const list = document.querySelector("#events");
-const row = document.querySelector("#row");
-let subscription;
-let count = 0;
-
-for (const type of EVENT_TYPES) {
-  document.querySelector("#types").append(new Option(type));
+function route() {
+  const [name, argument] = location.hash.slice(1).split("/");
+  const wanted = name in views ? name : "live";
+  if (wanted !== current) {
+    views[current]?.hide();
+    for (const section of document.querySelectorAll(".view")) section.hidden = section.id !== wanted;
+    for (const link of document.querySelectorAll("nav a")) {
+      if (link.hash === `#${wanted}`) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    current = wanted;
+  }
+  views[wanted].show(argument && decodeURIComponent(argument));
 }
 
-function filter() {
-  return Object.fromEntries(KINDS.map((kind) => [
-    kind, form.elements[kind].value.split(",").map((item) => item.trim()).filter(Boolean),
-  ]));
+addEventListener("hashchange", route);
+new PushDialog((cid) => { if (current !== "live") location.hash = `#records/${cid}`; });
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.addEventListener("click", () => copy(one(button.dataset.copy).textContent));
 }
-
-function show({ state, reason, retryIn }) {
-  const line = document.querySelector("#state");
-  line.dataset.state = state === "live" || state === "connecting" ? state : "lost";
-  const delay = retryIn ? ` in ${Math.max(1, Math.round(retryIn / 1000))} s` : "";
-  line.textContent = reason ? `${reason}${state === "reconnecting" ? `, ${WORDS[state]}${delay}` : ""}`
-    : WORDS[state];
-}
-
-// Everything that comes from an event is set as text: no label can become markup.
-function add(kind, time, resource, details) {
-  const item = row.content.firstElementChild.cloneNode(true);
-  item.dataset.kind = kind;
-  item.querySelector("time").textContent = time.toLocaleTimeString();
-  item.querySelector("time").dateTime = time.toISOString();
-  item.querySelector(".type").textContent = kind;
-  item.querySelector(".resource").textContent = resource;
-  item.querySelector(".details").textContent = details;
-  list.prepend(item);
-  while (list.children.length > MOST_ROWS) list.lastElementChild.remove();
-}
-
-function onEvent(event) {
-  const facts = Object.entries(event.metadata).map(([key, value]) => `${key}: ${value}`);
-  add(event.type, event.time, event.resourceId, [...event.labels, ...facts].join("  "));
-  count += 1;
-  document.querySelector("#count").textContent = count;
-}
-
-function onDropped(lost) {
-  add("lost", new Date(), "", `${lost} events were lost: this page could not keep up`);
-}
-
-function listen() {
-  subscription?.close();
-  const wanted = filter();
-  const address = streamAddress(wanted);
-  const start = address.indexOf("?");
-  history.replaceState(null, "", start < 0 ? location.pathname : address.slice(start));
-  document.querySelector("#curl").textContent = `curl -N '${location.origin}${address}'`;
-  subscription = subscribe(wanted, { onEvent, onStatus: show, onDropped });
-}
-
-const given = new URLSearchParams(location.search);
-for (const kind of KINDS) form.elements[kind].value = given.get(kind) ?? "";
-form.addEventListener("submit", (submission) => {
-  submission.preventDefault();
-  listen();
-});
-listen();
+route();

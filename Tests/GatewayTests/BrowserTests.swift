@@ -3,12 +3,13 @@ import TestSupport
 import Testing
 
 @Suite struct BrowserTests {
-    /// `Tests/Clients/browser.py`: the module and the dashboard in headless Chromium.
-    @Test func `the module for browsers works in one`() async throws {
+    /// `Tests/Clients/browser_module.py` and `browser_dashboard.py`, in headless Chromium.
+    @Test("they work in a browser", arguments: ["module", "dashboard"])
+    func browser(_ what: String) async throws {
         let result = try await run(
             URL(filePath: repository + "/.venv/bin/python"),
             [
-                repository + "/Tests/Clients/browser.py", executable("dir-gateway").path,
+                repository + "/Tests/Clients/browser_\(what).py", executable("dir-gateway").path,
                 repository + "/public",
             ])
         #expect(result.out == "ok\n", "\(result.out) \(result.error)")

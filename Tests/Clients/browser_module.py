@@ -1,0 +1,176 @@
+"""Tries public/directory-events.js in a real browser.
+
+Usage: browser_module.py PROGRAM PUBLIC
+Starts PROGRAM (the gateway) on a port of its own; prints ok, or what went wrong.
+"""
+
+import http.server
+import sys
+import tempfile
+import threading
+import time
+
+from browser import Browser, Gateway, expect, free_port, record, until
+
+PROGRAM, PUBLIC = sys.argv[1:]
+
+LISTEN = """
+    const [filter, options] = arguments;
+    window.heard = []; window.states = []; window.lost = []; window.statuses = [];
+    return import("/directory-events.js").then((module) => {
+        window.directory = module;
+        window.subscription = module.subscribe(filter, {
+            onEvent: (event) => heard.push(event),
+            onStatus: (status) => { states.push(status.state); statuses.push(status); },
+            onDropped: (count) => lost.push(count),
+        }, options ?? {});
+    });
+"""
+
+
+class Page(Browser):
+    def listen(self, filter=None, options=None):
+        self.run(LISTEN, filter or {}, options)
+
+
+def operations(browser, gateway):
+    browser.tab(gateway.url + "/healthz")
+    browser.listen({"types": ["RECORD_PUSHED", "EVENT_TYPE_RECORD_DELETED"], "labels": ["a+b & é"]})
+    browser.wait("live", "states.at(-1) === 'live'")
+    expect("states", browser.run("return states"), ["connecting", "live"])
+    other = browser.run("return directory.operations.push(arguments[0])", record("other"))
+    mine = browser.run("return directory.operations.push(arguments[0])", record("mine", "a+b & é <b>"))
+    expect("a new record", mine["isNew"], True)
+    browser.wait("the event", "heard.length === 1")
+    event = browser.run("return {...heard[0], time: heard[0].time.getTime()}")
+    expect("its resource", event["resourceId"], mine["cid"])
+    expect("its type", event["type"], "RECORD_PUSHED")
+    expect("its labels", event["labels"], ["/skills/a+b & é <b>"])
+    if abs(event["time"] / 1000 - time.time()) > 60:
+        raise SystemExit(f"its time is {event['time']}")
+    script = """
+        const {operations: o} = directory; const cid = arguments[0];
+        return (async () => [
+            (await o.publish({cids: [cid]})).published, (await o.records({label: ["a+b"]})).records.length,
+            JSON.parse(await o.pull(cid)).name, (await o.sign(cid)).cid === cid,
+            (await o.verify(cid)).verified, (await o.signatures(cid)).signatures.length,
+            (await o.unpublish([cid])).unpublished,
+            (await o.pushMany([{a: 1}, JSON.parse(await o.pull(cid))])).map((r) => r.status),
+            await o.sync(location.origin).then(async ({sync_id}) => (await o.syncStatus(sync_id)).sync_id === sync_id),
+            (await o.syncs()).syncs.length, await o.remove(cid) === undefined,
+        ])();
+    """
+    cid = mine["cid"]
+    expect("operations", browser.run(script, cid),
+           [[cid], 1, "mine", True, True, 1, [cid], [422, 200], True, 1, True])
+    faults = browser.run("""
+        return directory.operations.push({name: 1}).catch((e) =>
+            [e instanceof directory.GatewayError, e.status, e.faults.length, e.faults[0].pointer])
+    """)
+    expect("faults", faults, [True, 422, 7, "/version"])
+    browser.run("subscription.close()")
+    expect("closed", browser.run("return states.at(-1)"), "closed")
+    until("nobody listens", lambda: gateway.subscribers() == 0)
+    assert other["cid"] != cid
+
+
+def shared(browser, gateway):
+    """Eight tabs and more connections than a browser has: they share one."""
+    tabs = []
+    for _ in range(8):
+        tabs.append(browser.tab(gateway.url + "/healthz"))
+        browser.listen({"types": ["RECORD_PUSHED"]})
+        browser.wait("live", "states.at(-1) === 'live'")
+    expect("connections of eight tabs", gateway.subscribers(), 1)
+    cid = browser.run("return directory.operations.push(arguments[0])", record("shared"))["cid"]
+    for tab in tabs:
+        browser.driver.switch_to.window(tab)
+        browser.wait("the event in each tab", "heard.length === 1")
+        expect("the event", browser.run("return heard[0].resourceId"), cid)
+    # The one that holds the connection goes; another takes over.
+    browser.driver.switch_to.window(tabs[0])
+    browser.driver.close()
+    browser.driver.switch_to.window(tabs[5])
+    until("another connection", lambda: gateway.subscribers() == 1)
+    browser.wait("live again", "states.at(-1) === 'live'")
+    browser.run("return directory.operations.push(arguments[0])", record("again"))
+    for tab in tabs[1:]:
+        browser.driver.switch_to.window(tab)
+        browser.wait("the second event in each tab", "heard.length >= 2")
+        expect("events", browser.run("return heard.length"), 2)
+    for tab in tabs[1:-1]:
+        browser.driver.switch_to.window(tab)
+        browser.driver.close()
+    browser.driver.switch_to.window(tabs[-1])
+    until("the last one listens", lambda: gateway.subscribers() == 1)
+
+
+def restart(browser, gateway, start):
+    """In the tab that is left; without a reload."""
+    browser.run("states.length = 0; heard.length = 0")
+    gateway.stop()
+    browser.wait("the loss", "states.includes('reconnecting')")
+    expect("the reason", browser.run("return statuses.find((s) => s.state === 'reconnecting').reason"),
+           "the gateway is going down")
+    gateway = start()
+    browser.wait("live after the restart", "states.at(-1) === 'live'")
+    browser.run("return directory.operations.push(arguments[0])", record("shared"))
+    browser.wait("an event after the restart", "heard.length === 1")
+    browser.run("subscription.close()")
+    return gateway
+
+
+def refused(browser, gateway):
+    browser.tab(gateway.url + "/healthz")
+    browser.listen({"types": ["RECORD_FRIED"]})
+    browser.wait("the refusal", "states.at(-1) === 'refused'")
+    reason = browser.run("return statuses.at(-1).reason")
+    if "RECORD_FRIED" not in reason:
+        raise SystemExit(f"the reason is {reason}")
+    browser.run("subscription.close()")
+
+
+class Lossy(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.end_headers()
+        self.wfile.write(b'retry: 60000\n\nevent: dropped\ndata: {"dropped":17}\n\n')
+
+
+def dropped(browser, gateway):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Lossy)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    for shared in (True, False):
+        browser.tab(gateway.url + "/healthz")
+        browser.listen({}, {"base": f"http://127.0.0.1:{server.server_address[1]}", "shared": shared})
+        browser.wait("the loss", "lost.length === 1")
+        expect("the loss", browser.run("return lost"), [17])
+        browser.run("subscription.close()")
+    server.shutdown()
+
+
+def main():
+    port = free_port()
+    with tempfile.TemporaryDirectory() as directory:
+        def start():
+            return Gateway(PROGRAM, PUBLIC, port, directory)
+        gateway = start()
+        browser = Page()
+        try:
+            operations(browser, gateway)
+            shared(browser, gateway)
+            gateway = restart(browser, gateway, start)
+            refused(browser, gateway)
+            dropped(browser, gateway)
+        finally:
+            browser.driver.quit()
+            gateway.stop()
+    print("ok")
+
+
+main()

@@ -1,0 +1,47 @@
+// Where in a JSON text a value stands that a JSON Pointer (RFC 6901) names.
+
+/**
+ * @param {string} text     JSON that can be read
+ * @param {string} pointer  `/skills/0/name`; may name what is not there
+ * @returns {{start: number, end: number}} of the value, or of the nearest one around it
+ */
+export function placeOf(text, pointer) {
+  const wanted = pointer.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+  let at = 0;
+  let best = { start: 0, end: 0, depth: -1 };
+
+  const blank = () => { while (" \t\r\n".includes(text[at]) && at < text.length) at += 1; };
+  const string = () => {
+    const start = at;
+    at += 1;
+    while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+    at += 1;
+    return JSON.parse(text.slice(start, at));
+  };
+  const value = (depth, isOnPath) => {
+    blank();
+    const start = at;
+    if (text[at] === "{" || text[at] === "[") {
+      const isObject = text[at] === "{";
+      at += 1;
+      for (let index = 0; ; index += 1) {
+        blank();
+        if (at >= text.length || text[at] === "}" || text[at] === "]") break;
+        const key = isObject ? string() : String(index);
+        if (isObject) { blank(); at += 1; }
+        value(depth + 1, isOnPath && wanted[depth] === key);
+        blank();
+        if (text[at] === ",") at += 1;
+      }
+      at += 1;
+    } else if (text[at] === '"') {
+      string();
+    } else {
+      while (at < text.length && !",]} \t\r\n".includes(text[at])) at += 1;
+    }
+    if (isOnPath && depth > best.depth) best = { start, end: at, depth };
+  };
+  try { value(0, true); } catch { /* not JSON: the beginning will do */ }
+  // Of what is missing, the brace of what should hold it.
+  return best.depth < wanted.length ? { start: best.start, end: best.start + 1 } : best;
+}

@@ -1,0 +1,110 @@
+"""Makes the pictures of the dashboard for the README: light, dark and on a phone.
+
+Usage: screenshots.py PROGRAM FOLDER
+Starts PROGRAM (the gateway) with the dashboard of this repository and some life in it.
+"""
+
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PROGRAM, FOLDER = sys.argv[1:]
+
+
+def request(url, method="GET", body=None):
+    data = json.dumps(body).encode() if body is not None else None
+    message = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
+    with urllib.request.urlopen(message, timeout=10) as answer:
+        return answer.read()
+
+
+def live(url):
+    """What a Directory in use does."""
+    random.seed(7)
+    records = [json.loads(path.read_text()) for path in sorted((ROOT / "examples/records").iterdir())]
+    cids = [json.loads(request(f"{url}/push", "POST", record))["cid"] for record in records]
+    request(f"{url}/sync", "POST", {"remote_directory_url": url})
+    request(f"{url}/sync", "POST", {"remote_directory_url": url, "cids": ["baeareinotthere"]})
+    for cid in cids[1:4]:
+        request(f"{url}/sign", "POST", {"cid": cid})
+    for second in range(14):
+        for _ in range(random.randint(1, 9)):
+            cid = random.choice(cids)
+            match random.randint(0, 5):
+                case 0: request(f"{url}/publish", "POST", {"cids": [cid]})
+                case 1: request(f"{url}/push", "POST", random.choice(records))
+                case 2: request(f"{url}/unpublish", "POST", {"cids": [cid]})
+                case _: request(f"{url}/records/{cid}")
+        time.sleep(0.5)
+    request(f"{url}/records/{cids[0]}", "DELETE")
+    request(f"{url}/push", "POST", records[0])
+    request(f"{url}/publish", "POST", {"cids": cids[:3]})
+
+
+def browser():
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for flag in ("--headless=new", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"):
+        options.add_argument(flag)
+    if os.getuid() == 0:
+        options.add_argument("--no-sandbox")
+    return webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+
+
+def main():
+    pathlib.Path(FOLDER).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as directory:
+        gateway = subprocess.Popen(
+            [PROGRAM, "--listen-address", "127.0.0.1:0", "--data-dir", directory,
+             "--set", f"dashboard.directory={ROOT / 'public'}"], stderr=subprocess.PIPE, text=True)
+        url = next(line for line in gateway.stderr if "url=" in line).split("url=")[1].split()[0]
+        threading.Thread(target=gateway.stderr.read, daemon=True).start()
+        driver = browser()
+
+        def look(name, width, height, scheme, page="", reload=False):
+            driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+                "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
+            driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+                "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+            if page or reload:
+                driver.get(url + page)
+            time.sleep(1.2)
+            driver.save_screenshot(f"{FOLDER}/{name}.png")
+            for entry in driver.get_log("browser"):
+                print(f"{name}: {entry['level']} {entry['message']}", file=sys.stderr)
+            print(f"screenshots: {FOLDER}/{name}.png", file=sys.stderr)
+
+        try:
+            driver.get(url)
+            live(url)
+            look("live-light", 1280, 800, "light")
+            look("live-dark", 1280, 800, "dark")
+            look("live-phone", 390, 844, "light")
+            cid = json.loads(request(f"{url}/records?published=true"))["records"][0]["cid"]
+            look("record", 1280, 800, "light", f"/#records/{cid}")
+            look("syncs", 1280, 800, "dark", "/#syncs")
+            driver.get(f"{url}/#live")
+            driver.execute_script(
+                "document.querySelector('#open-push').click();"
+                "document.querySelector('#push-text').value = JSON.stringify({name: 7, version: 'v1', skills: [{}]}, null, 2);"
+                "document.querySelector('#push-send').click();")
+            look("push", 1280, 800, "light")
+        finally:
+            driver.quit()
+            gateway.terminate()
+            gateway.wait(15)
+
+
+main()
