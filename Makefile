@@ -23,6 +23,9 @@ test: ## run every test; ARGS="--filter …" to choose
 	@scripts/bootstrap test
 	@echo "make test: building and testing" >&2
 	swift test $(ARGS)
+	@echo "make test: the dashboard under a burst" >&2
+	@.venv/bin/python Tests/Clients/browser_frames.py \
+		"$$(swift build --show-bin-path)/dir-gateway" public
 
 check: bootstrap ## format, imports, and a build in which every warning is an error
 	@scripts/check-format

@@ -186,6 +186,8 @@ class SharedStream {
   #release;
   #tell;
   #status = { kind: "status", status: { state: "connecting" } };
+  /** Whether another tab listens to the same: for nobody nothing is passed on. */
+  #isHeard = false;
   #abort = new AbortController();
 
   constructor(address, tell) {
@@ -210,8 +212,15 @@ class SharedStream {
   }
 
   #heard(message) {
-    if (message.kind !== "hello") this.#tell(message);
-    else if (this.#own) this.#channel.postMessage(this.#status);
+    if (message.kind === "hello") {
+      this.#isHeard = true;
+      // Whoever waited here longer must be known to the next that takes over, too.
+      if (this.#own) this.#channel.postMessage(this.#status);
+    } else if (message.kind === "taken") {
+      this.#channel.postMessage({ kind: "hello" });
+    } else {
+      this.#tell(message);
+    }
   }
 
   // Holds the lock for as long as the promise is open.
@@ -219,6 +228,7 @@ class SharedStream {
     if (this.#abort.signal.aborted) return undefined;
     return new Promise((release) => {
       this.#release = release;
+      this.#channel.postMessage({ kind: "taken" });
       this.#own = new OwnStream(address, (message) => {
         if (message.kind === "status") {
           // That one tab goes means nothing to the others: the next takes over.
@@ -226,7 +236,7 @@ class SharedStream {
           this.#status = message;
         }
         this.#tell(message);
-        this.#channel.postMessage(message);
+        if (this.#isHeard) this.#channel.postMessage(message);
       });
     });
   }

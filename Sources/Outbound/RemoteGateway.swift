@@ -4,11 +4,21 @@ internal import NIOCore
 internal import NIOHTTP1
 
 /// Another gateway, over HTTP. Every answer is bounded in time and size, and no redirect is followed.
-struct RemoteGateway: RemoteDirectory {
-    let url: RemoteURL
-    let limits: RemoteLimits
-    let userAgent: String
-    let client: HTTPClient
+final class RemoteGateway: RemoteDirectory {
+    private let url: RemoteURL
+    private let limits: RemoteLimits
+    private let userAgent: String
+    private let client: HTTPClient
+
+    init(url: RemoteURL, limits: RemoteLimits, userAgent: String, client: HTTPClient) {
+        self.url = url
+        self.limits = limits
+        self.userAgent = userAgent
+        self.client = client
+    }
+
+    // Whoever forgets to close leaves no connections behind; closing twice does nothing.
+    deinit { _ = client.shutdown() }
 
     func published(after cursor: String?) async throws(RemoteError) -> RemotePage {
         let after = cursor.map { "&after=\(Self.percentEncoded($0))" } ?? ""

