@@ -28,7 +28,10 @@ public final class DirectoryClient: Sendable {
     }
 
     public let configuration: Configuration
-    let http: HTTPClient
+    /// For operations: an answer that stops half-way is given up.
+    private let operations: HTTPClient
+    /// For what may be silent for long: streams, and uploads without an end.
+    private let streams: HTTPClient
 
     public init(_ configuration: Configuration) {
         self.configuration = configuration
@@ -45,8 +48,10 @@ public final class DirectoryClient: Sendable {
             tls.trustRoots = .file(file)
             settings.tlsConfiguration = tls
         }
-        http = HTTPClient(
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, configuration: settings)
+        let group = MultiThreadedEventLoopGroup.singleton
+        streams = HTTPClient(eventLoopGroup: group, configuration: settings)
+        settings.timeout.read = TimeAmount(configuration.timeout)
+        operations = HTTPClient(eventLoopGroup: group, configuration: settings)
     }
 
     /// A client of the gateway at this address.
@@ -55,7 +60,10 @@ public final class DirectoryClient: Sendable {
         self.init(Configuration(server: try ServerAddress(address)))
     }
 
-    deinit { _ = http.shutdown() }
+    deinit {
+        _ = streams.shutdown()
+        _ = operations.shutdown()
+    }
 }
 
 /// A request to the gateway, before it is sent.
@@ -67,6 +75,8 @@ struct ClientRequest {
     var accept = "application/json"
     var contentType: String?
     var body: HTTPClientRequest.Body?
+    /// Whether the answer may be silent for long.
+    var isStream = false
 
     init(_ method: HTTPMethod, _ path: String, query: [(String, String)] = []) {
         self.method = method
@@ -127,6 +137,7 @@ extension DirectoryClient {
         message.body = request.body
         let response: HTTPClientResponse
         do {
+            let http = request.isStream ? streams : operations
             response = try await http.execute(message, timeout: TimeAmount(configuration.timeout))
         } catch {
             throw clientError(error)
@@ -144,7 +155,10 @@ extension DirectoryClient {
             let words = try? JSONDecoder().decode(Problem.self, from: Data(body.readableBytesView))
         {
             problem = words
-        } else if [401, 403, 407, 408, 429].contains(status) || status >= 500 {
+        } else if type.hasPrefix("application/problem+json")
+            || [401, 403, 407, 408, 429].contains(status) || status >= 500
+        {
+            // An answer to HEAD has no words.
             problem = Problem(status: status)
         } else {
             return .notAGateway(configuration.server, reason: "it answered \(status)")

@@ -16,6 +16,19 @@ private struct Lines: AsyncSequence, Sendable {
 }
 
 @Suite struct OperationClientTests {
+    @Test func `an answer that stops half-way is given up`() async throws {
+        let server = try ScriptedServer([.hold("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{")])
+        var configuration = DirectoryClient.Configuration(server: try ServerAddress(server.address))
+        configuration.timeout = .milliseconds(200)
+        let client = DirectoryClient(configuration)
+        await #expect {
+            try await client.records()
+        } throws: {
+            guard case DirectoryClientError.timedOut = $0 else { return false }
+            return true
+        }
+    }
+
     @Test func `a record's whole life`() async throws {
         try await TestGateway.run { gateway in
             let client = try DirectoryClient(gateway.address)

@@ -104,6 +104,7 @@ extension DirectoryClient {
         var request = ClientRequest(.POST, "/push")
         request.contentType = "application/x-ndjson"
         request.accept = "application/x-ndjson"
+        request.isStream = true
         request.body = .stream(lines.map { ByteBuffer(bytes: $0 + [0x0A]) }, length: .unknown)
         let response = try await send(request)
         var rest: [UInt8] = []
@@ -139,9 +140,6 @@ extension DirectoryClient {
             headers = try await answer(ClientRequest(.HEAD, "/records/\(percentEncoded(cid))"))
                 .headers
         } catch .refused(let problem) where problem.status == 404 {
-            throw .refused(Problem(missing: cid))
-        } catch .notAGateway(_, let reason) where reason.hasSuffix("404") {
-            // An answer to HEAD has no words.
             throw .refused(Problem(missing: cid))
         }
         let labels = headers["Directory-Labels"].flatMap { $0.split(separator: ",") }.map {

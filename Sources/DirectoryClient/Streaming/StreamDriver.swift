@@ -61,6 +61,7 @@ struct StreamDriver: Sendable {
         for cid in filter.cids { query.append(("cids", cid)) }
         var request = ClientRequest(.GET, "/events", query: query)
         request.accept = "text/event-stream"
+        request.isStream = true
         return request
     }
 }

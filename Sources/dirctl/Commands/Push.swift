@@ -34,6 +34,15 @@ struct Push: AsyncParsableCommand {
     func run() async throws {
         let client = try options.client()
         let printer = PushPrinter(format: format.format(), isList: files.count > 1 || ndjson)
+        do { try await pushAll(client, printer) } catch {
+            // What was pushed by then is told all the same.
+            try? printer.finish()
+            throw error
+        }
+        try printer.finish()
+    }
+
+    private func pushAll(_ client: DirectoryClient, _ printer: PushPrinter) async throws {
         for file in files {
             if file.hasSuffix(".ndjson") || file.hasSuffix(".jsonl") {
                 let descriptor = try Input.descriptor(file)
@@ -48,7 +57,6 @@ struct Push: AsyncParsableCommand {
         } else if stdin {
             try await push(Input.all(), named: "standard input", client, printer)
         }
-        try printer.finish()
     }
 
     private func push(
