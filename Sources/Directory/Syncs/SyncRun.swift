@@ -27,6 +27,7 @@ struct SyncRun: Sendable {
     private static let pageLimit = 100_000
     private static let pageSize = 1000
     private static let cursorBytes = 1024
+    private static let reportInterval: Duration = .seconds(10)
     /// So many records in a row that cannot be had now: the remote is gone, not the records.
     private static let unavailableLimit = 5
 
@@ -35,6 +36,8 @@ struct SyncRun: Sendable {
         var faults = SyncFaults()
         var unavailableInARow = 0
         let deadline: ContinuousClock.Instant
+        /// When the log is to hear how far it is.
+        var nextReport: ContinuousClock.Instant
     }
 
     /// - Throws: `SyncFaults` when some records could not be copied, `RemoteError` or
@@ -49,7 +52,8 @@ struct SyncRun: Sendable {
             $0.found = copied
             $0.signatures = sync.progress.signatures
         }
-        var tally = Tally(deadline: .now + policy.timeLimit)
+        var tally = Tally(
+            deadline: .now + policy.timeLimit, nextReport: .now + Self.reportInterval)
         if sync.cids.isEmpty {
             try await copyPublished(&tally)
         } else {
@@ -104,6 +108,8 @@ struct SyncRun: Sendable {
             }
             while let result = try await group.next() { try note(result, &tally) }
         }
+        guard ContinuousClock.now >= tally.nextReport else { return }
+        tally.nextReport = .now + Self.reportInterval
         let progress = counter.progress
         logger.info(
             "sync goes on",
