@@ -19,9 +19,11 @@ function showState({ state, reason, retryIn }) {
   const until = Date.now() + (retryIn ?? 0);
   const write = () => {
     const seconds = Math.ceil((until - Date.now()) / 1000);
-    line.textContent = WORDS[state] + (retryIn && seconds > 0 ? ` in ${seconds} s` : "");
+    one("#countdown").textContent = retryIn && seconds > 0 ? ` in ${seconds} s` : "";
     if (seconds <= 0) clearInterval(countdown);
   };
+  // The number changes for the eye only: whoever hears the page hears the state once.
+  one("#state [role]").textContent = WORDS[state];
   write();
   if (retryIn) countdown = setInterval(write, 500);
   // A refusal stays until the filter, or who asks, is another.
@@ -29,7 +31,15 @@ function showState({ state, reason, retryIn }) {
   one("#refusal").textContent = state === "refused" ? reason : "";
 }
 
-new LiveView(showState);
+let lost = 0;
+
+function showLost(count) {
+  lost += count;
+  one("#lost").hidden = false;
+  one("#lost").textContent = `dropped ${lost.toLocaleString()}`;
+}
+
+new LiveView(showState, showLost);
 const views = {
   live: { show() {}, hide() {} }, records: new RecordsView(), syncs: new SyncsView(),
   subscribers: new SubscribersView(),
@@ -38,7 +48,9 @@ let current;
 
 function route() {
   const [name, argument] = location.hash.slice(1).split("/");
-  const wanted = name in views ? name : "live";
+  // The skip link stays where it is.
+  if (name === "main" && current) return;
+  const wanted = Object.hasOwn(views, name) ? name : "live";
   if (wanted !== current) {
     views[current]?.hide();
     for (const section of document.querySelectorAll(".view")) section.hidden = section.id !== wanted;

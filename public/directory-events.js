@@ -77,13 +77,17 @@ export function subscribe(filter, listener, { base = "", shared = true } = {}) {
 /** Turns messages of a stream into calls of a listener. */
 function teller(listener) {
   let last;
-  return (message) => {
+  const tell = (message) => {
     if (message.kind === "event") listener.onEvent?.(eventFrom(message));
     else if (message.kind === "dropped") listener.onDropped?.(message.count);
     else if (JSON.stringify(message.status) !== last) {
       last = JSON.stringify(message.status);
       listener.onStatus?.(message.status);
     }
+  };
+  return (message) => {
+    // A fault of a listener is its own: the stream goes on.
+    try { tell(message); } catch (error) { reportError(error); }
   };
 }
 
@@ -109,7 +113,8 @@ class OwnStream {
     this.#address = address;
     this.#tell = tell;
     this.#status({ state: "connecting" });
-    this.#open();
+    // A listener may have closed it just now.
+    if (this.#source !== null) this.#open();
   }
 
   close() {
@@ -235,9 +240,12 @@ class SharedStream {
           if (message.status.state === "closed") return;
           this.#status = message;
         }
-        this.#tell(message);
+        if (this.#abort.signal.aborted) return;
+        // First the others: a listener of this tab may close all this.
         if (this.#isHeard) this.#channel.postMessage(message);
+        this.#tell(message);
       });
+      if (this.#abort.signal.aborted) this.#own.close();
     });
   }
 }

@@ -148,7 +148,17 @@ extension DirectoryClient {
 
     private func refusal(_ response: HTTPClientResponse) async -> DirectoryClientError {
         let status = Int(response.status.code)
-        let body = try? await response.body.collect(upTo: 1 << 20)
+        // A refusal that stops half-way is one without words.
+        let timeout = configuration.timeout
+        let body = try? await withThrowingTaskGroup(of: ByteBuffer.self) { group in
+            group.addTask { try await response.body.collect(upTo: 1 << 20) }
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                throw HTTPClientError.readTimeout
+            }
+            defer { group.cancelAll() }
+            return try await group.next()
+        }
         let type = response.headers.first(name: "Content-Type") ?? ""
         var problem: Problem
         if type.hasPrefix("application/problem+json"), let body,
@@ -177,6 +187,9 @@ extension DirectoryClient {
         where [.deadlineExceeded, .readTimeout, .connectTimeout].contains(error):
             return .timedOut(server)
         case let error as HTTPClientError where error == .remoteConnectionClosed:
+            return .unreachable(server, reason: "the connection was closed")
+        // An answer that was cut is a gateway's that fell over, or of something in between.
+        case let error as HTTPParserError where error == .invalidEOFState:
             return .unreachable(server, reason: "the connection was closed")
         case is HTTPParserError: return .notAGateway(server, reason: "it does not speak HTTP")
         case let error as NIOConnectionError:

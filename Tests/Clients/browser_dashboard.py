@@ -20,7 +20,7 @@ from selenium.webdriver.common.keys import Keys
 from browser import Browser, Gateway, expect, free_port, record
 
 PROGRAM, PUBLIC = sys.argv[1:]
-LIVE = "document.querySelector('#state').textContent === 'live'"
+LIVE = "document.querySelector('#state').dataset.state === 'live'"
 ROWS = "document.querySelectorAll('#events .row').length"
 COUNT = "document.querySelector('#count').textContent"
 
@@ -135,6 +135,7 @@ def records(browser, gateway):
     browser.wait("the record", "document.querySelector('#record h2')?.textContent === 'alpha <b> v1'")
     expect("its address", urllib.parse.urlparse(browser.driver.current_url).fragment, f"records/{cid}")
     expect("its label", text(browser, "#record .tag"), "/skills/s1")
+    expect("its state", browser.run("return [...document.querySelectorAll('#record p')].map((p) => p.textContent)")[1], "not published")
 
     def press(name):
         browser.run("[...document.querySelectorAll('#record button')].find((b) => b.textContent === arguments[0]).click()", name)
@@ -196,6 +197,8 @@ def accessibility(browser, gateway):
             if view == "live":
                 gateway.post("/publish", {"all": True})
                 browser.wait("rows", f"{ROWS} > 0")
+                chip(browser, "RECORD_PUBLISHED")
+                browser.wait("live", LIVE)
             if view == "records":
                 browser.wait("records", "document.querySelectorAll('#record-list li').length > 0")
             check = axe + """
@@ -247,6 +250,7 @@ def dropped(browser):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     browser.tab(f"http://localhost:{server.server_address[1]}/")
     browser.wait("the notice", "document.querySelector('.row .details')?.textContent.startsWith('17 events were lost')")
+    expect("the connection says so", text(browser, "#lost"), "dropped 17")
     server.shutdown()
 
 

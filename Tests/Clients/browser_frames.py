@@ -17,7 +17,7 @@ LONGEST = 100
 
 def longest_frame(browser, gateway, lines):
     browser.tab(gateway.url)
-    browser.wait("live", "document.querySelector('#state').textContent === 'live'")
+    browser.wait("live", "document.querySelector('#state').dataset.state === 'live'")
     browser.run("""
         window.longest = 0;
         new PerformanceObserver((list) => {

@@ -83,6 +83,9 @@ private let opening = "retry: 3000\n: connected\n\n"
             ),
             .stream(
                 "retry: 11000\nevent: retry-later\ndata: {\"reason\":\"full\",\"retry\":11000}\n\n"),
+            .close(
+                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n: a\n\n\r\n"
+            ),
             .status(204),
         ])
         let pauses = Pauses()
@@ -93,9 +96,10 @@ private let opening = "retry: 3000\n: connected\n\n"
                 "again: The server answered 503. Try again later.", "connected", "dropped 17",
                 "C 1",
                 "again: the gateway is going down", "again: the gateway has no room: full",
+                "connected", "again: the connection was closed",
             ])
-        #expect(pauses.seconds == [3, 7, 9, 11])
-        #expect(server.heads.count == 5)
+        #expect(pauses.seconds == [3, 7, 9, 11, 11])
+        #expect(server.heads.count == 6)
         #expect(server.heads.allSatisfy { $0.hasPrefix("GET /events HTTP/1.1\r\n") })
         #expect(server.heads.allSatisfy { $0.contains("Accept: text/event-stream\r\n") })
     }

@@ -19,6 +19,7 @@ export class LiveView {
   #totals = new Map();
   #rows = [];
   #held = [];
+  #discarded = 0;
   #isPaused = false;
   #new = 0;
   #isScheduled = false;
@@ -28,9 +29,15 @@ export class LiveView {
   /** Of the address bar: the gateway says what is wrong with them. */
   #unknownTypes = [];
 
-  /** @param {(status: object) => void} onStatus */
-  constructor(onStatus) {
+  #onDropped;
+
+  /**
+   * @param {(status: object) => void} onStatus
+   * @param {(count: number) => void} onDropped
+   */
+  constructor(onStatus, onDropped) {
     this.#onStatus = onStatus;
+    this.#onDropped = onDropped;
     for (const type of EVENT_TYPES) this.#addChip(type);
     this.#form.addEventListener("submit", (submission) => {
       submission.preventDefault();
@@ -70,7 +77,7 @@ export class LiveView {
         this.#apply();
       },
     }, icon(type), type, number);
-    chip.style.color = `var(--${type})`;
+    chip.style.setProperty("--own", `var(--${type})`);
     this.#chips.set(type, chip);
     this.#totals.set(type, { count: 0, number });
     one("#types").append(chip);
@@ -109,10 +116,13 @@ export class LiveView {
     this.#subscription = subscribe(this.filter, {
       onEvent: (event) => this.#add(event),
       onStatus: (status) => { if (status.state !== "closed") this.#onStatus(status); },
-      onDropped: (count) => this.#add({
-        type: "LOST", time: new Date(), resourceId: "", metadata: {},
-        labels: [`${count} event${count === 1 ? " was" : "s were"} lost: this page could not keep up`],
-      }),
+      onDropped: (count) => {
+        this.#onDropped(count);
+        this.#add({
+          type: "LOST", time: new Date(), resourceId: "", metadata: {},
+          labels: [`${count} event${count === 1 ? " was" : "s were"} lost: this page could not keep up`],
+        });
+      },
     });
   }
 
@@ -125,10 +135,12 @@ export class LiveView {
     }
     if (this.#isPaused) {
       this.#held.push(event);
-      if (this.#held.length > MOST_ROWS) this.#held.shift();
+      this.#discarded += trim(this.#held);
     } else {
       this.#rows.push(event);
       this.#new += 1;
+      // Here too, because a tab in the background draws nothing.
+      trim(this.#rows);
     }
     this.#schedule();
   }
@@ -150,7 +162,7 @@ export class LiveView {
   }
 
   #refresh() {
-    if (this.#rows.length > MOST_ROWS) this.#rows.splice(0, this.#rows.length - MOST_ROWS);
+    trim(this.#rows, 0);
     const shown = this.#shown;
     this.#list.show(shown, one("#search").value.trim() ? 0 : this.#new);
     this.#new = 0;
@@ -158,7 +170,7 @@ export class LiveView {
     one("#count").textContent = shown.length.toLocaleString();
     one("#empty").hidden = shown.length > 0;
     one("#events").hidden = shown.length === 0;
-    one("#pause").textContent = this.#isPaused ? `Resume (${this.#held.length.toLocaleString()})` : "Pause";
+    one("#pause").textContent = this.#isPaused ? `Resume (${this.#held.length.toLocaleString()}${this.#discarded ? `, ${this.#discarded.toLocaleString()} older let go` : ""})` : "Pause";
   }
 
   #pause() {
@@ -167,7 +179,7 @@ export class LiveView {
     if (!this.#isPaused) {
       this.#rows.push(...this.#held);
       this.#new += this.#held.length;
-      this.#held = [];
+      [this.#held, this.#discarded] = [[], 0];
     }
     this.#refresh();
   }
@@ -179,6 +191,16 @@ export class LiveView {
     }));
     download("events.jsonl", lines.map((line) => `${line}\n`).join(""), "application/x-ndjson");
   }
+}
+
+const SLACK = 1000;
+
+/** Lets go of the oldest events, some at a time. */
+function trim(events, slack = SLACK) {
+  const surplus = events.length - MOST_ROWS;
+  if (surplus <= slack) return 0;
+  events.splice(0, surplus);
+  return surplus;
 }
 
 const quoted = (value) => `'${value.replaceAll("'", "'\\''")}'`;

@@ -20,11 +20,15 @@ export class RecordsView {
   /** Comes to the front, with one record open if one is named. */
   show(cid) {
     if (!one("#record-list").children.length) this.#search();
-    if (cid) this.#show(cid);
+    if (cid) return this.#show(cid);
+    this.hide();
+    one("#record").hidden = true;
+    for (const item of one("#record-list").children) item.classList.remove("open");
+    return undefined;
   }
 
   /** Goes to the back. */
-  hide() { this.#trail?.close(); this.#trail = undefined; this.#open = undefined; }
+  hide() { this.#trail?.subscription.close(); this.#trail = undefined; this.#open = undefined; }
 
   async #search(after) {
     const { name, label, published } = Object.fromEntries(new FormData(this.#form));
@@ -60,6 +64,9 @@ export class RecordsView {
     article.hidden = !content;
     if (!content) return;
     const record = JSON.parse(content);
+    const same = await attempt(() => operations.records({ name: record.name, version: record.version, limit: 1000 }));
+    if (this.#open !== cid) return;
+    const isPublished = same?.records.find((item) => item.cid === cid)?.published;
     const again = () => { this.#show(cid); this.#search(); };
     const act = (words, action, after = again) => make("button", {
       type: "button", onclick: async () => {
@@ -67,11 +74,12 @@ export class RecordsView {
       },
     });
     const button = (name, words, action) => { const b = act(words, action); b.append(name); return b; };
-    const trail = make("ol", { class: "trail", "aria-label": "Events of this record" });
+    const trail = this.#follow(cid);
     const remove = make("button", { type: "button", class: "danger", onclick: () => this.#remove(cid, record.name) }, "Delete");
     article.replaceChildren(
       make("h2", {}, `${record.name} ${record.version}`),
       make("p", { class: "faint mono" }, cid, copyButton(cid, "the cid")),
+      make("p", { class: isPublished ? "good" : "faint" }, isPublished ? "published" : "not published"),
       make("p", {}, record.description ?? ""),
       make("div", { class: "bar" },
         button("Publish", "Published.", () => operations.publish({ cids: [cid] })),
@@ -84,16 +92,20 @@ export class RecordsView {
       make("h3", {}, "Signatures"), ...signatureLines(signatures.signatures, verification),
       make("h3", {}, "Events of this record, from now on"), trail,
       make("h3", {}, "Content"), make("pre", { tabindex: "0" }, JSON.stringify(record, null, 2)));
-    this.#follow(cid, trail);
     article.focus({ preventScroll: true });
   }
 
-  #follow(cid, trail) {
-    this.#trail?.close();
-    this.#trail = subscribe({ cids: [cid] }, {
-      onEvent: (event) => trail.prepend(
+  /** The events of a record; they go on while it is shown anew. */
+  #follow(cid) {
+    if (this.#trail?.cid === cid) return this.#trail.list;
+    this.#trail?.subscription.close();
+    const list = make("ol", { class: "trail", "aria-label": "Events of this record" });
+    const subscription = subscribe({ cids: [cid] }, {
+      onEvent: (event) => list.prepend(
         make("li", {}, `${clock(event.time)} ${event.type} ${event.type === "RECORD_SIGNED" ? facts({ ...event, labels: [] }) : ""}`)),
     });
+    this.#trail = { cid, list, subscription };
+    return list;
   }
 
   async #remove(cid, name) {

@@ -36,7 +36,9 @@ export class SyncsView {
     clearTimeout(this.#timer);
     const page = await attempt(() => operations.syncs({ limit: 50 }));
     if (!page || !this.#subscription) return;
+    const focused = document.activeElement?.closest?.("#sync-list li")?.dataset.id;
     one("#sync-list").replaceChildren(...page.syncs.map((sync) => this.#item(sync)));
+    if (focused) one(`#sync-list li[data-id="${focused}"] button`)?.focus();
     one("#no-syncs").hidden = page.syncs.length > 0;
     // Between its beginning and its end a sync has no events of its own.
     if (page.syncs.some(isOpen)) this.#timer = setTimeout(() => this.#refresh(), 500);
@@ -46,7 +48,7 @@ export class SyncsView {
     const done = sync.copied + sync.present + sync.failed;
     const bar = make("progress", { max: Math.max(sync.found, 1), "aria-label": `Sync from ${sync.remote_directory_url}` });
     bar.value = isOpen(sync) ? done : Math.max(sync.found, 1);
-    return make("li", { "data-status": sync.status },
+    return make("li", { "data-status": sync.status, "data-id": sync.sync_id },
       make("strong", {}, sync.remote_directory_url),
       make("span", { class: "faint" }, `${sync.status}: ${sync.found} found, ${sync.copied} copied, ${sync.present} present, ${sync.failed} failed`),
       isOpen(sync) ? bar : undefined,

@@ -57,17 +57,25 @@ export class VirtualList {
     const visible = new Map(
       this.#items.slice(first, first + count).map((item, index) => [item, first + index]));
     for (const [item, row] of this.#drawn) {
-      if (!visible.has(item)) {
-        row.remove();
-        this.#drawn.delete(item);
+      if (visible.has(item)) continue;
+      if (row.contains(document.activeElement) && this.#items.includes(item)) {
+        // Who has the focus keeps it, out of sight.
+        row.style.top = `${this.#items.indexOf(item) * this.#height}px`;
+        continue;
       }
+      row.remove();
+      this.#drawn.delete(item);
     }
+    // In the order in which they are read and tabbed through.
+    let next = this.#rows.firstChild;
     for (const [item, index] of visible) {
       let row = this.#drawn.get(item);
       if (!row) {
         row = this.#draw(item);
         this.#drawn.set(item, row);
-        this.#rows.append(row);
+        this.#rows.insertBefore(row, next);
+      } else {
+        next = row.nextSibling;
       }
       row.style.top = `${index * this.#height}px`;
       row.setAttribute("aria-posinset", index + 1);

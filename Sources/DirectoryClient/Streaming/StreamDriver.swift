@@ -16,6 +16,8 @@ struct StreamDriver: Sendable {
     func run() async {
         var failures = 0
         var hasBeenOpen = false
+        // What the gateway has asked for holds until it asks for something else.
+        var retry: Duration?
         while !Task.isCancelled {
             let connection = StreamConnection(
                 channel: channel, idleTimeout: policy.idleTimeout,
@@ -29,14 +31,22 @@ struct StreamDriver: Sendable {
                 failure = client.clientError(error)
             }
             if Task.isCancelled { break }
-            if connection.wasOpen { (failures, hasBeenOpen) = (0, true) }
+            if connection.wasOpen {
+                (failures, hasBeenOpen) = (0, true)
+                // Whatever it looks like, it was a gateway.
+                if let fault = failure, !fault.isTransient {
+                    failure = .unreachable(
+                        client.configuration.server, reason: "the stream was broken")
+                }
+            }
             failures += 1
             if let failure, !failure.isTransient || !(hasBeenOpen || policy.retriesFirstConnection)
             {
                 return channel.fail(failure)
             }
             let reason = connection.farewell ?? failure.map(Self.reason) ?? "the stream ended"
-            var asked = connection.retry
+            retry = connection.retry ?? retry
+            var asked = retry
             if case .refused(let problem) = failure { asked = problem.retryAfter ?? asked }
             let delay = policy.delay(failures: failures, asked: asked)
             await channel.send([.reconnecting(after: delay, reason: reason)])
