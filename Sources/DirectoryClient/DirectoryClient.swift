@@ -201,6 +201,11 @@ extension DirectoryClient {
             return .unreachable(server, reason: "connection refused")
         case ChannelError.connectTimeout: return .timedOut(server)
         case let error as NIOSSLError:
+            if case .handshakeFailed = error {
+                return .unreachable(
+                    server,
+                    reason: "no TLS connection: is it https there, and its certificate good?")
+            }
             return .unreachable(server, reason: "TLS: \(error)")
         case is CancellationError: return .unreachable(server, reason: "cancelled")
         default: return .unreachable(server, reason: "\(error)")

@@ -174,6 +174,8 @@ private final class Listening {
                 ),
                 (["search", "--json", "-o", "raw"], gateway.address, 2, "cannot both be"),
                 (["bogus"], gateway.address, 2, "bogus"),
+                (["events", "listen", "--types", ""], gateway.address, 2, "--types is empty"),
+                (["search"], "https://\(gateway.address)", 5, "no TLS connection"),
             ]
             for (arguments, address, code, words) in cases {
                 let result = try await runProgram(

@@ -33,6 +33,12 @@ struct Listen: AsyncParsableCommand {
     @OptionGroup var options: ClientOptions
 
     func run() async throws {
+        for (flag, lists) in [("--types", types), ("--labels", labels), ("--cids", cids)]
+        where !lists.isEmpty && Self.items(lists).isEmpty {
+            // An empty variable of a script must not mean everything.
+            throw Exit.Failure(
+                message: "\(flag) is empty: leave it out to hear everything", code: .usage)
+        }
         let filter = EventFilter(
             types: try Self.items(types).map(Self.type), labels: Self.items(labels),
             cids: Self.items(cids))

@@ -18,7 +18,7 @@ struct Push: AsyncParsableCommand {
     @Flag(help: "Read from standard input.")
     var stdin = false
 
-    @Flag(help: "Standard input holds many records, one a line.")
+    @Flag(help: "The input holds many records, one a line.")
     var ndjson = false
 
     @Flag(help: "Have the gateway sign what is stored.")
@@ -44,7 +44,7 @@ struct Push: AsyncParsableCommand {
 
     private func pushAll(_ client: DirectoryClient, _ printer: PushPrinter) async throws {
         for file in files {
-            if file.hasSuffix(".ndjson") || file.hasSuffix(".jsonl") {
+            if ndjson || file.hasSuffix(".ndjson") || file.hasSuffix(".jsonl") {
                 let descriptor = try Input.descriptor(file)
                 defer { close(descriptor) }
                 try await pushLines(of: descriptor, named: file, client, printer)
@@ -52,7 +52,7 @@ struct Push: AsyncParsableCommand {
                 try await push(try Input.file(file), named: file, client, printer)
             }
         }
-        if ndjson {
+        if ndjson, stdin || files.isEmpty {
             try await pushLines(of: STDIN_FILENO, named: "standard input", client, printer)
         } else if stdin {
             try await push(Input.all(), named: "standard input", client, printer)

@@ -137,6 +137,9 @@ struct LabelOptions: ParsableArguments {
             }
             cursor = page.next
         } while cursor != nil && found.count < limit
+        if cursor != nil || found.count > limit {
+            Output.notice("There are more than these \(limit); --limit sets how many are shown.")
+        }
         return Array(found.prefix(limit))
     }
 }

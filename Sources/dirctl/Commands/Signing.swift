@@ -50,6 +50,13 @@ struct Verify: AsyncParsableCommand {
 
     func run() async throws {
         let pem = try key.map { String(decoding: try Input.file($0), as: UTF8.self) }
+        // What is given by mistake must not leave this machine.
+        if let pem, pem.contains("PRIVATE KEY") {
+            throw Exit.Failure(
+                message:
+                    "\(key ?? "") is a private key: give the public one ('openssl pkey -in KEY -pubout' prints it)",
+                code: .usage)
+        }
         let result = try await options.client().verify(cid, publicKey: pem)
         var human = "Record signature is: \(result.verified ? "trusted" : "not trusted")"
         for signer in result.signers {

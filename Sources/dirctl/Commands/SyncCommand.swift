@@ -27,9 +27,9 @@ struct SyncCommand: AsyncParsableCommand {
                 cids.flatMap { $0.split { $0 == "," || $0 == " " } }.map(String.init)
                 + (stdin ? Input.words() : [])
             let id = try await client.sync(from: url, cids: named)
-            if watch, format.format() == .human {
+            if watch {
                 Output.notice("Sync created with ID: \(id)")
-            } else if !watch {
+            } else {
                 return try format.show(
                     ["sync_id": id], human: "Sync created with ID: \(id)", raw: id)
             }
@@ -104,27 +104,45 @@ struct SyncWatch {
     }
 
     private func end() async throws -> SyncInfo {
-        let ticker = Task {
-            // Between its beginning and its end a sync has no events of its own.
-            while !Task.isCancelled {
-                if let sync = try? await client.sync(id) {
-                    Output.progress(
-                        "\(sync.status): \(sync.copied + sync.present) of \(sync.found) records")
-                }
-                try await Task.sleep(for: .milliseconds(500))
-            }
+        try await withThrowingTaskGroup(of: SyncInfo.self) { group in
+            group.addTask { try await listen() }
+            group.addTask { try await look() }
+            defer { group.cancelAll() }
+            guard let sync = try await group.next() else { throw CancellationError() }
+            return sync
         }
-        defer { ticker.cancel() }
+    }
+
+    /// Waits for the event of its end.
+    private func listen() async throws -> SyncInfo {
         for try await item in client.stream(EventFilter(cids: [id])) {
             switch item {
             // It may have ended before anybody listened, or while nobody could.
             case .connected, .event:
-                let sync = try await client.sync(id)
-                if sync.hasEnded { return sync }
-            case .dropped, .reconnecting: break
+                if let sync = try? await client.sync(id), sync.hasEnded { return sync }
+            case .reconnecting(_, let reason):
+                Output.progress("")
+                Output.notice("Connection lost (\(reason)); trying again...")
+            case .dropped: break
             }
         }
         return try await client.sync(id)
+    }
+
+    /// Looks how far it is: between its beginning and its end a sync has no events of its own, and
+    /// none when it is cancelled.
+    private func look() async throws -> SyncInfo {
+        while true {
+            do throws(DirectoryClientError) {
+                let sync = try await client.sync(id)
+                if sync.hasEnded { return sync }
+                Output.progress(
+                    "\(sync.status): \(sync.copied + sync.present) of \(sync.found) records")
+            } catch {
+                guard error.isTransient else { throw error }
+            }
+            try await Task.sleep(for: .milliseconds(500))
+        }
     }
 
     static func words(_ sync: SyncInfo) -> String {
