@@ -118,6 +118,14 @@ extension DirectoryClient {
         }
     }
 
+    /// Deletes what is at a path. Only a gateway's own answer is believed.
+    func remove(_ path: String) async throws(DirectoryClientError) {
+        let status = try await answer(ClientRequest(.DELETE, path)).status
+        guard status == 204 else {
+            throw .notAGateway(configuration.server, reason: "it answered \(status) to a deletion")
+        }
+    }
+
     /// Sends a request; returns when the answer begins.
     /// - Throws: for every status that is not a success.
     func send(_ request: ClientRequest) async throws(DirectoryClientError) -> HTTPClientResponse {

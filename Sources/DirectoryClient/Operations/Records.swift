@@ -151,7 +151,7 @@ extension DirectoryClient {
 
     /// Deletes a record; succeeds for one that is not stored.
     public func delete(_ cid: String) async throws(DirectoryClientError) {
-        _ = try await answer(ClientRequest(.DELETE, "/records/\(percentEncoded(cid))"))
+        try await remove("/records/\(percentEncoded(cid))")
     }
 
     /// A page of records, newest first.

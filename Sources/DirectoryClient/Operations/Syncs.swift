@@ -60,7 +60,7 @@ extension DirectoryClient {
 
     /// Cancels a sync; what it has copied stays.
     public func cancelSync(_ id: String) async throws(DirectoryClientError) {
-        _ = try await answer(ClientRequest(.DELETE, "/syncs/\(percentEncoded(id))"))
+        try await remove("/syncs/\(percentEncoded(id))")
     }
 
     private struct SyncBody: Encodable {

@@ -101,13 +101,16 @@ struct EventPrinter {
         switch format {
         case .jsonl: Output.bytes(received.json + [0x0A])
         case .json: Output.line(JSONText.indented(received.json))
-        case .raw: if let event = received.decoded() { Output.line(event.resourceID) }
+        case .raw:
+            if let event = received.decoded() { Output.line(Output.printable(event.resourceID)) }
         case .human:
             if let event = received.decoded() {
                 Output.line(Self.human(event))
             } else {
                 // A newer gateway's type: better seen than hidden.
-                Output.line("\(received.type): \(String(decoding: received.json, as: UTF8.self))")
+                Output.line(
+                    Output.printable(
+                        "\(received.type): \(String(decoding: received.json, as: UTF8.self))"))
             }
         }
     }
@@ -115,26 +118,16 @@ struct EventPrinter {
     private static func human(_ event: Event) -> String {
         let time = Timestamp.format(event.timestamp).dropFirst(11).prefix(8)
         let (type, number) = (event.type.shortName, event.type == .syncFailed ? 31 : 36)
-        var line = "[\(time)] \(Output.colour(type, number)): \(printable(event.resourceID))"
+        var line = "[\(time)] \(Output.colour(type, number)): \(Output.printable(event.resourceID))"
         if !event.labels.isEmpty {
-            line += " (labels: \(event.labels.map(printable).joined(separator: ", ")))"
+            line += " (labels: \(event.labels.map(Output.printable).joined(separator: ", ")))"
         }
         if !event.metadata.isEmpty {
-            let members = event.metadata.map { "\(quoted($0.key)):\(quoted($0.value))" }
+            let members = event.metadata.map {
+                "\(Output.quoted($0.key)):\(Output.quoted($0.value))"
+            }
             line += " {\(members.joined(separator: ","))}"
         }
         return line
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var bytes: [UInt8] = []
-        Events.JSONText.append(text, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// Without what would move the cursor or recolour the terminal: labels are strangers' words.
-    private static func printable(_ text: String) -> String {
-        let isPlain = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
-        return isPlain ? text : String(quoted(text).dropFirst().dropLast())
     }
 }

@@ -27,13 +27,19 @@ struct Push: AsyncParsableCommand {
     @OptionGroup var format: FormatOptions
     @OptionGroup var options: ClientOptions
 
+    /// Whether there may be more results than one.
+    private var isList: Bool {
+        files.count > 1 || ndjson || (stdin && !files.isEmpty)
+            || files.contains { $0.hasSuffix(".ndjson") || $0.hasSuffix(".jsonl") }
+    }
+
     func validate() throws {
         if files.isEmpty, !stdin, !ndjson { throw ValidationError("give files, or --stdin") }
     }
 
     func run() async throws {
         let client = try options.client()
-        let printer = PushPrinter(format: format.format(), isList: files.count > 1 || ndjson)
+        let printer = PushPrinter(format: format.format(), isList: isList)
         do { try await pushAll(client, printer) } catch {
             // What was pushed by then is told all the same.
             try? printer.finish()

@@ -69,7 +69,7 @@ struct Info: AsyncParsableCommand {
             Record information:
               CID:    \(info.cid)
               Size:   \(info.size) bytes
-              Labels: \(info.labels.isEmpty ? "none" : info.labels.joined(separator: ", "))
+              Labels: \(info.labels.isEmpty ? "none" : info.labels.map(Output.printable).joined(separator: ", "))
             """
         try format.show(info, human: human, raw: info.cid)
     }
@@ -100,7 +100,9 @@ struct Search: AsyncParsableCommand {
         let found = try await labels.find(
             query, label, limit: limit, try options.client())
         try format.show(
-            found, human: { "\($0.cid)  \($0.name) \($0.version)" }, raw: \.cid,
+            found,
+            human: { "\($0.cid)  \(Output.printable($0.name)) \(Output.printable($0.version))" },
+            raw: \.cid,
             none: "No records found")
     }
 }
@@ -151,6 +153,9 @@ enum Reference {
         let isCID =
             text.utf8.count == 59 && text.hasPrefix("b") && !text.contains { "/:.".contains($0) }
         if isCID { return text }
+        guard !text.isEmpty else {
+            throw Exit.Failure(message: "no record is named: give a cid or a name", code: .usage)
+        }
         let halves = text.split(separator: ":", maxSplits: 1)
         var query = RecordQuery()
         query.names = halves.first.map { [String($0)] } ?? []

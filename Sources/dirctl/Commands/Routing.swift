@@ -63,7 +63,10 @@ struct Routing: AsyncParsableCommand {
             query.isPublished = true
             let found = try await labels.find(query, limit: limit, try options.client())
             try format.show(
-                found, human: { "\($0.cid)  \($0.name) \($0.version)" }, raw: \.cid,
+                found,
+                human: {
+                    "\($0.cid)  \(Output.printable($0.name)) \(Output.printable($0.version))"
+                }, raw: \.cid,
                 none: "No records found")
         }
     }

@@ -28,7 +28,7 @@ struct ClientOptions: ParsableArguments {
             ].compactMapValues(\.self), environment: ProcessInfo.processInfo.environment)
         var configuration = DirectoryClient.Configuration(
             server: try ServerAddress(settings["server_addr"] ?? "http://127.0.0.1:8080"))
-        configuration.token = settings["auth_token"]
+        configuration.token = try settings["auth_token"].map(Self.token)
         configuration.authorities = settings["tls_ca_file"]
         if let file = configuration.authorities, !FileManager.default.isReadableFile(atPath: file) {
             throw Exit.Failure(
@@ -44,6 +44,17 @@ struct ClientOptions: ParsableArguments {
         }
         change(&configuration)
         return DirectoryClient(configuration)
+    }
+
+    /// Without the line end that files and substitutions leave behind it.
+    private static func token(_ text: String) throws -> String {
+        let token = String(text.reversed().drop { $0.isWhitespace }.reversed())
+        guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Exit.Failure(
+                message: "the token has characters that no token has; it is not shown here",
+                code: .usage)
+        }
+        return token
     }
 
     private static func duration(_ text: String) -> Duration? {

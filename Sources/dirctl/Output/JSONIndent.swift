@@ -10,7 +10,7 @@ enum JSONText {
         var previous: UInt8 = 0
         func breakLine() {
             out.append(0x0A)
-            out += repeatElement(0x20, count: depth * 2)
+            out += repeatElement(0x20, count: max(0, depth) * 2)
         }
         for byte in json {
             if isInString {

@@ -1,3 +1,4 @@
+internal import Events
 internal import Glibc
 
 /// Writes lines at once, so that whoever reads through a pipe sees each when it is there.
@@ -15,6 +16,20 @@ enum Output {
     static func progress(_ text: String) {
         guard isTerminal(STDERR_FILENO) else { return }
         write(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO)
+    }
+
+    /// A text as a JSON string.
+    static func quoted(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        Events.JSONText.append(text, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Without what would end the line, move the cursor or recolour the terminal: names, labels and
+    /// ids are strangers' words.
+    static func printable(_ text: String) -> String {
+        let isPlain = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+        return isPlain ? text : String(quoted(text).dropFirst().dropLast())
     }
 
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
@@ -46,6 +61,10 @@ enum Output {
                 var wait = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 poll(&wait, 1, -1)
             } else if errno != EINTR {
+                if descriptor == STDOUT_FILENO {
+                    notice(
+                        "Error: the output cannot be written: \(String(cString: strerror(errno)))")
+                }
                 exit(Exit.failed.rawValue)
             }
         }
