@@ -1,0 +1,94 @@
+// The load tool: subscribes to an event server many times over, publishes, and counts what arrives.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+/// Events come in rounds of so many, told apart by their marks.
+enum { MARKS = 64, MARK_LIMIT = 128 };
+
+/// What has arrived in a run, all subscribers together.
+struct tally {
+    uint64_t delivered, missing, duplicate, out_of_order, closed;
+};
+
+/// One subscriber: a socket and the place in the sequence of events.
+struct subscriber {
+    int fd;
+    bool is_open;        // the header of the answer has been read
+    uint32_t next;       // the number of the event that should come next
+    uint64_t holes;      // bit i: event next−1−i has not come yet
+    char *rest;          // the beginning of what has not arrived whole
+    uint32_t rest_size;
+};
+
+/// What is published in one go: one or more requests on the publishing connection.
+struct item {
+    char *bytes;
+    size_t size;
+    int events, answers;
+};
+
+struct set {
+    struct item *items;
+    int count;
+};
+
+struct load {
+    const char *host;
+    int port;
+    const char *path;
+    int poller;
+    struct subscriber *subscribers;
+    int count, opened;
+    char marks[MARKS][MARK_LIMIT];
+    size_t mark_size;
+    pid_t servers[16];
+    int server_count;
+    // the publishing connection
+    const char *publish_host;
+    int publish_port, publisher;
+    char *answer;
+    size_t answer_size;
+    int answers_due;
+    // the run that is going on
+    uint32_t published;
+    uint64_t expected;
+    struct tally tally;
+    double sent_at[4096];
+    float *latencies;    // milliseconds; NULL when nobody asks
+    size_t latency_count, latency_limit;
+};
+
+/// Seconds, monotonic.
+double now(void);
+/// Prints what is wrong and ends the program.
+void fail(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
+/// Microseconds of CPU that the servers have used, their system time included.
+double server_cpu(const struct load *load);
+/// Waits until the servers have been idle for some milliseconds.
+void settle(const struct load *load);
+
+/// A non-blocking socket on its way to the server, from an address of its own in 127/8.
+int dial(const char *host, int port, int source);
+
+/// Opens so many more subscriptions and waits for the header of each answer.
+void subscribe(struct load *load, int count);
+/// Reads what has arrived for one subscriber.
+void receive(struct load *load, struct subscriber *subscriber);
+/// Begins a new count at a whole round of marks.
+void begin_count(struct load *load);
+/// Counts what never came as missing.
+void end_count(struct load *load);
+
+/// Reads a set of items from a file: lines `events answers size`, each followed by `size` bytes.
+struct set read_set(const char *path);
+/// Writes an item to the server.
+void publish(struct load *load, const struct item *item);
+/// Reads the answers that have come.
+void read_answers(struct load *load);
+
+/// Serves what is ready, for at most `wait` milliseconds.
+void turn(struct load *load, int wait);

@@ -1,0 +1,136 @@
+// Usage: bench-load HOST:PORT PATH PUBLISH-HOST:PORT MARKS PID[,PID…]
+//
+// Takes one command a line and answers each with one line of JSON:
+//   connect N                 opens N subscriptions
+//   burst SET COUNT           publishes COUNT items of a set, each when the one before has arrived
+//   paced SET COUNT INTERVAL  publishes COUNT items, one each INTERVAL milliseconds
+// SET is a file (see `read_set`), MARKS holds a line for each mark. It ends with its input.
+#include "load.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+/// After so many seconds without a delivery what is missing counts as missing.
+static const double patience = 10;
+
+void turn(struct load *load, int wait) {
+    struct epoll_event ready[512];
+    int count = epoll_wait(load->poller, ready, 512, wait);
+    for (int i = 0; i < count; i++) {
+        if (ready[i].data.ptr == load) read_answers(load);
+        else receive(load, ready[i].data.ptr);
+    }
+}
+
+static bool is_complete(const struct load *load) {
+    return load->tally.delivered >= load->expected && load->answers_due == 0;
+}
+
+/// Serves until everything has come, or nothing more comes.
+static void await(struct load *load) {
+    double last = now();
+    uint64_t before = load->tally.delivered;
+    while (!is_complete(load)) {
+        turn(load, 100);
+        if (load->tally.delivered != before) last = now();
+        before = load->tally.delivered;
+        if (now() - last > patience) return;
+    }
+}
+
+static int compare(const void *a, const void *b) {
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+static double quantile(const struct load *load, double part) {
+    if (load->latency_count == 0) return 0;
+    return load->latencies[(size_t)(part * (load->latency_count - 1))];
+}
+
+static void run(struct load *load, const char *path, int count, double interval) {
+    struct set set = read_set(path);
+    begin_count(load);
+    if (interval > 0) {
+        load->latency_limit = (size_t)count * set.items[0].events * load->count;
+        load->latency_count = 0;
+        load->latencies = malloc(load->latency_limit * sizeof(float));
+    }
+    settle(load);
+    double cpu = server_cpu(load), began = now();
+    for (int i = 0; i < count; i++) {
+        publish(load, &set.items[i % set.count]);
+        if (interval == 0) await(load);
+        else
+            for (double left; (left = began + (i + 1) * interval / 1e3 - now()) > 0;)
+                turn(load, (int)(left * 1e3) + 1);
+    }
+    await(load);
+    double seconds = now() - began;
+    settle(load);
+    cpu = server_cpu(load) - cpu;
+    turn(load, 0);  // what comes twice would come now
+    end_count(load);
+    if (interval > 0) qsort(load->latencies, load->latency_count, sizeof(float), compare);
+    printf(
+        "{\"expected\": %lu, \"delivered\": %lu, \"missing\": %lu, \"duplicate\": %lu, "
+        "\"out_of_order\": %lu, \"closed\": %lu, \"cpu_us\": %.1f, \"seconds\": %.6f, "
+        "\"p50_ms\": %.3f, \"p99_ms\": %.3f, \"max_ms\": %.3f}\n",
+        load->expected, load->tally.delivered, load->tally.missing, load->tally.duplicate,
+        load->tally.out_of_order, load->tally.closed, cpu, seconds, quantile(load, 0.5),
+        quantile(load, 0.99), quantile(load, 1));
+    free(load->latencies);
+    load->latencies = NULL;
+    for (int i = 0; i < set.count; i++) free(set.items[i].bytes);
+    free(set.items);
+}
+
+static void open_all(struct load *load, int count) {
+    settle(load);
+    double cpu = server_cpu(load), began = now();
+    subscribe(load, count);
+    double seconds = now() - began;
+    settle(load);
+    printf("{\"cpu_us\": %.1f, \"seconds\": %.6f}\n", server_cpu(load) - cpu, seconds);
+}
+
+static const char *split(char *address, int *port) {
+    char *colon = strrchr(address, ':');
+    if (!colon) fail("'%s' is no HOST:PORT", address);
+    *colon = 0;
+    *port = atoi(colon + 1);
+    return address;
+}
+
+static void read_marks(struct load *load, const char *path) {
+    FILE *file = fopen(path, "r");
+    if (!file) fail("%s cannot be read", path);
+    for (int i = 0; i < MARKS; i++) {
+        if (!fgets(load->marks[i], MARK_LIMIT, file)) fail("%s has too few marks", path);
+        load->marks[i][strcspn(load->marks[i], "\n")] = 0;
+    }
+    load->mark_size = strlen(load->marks[0]);
+    fclose(file);
+}
+
+int main(int count, char **arguments) {
+    if (count != 6) fail("usage: bench-load HOST:PORT PATH PUBLISH-HOST:PORT MARKS PID[,PID…]");
+    struct load load = {.publisher = -1, .path = arguments[2], .poller = epoll_create1(0)};
+    load.host = split(arguments[1], &load.port);
+    load.publish_host = split(arguments[3], &load.publish_port);
+    read_marks(&load, arguments[4]);
+    for (char *pid = strtok(arguments[5], ","); pid && load.server_count < 16; pid = strtok(NULL, ","))
+        load.servers[load.server_count++] = atoi(pid);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    char line[1024], path[512];
+    int number;
+    double interval;
+    while (fgets(line, sizeof line, stdin)) {
+        if (sscanf(line, "connect %d", &number) == 1) open_all(&load, number);
+        else if (sscanf(line, "paced %511s %d %lf", path, &number, &interval) == 3)
+            run(&load, path, number, interval);
+        else if (sscanf(line, "burst %511s %d", path, &number) == 2) run(&load, path, number, 0);
+        else fail("what is '%s'?", line);
+    }
+    return 0;
+}

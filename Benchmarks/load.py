@@ -1,0 +1,68 @@
+"""Drives one `bench-load`: a process with all the subscribers of one server."""
+
+import json
+import os
+import subprocess
+
+
+class Event:
+    """One event of the gateway as it is on the wire, which the other servers send too."""
+
+    def __init__(self, frame):
+        self.frame = frame
+        self.json = frame.split(b"\ndata: ")[1].rstrip(b"\n")
+        self.cid = json.loads(self.json)["resource_id"]
+
+
+class Load:
+    """The subscribers of `server`."""
+
+    def __init__(self, program, server, events, core):
+        self.server = server
+        directory = server.directory
+        with open(f"{directory}/marks", "w") as file:
+            file.writelines(f"{event.cid}\n" for event in events)
+        write_set(f"{directory}/one", [(server.one(event), 1, 1) for event in events])
+        blob, answers = server.many(events)
+        write_set(f"{directory}/burst", [(blob, len(events), answers)])
+        pin = (lambda: os.sched_setaffinity(0, {core})) if core is not None else None
+        self.process = subprocess.Popen(
+            [program, server.subscribe_address, server.path, server.publish_address,
+             f"{directory}/marks", ",".join(map(str, server.pids))],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, preexec_fn=pin)
+
+    def ask(self, *words):
+        self.process.stdin.write(" ".join(map(str, words)) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"bench: the load of {self.server.name} broke off (see above)")
+        return json.loads(line)
+
+    def connect(self, count):
+        return self.ask("connect", count)
+
+    def one_at_a_time(self, count):
+        return self.ask("burst", f"{self.server.directory}/one", count)
+
+    def burst(self, count):
+        return self.ask("burst", f"{self.server.directory}/burst", count)
+
+    def paced(self, count, interval):
+        return self.ask("paced", f"{self.server.directory}/one", count, interval)
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait(30)
+
+
+def write_set(path, items):
+    with open(path, "wb") as file:
+        for blob, events, answers in items:
+            file.write(f"{events} {answers} {len(blob)}\n".encode() + blob)
+
+
+def is_whole(result):
+    """Whether every subscriber got every event once and in order."""
+    return (result["delivered"] == result["expected"]
+            and not any(result[fault] for fault in ("missing", "duplicate", "out_of_order", "closed")))
