@@ -238,7 +238,7 @@ class Pushpin(Server):
             "push_in_spec": f"ipc://{self.short}/in", "push_in_sub_specs": f"ipc://{self.short}/sub",
             "command_spec": f"ipc://{self.short}/command", "message_rate": 1000000,
             "message_hwm": 1000000, "client_maxconn": 20000,
-            "log_level": 0,
+            "log_level": 0, "services": "condure,zurl,pushpin-proxy,pushpin-handler",
         }
         lines = []
         for line in text.splitlines():

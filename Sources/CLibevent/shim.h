@@ -11,9 +11,15 @@
 
 #include <event2/buffer.h>
 #include <event2/event.h>
+#include <event2/event_struct.h>
 #include <event2/listener.h>
 
 // Variadic, which Swift cannot call: names the calling thread as `top -H` shows it.
 static inline void directory_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
+
+// libevent has no call for this: an event keeps its place in epoll while its owner changes.
+static inline void directory_event_retarget(struct event *event, void *context) {
+    event->ev_evcallback.evcb_arg = context;
+}
 
 #endif

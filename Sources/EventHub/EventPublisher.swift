@@ -40,16 +40,27 @@ public final class EventPublisher: EventSink {
     }
 
     public func emit(_ drafts: [EventDraft]) {
-        // A lock for each, not for all: others need not wait for the end of a long list.
-        for draft in drafts {
-            state.withLock { state in
-                let now = clock.wall()
+        // A burst under one lock, so that it reaches the hubs as a burst; a long list in several,
+        // so that others need not wait for its end.
+        var rest = drafts[...]
+        while !rest.isEmpty {
+            emit(burst: rest.prefix(Self.burstLimit))
+            rest = rest.dropFirst(Self.burstLimit)
+        }
+    }
+
+    private static let burstLimit = 128
+
+    private func emit(burst drafts: ArraySlice<EventDraft>) {
+        state.withLock { state in
+            let (now, monotonic) = (clock.wall(), clock.monotonic())
+            let events = drafts.map { draft in
                 let id = state.ids.next(now: now, random: &state.random)
-                let event = Event(draft, id: id, timestamp: now)
                 state.counts[draft.type.rawValue] += 1
-                backplane.deliver(PublishedEvent(event, at: clock.monotonic()))
-                observe(event)
+                return PublishedEvent(Event(draft, id: id, timestamp: now), at: monotonic)
             }
+            backplane.deliver(events)
+            for event in events { observe(event.event) }
         }
     }
 

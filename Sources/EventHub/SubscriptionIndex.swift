@@ -24,8 +24,8 @@ public struct SubscriptionIndex {
             self.id = id
             self.filter = filter
             self.labels = labels
-            positions = [Int](
-                repeating: 0, count: max(1, filter.cids.isEmpty ? labels.count : filter.cids.count))
+            let items = max(filter.cids.count, labels.count, filter.types?.types.count ?? 1)
+            positions = [Int](repeating: 0, count: items)
         }
     }
 
@@ -68,7 +68,9 @@ public struct SubscriptionIndex {
     private var ids: [EventFilter: FilterID] = [:]
     private var byCID: [ByteKey: List] = [:]
     private var labels: [ByteKey: Label] = [:]
-    /// The filters that name neither label nor cid.
+    /// The filters that name neither label nor cid, by each type that they name.
+    private var byType = [List](repeating: List(), count: EventType.allCases.count + 1)
+    /// The filter that names nothing.
     private var plain = List()
     private var eventNumber = 0
 
@@ -98,6 +100,10 @@ public struct SubscriptionIndex {
             }
         } else if !entry.labels.isEmpty {
             for (item, label) in entry.labels.enumerated() { label.list.append(entry, item: item) }
+        } else if let types = filter.types {
+            for (item, type) in types.types.enumerated() {
+                byType[type.rawValue].append(entry, item: item)
+            }
         } else {
             plain.append(entry, item: 0)
         }
@@ -121,6 +127,10 @@ public struct SubscriptionIndex {
             }
         } else if !entry.labels.isEmpty {
             for (item, label) in entry.labels.enumerated() { label.list.remove(entry, item: item) }
+        } else if let types = entry.filter.types {
+            for (item, type) in types.types.enumerated() {
+                byType[type.rawValue].remove(entry, item: item)
+            }
         } else {
             plain.remove(entry, item: 0)
         }
@@ -135,6 +145,7 @@ public struct SubscriptionIndex {
     public mutating func match(_ event: Event, _ found: (FilterID) -> Void) {
         eventNumber += 1
         for (entry, _) in plain.members { check(entry, event, found) }
+        for (entry, _) in byType[event.type.rawValue].members { check(entry, event, found) }
         if !byCID.isEmpty, let list = byCID[ByteKey(event.resourceID)] {
             for (entry, _) in list.members { check(entry, event, found) }
         }

@@ -5,6 +5,7 @@ public enum JSONText {
     /// 4.4). What is left cannot end a line, whoever reads it.
     public static func append(_ text: String, to out: inout [UInt8]) {
         out.append(0x22)
+        if appendPlain(text, to: &out) { return out.append(0x22) }
         var held: UInt8?  // the first byte of a sequence that may have to be escaped
         for byte in text.utf8 {
             if let lead = held {
@@ -33,6 +34,17 @@ public enum JSONText {
             }
         }
         out.append(0x22)
+    }
+
+    /// Appends a text in which nothing needs to be escaped, in one piece; most are such.
+    private static func appendPlain(_ text: String, to out: inout [UInt8]) -> Bool {
+        text.utf8.withContiguousStorageIfAvailable { bytes in
+            for byte in bytes where byte < 0x20 || byte > 0x7E || byte == 0x22 || byte == 0x5C {
+                return false
+            }
+            out.append(contentsOf: bytes)
+            return true
+        } ?? false
     }
 
     private static func escape(_ unit: UInt16, _ out: inout [UInt8]) {

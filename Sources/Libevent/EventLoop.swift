@@ -23,7 +23,7 @@ internal import Synchronization
 
     // Touched only by the loop's thread once it runs.
     nonisolated(unsafe) package let base: OpaquePointer
-    nonisolated(unsafe) private let wakeEvent: OpaquePointer
+    nonisolated(unsafe) private let wakeEvent: UnsafeMutablePointer<event>
     private let wakeDescriptor: Int32
     private let inbox = Mutex(Inbox())
     private let thread = Atomic<UInt>(0)

@@ -54,6 +54,14 @@ internal import Glibc
 
     deinit { unsafe evconnlistener_free(raw) }
 
+    /// Sets an option of the listening socket, which Linux gives on to each accepted one: a system
+    /// call a listener instead of one a connection.
+    public func setOption(_ level: Int32, _ name: Int32, _ value: Int32) {
+        var value = value
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        unsafe setsockopt(evconnlistener_get_fd(raw), level, name, &value, size)
+    }
+
     /// Whether another process listens on the address already; `SO_REUSEPORT` would share it
     /// silently, and each process would get half of the connections.
     public static func isTaken(_ address: SocketAddress) -> Bool {

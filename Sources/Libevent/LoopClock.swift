@@ -7,7 +7,7 @@ internal import Glibc
     public let wheel: TimerWheel
     private var worstLag: Duration = .zero
 
-    private let event: OpaquePointer
+    private let event: UnsafeMutablePointer<event>
     private var due: Duration?
 
     /// On the loop's thread.

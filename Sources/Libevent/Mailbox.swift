@@ -16,10 +16,14 @@ public final class Mailbox<Message: Sendable>: Sendable {
     }
 
     /// Leaves a message; never blocks for longer than another `post` takes.
-    public func post(_ message: Message) {
+    public func post(_ message: Message) { post([message]) }
+
+    /// Leaves messages that belong together: they are handed over in one burst.
+    public func post(_ messages: [Message]) {
+        guard !messages.isEmpty else { return }
         let isFirst = waiting.withLock { waiting in
-            waiting.append(message)
-            return waiting.count == 1
+            waiting += messages
+            return waiting.count == messages.count
         }
         if isFirst { loop.execute { self.handOver() } }
     }

@@ -5,7 +5,7 @@ internal import Glibc
 ///
 /// libevent delivers signals to one loop of a process only: all watches go to the same one.
 @safe public final class SignalWatch {
-    private let event: OpaquePointer
+    private let event: UnsafeMutablePointer<event>
     private let action: () -> Void
 
     /// On the loop's thread, as every call.

@@ -10,13 +10,24 @@ internal import Glibc
     public final let loop: EventLoop
     /// The socket, non-blocking; −1 once it is closed or handed on.
     public final private(set) var descriptor: Int32
-    private final var readEvent: OpaquePointer?
-    private final var writeEvent: OpaquePointer?
+    private final var readEvent: UnsafeMutablePointer<event>?
+    private final var writeEvent: UnsafeMutablePointer<event>?
 
     /// Takes the socket over: it is closed with the object.
     public init(descriptor: Int32, loop: EventLoop) {
         self.descriptor = descriptor
         self.loop = loop
+    }
+
+    /// Takes the socket of another over, and with it what the kernel has been told of it: the
+    /// change costs no system call. The other one is closed from now on.
+    public init(inheriting other: WatchedSocket) {
+        loop = other.loop
+        unsafe readEvent = other.readEvent
+        unsafe other.readEvent = nil
+        descriptor = other.detach()
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        if let event = unsafe readEvent { unsafe directory_event_retarget(event, context) }
     }
 
     deinit { close() }
@@ -64,7 +75,7 @@ internal import Glibc
         return descriptor
     }
 
-    private final func makeEvent(_ flags: Int32) -> OpaquePointer {
+    private final func makeEvent(_ flags: Int32) -> UnsafeMutablePointer<event> {
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         let event = unsafe event_new(loop.base, descriptor, Int16(flags), onReady, context)
         guard let event = unsafe event else { fatalError("out of memory") }

@@ -99,16 +99,11 @@ extension Connection {
         let head = encodeHead(
             .ok, fields, framing == .chunked ? .chunked : .untilClose,
             keepAlive: framing == .chunked, date: listener.dateNow())
-        let stream: EventStream
-        if case .answering = state {
-            release()
-            stream = EventStream(
-                detach(), loop: loop, framing: framing, census: listener.census,
-                address: remoteAddress)
-        } else {
-            stream = EventStream(
-                -1, loop: loop, framing: framing, census: nil, address: remoteAddress)
-        }
+        let isOpen: Bool
+        if case .answering = state { isOpen = true } else { isOpen = false }
+        if isOpen { release() }
+        let stream = EventStream(
+            from: self, framing: framing, census: isOpen ? listener.census : nil)
         stream.open(head + Frame(first).bytes(framing))
         return stream
     }

@@ -141,13 +141,17 @@ final class Connection: WatchedSocket {
         owesAnswer = true
         isHeaderBegun = false
         clearDeadline()
-        ignoreReads()
         bodyFraming = head.bodyFraming
         bodyIsWhole = head.bodyFraming == .none
         if bodyIsWhole { _ = try? parser.next() }  // the end that follows the head
         owesContinue = head.expectsContinue && !bodyIsWhole
         wantsKeepAlive = head.wantsKeepAlive
         listener.responder?.begin(self, head)
+        // Only now: most requests are answered by here, and have nothing to tell the kernel.
+        switch state {
+        case .answering where bodyReader == nil, .flushing: ignoreReads()
+        case .answering, .receiving, .lingering, .closed: break
+        }
     }
 
     /// Answers something that is no request, and ends the connection.

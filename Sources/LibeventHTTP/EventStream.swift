@@ -25,24 +25,21 @@ public final class EventStream: WatchedSocket {
 
     /// What a client may send on an open stream before it is shown the door.
     private static let inputLimit = 4096
-    /// Unsent bytes that the kernel may hold (`TCP_NOTSENT_LOWAT`): enough for any burst of a
-    /// reader that keeps up, and little enough that a loss is noticed and told soon.
-    private static let unsentLimit: Int32 = 128 << 10
 
     private let census: ConnectionCensus?
     private var head: [UInt8] = []
     private var input = 0
     private var isEnding = false
 
+    /// - Parameter connection: whose socket becomes the stream's; it may be over already.
     init(
-        _ descriptor: Int32, loop: EventLoop, framing: Frame.Framing, census: ConnectionCensus?,
-        address: String
+        from connection: Connection, framing: Frame.Framing, census: ConnectionCensus?
     ) {
         self.framing = framing
         self.census = census
-        remoteAddress = address
-        super.init(descriptor: descriptor, loop: loop)
-        _ = census?.enter(address)
+        remoteAddress = connection.remoteAddress
+        super.init(inheriting: connection)
+        _ = census?.enter(remoteAddress)
     }
 
     deinit { census?.leave(remoteAddress) }
@@ -52,10 +49,6 @@ public final class EventStream: WatchedSocket {
 
     func open(_ bytes: [UInt8]) {
         guard !isClosed else { return }
-        setOption(Int32(IPPROTO_TCP), Int32(TCP_NOTSENT_LOWAT), Self.unsentLimit)
-        setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
-        setOption(Int32(IPPROTO_TCP), Int32(TCP_KEEPIDLE), 60)
-        setOption(Int32(IPPROTO_TCP), Int32(TCP_KEEPINTVL), 20)
         watchReads()
         head = bytes
         flushHead()
@@ -129,10 +122,5 @@ public final class EventStream: WatchedSocket {
         bytesSent += max(count, 0)
         head = count == head.count ? [] : Array(head.dropFirst(max(count, 0)))
         if !head.isEmpty { awaitWritable() }
-    }
-
-    private func setOption(_ level: Int32, _ name: Int32, _ value: Int32) {
-        var value = value
-        unsafe setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
     }
 }

@@ -31,7 +31,22 @@ public final class HTTPListener {
         self.wheel = wheel
         self.responder = responder
         loop = responder.loop
-        listener = try Listener(on: address, loop: loop, wheel: wheel, delegate: self)
+        let listener = try Listener(on: address, loop: loop, wheel: wheel, delegate: self)
+        setOptions(of: listener)
+        self.listener = listener
+    }
+
+    /// What every connection is born with.
+    private func setOptions(of listener: Listener) {
+        let tcp = Int32(IPPROTO_TCP)
+        listener.setOption(tcp, TCP_NODELAY, 1)
+        // A peer that vanished silently is noticed, for a stream may have nothing to send it.
+        listener.setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
+        listener.setOption(tcp, Int32(TCP_KEEPIDLE), 60)
+        listener.setOption(tcp, Int32(TCP_KEEPINTVL), 20)
+        // Unsent bytes that the kernel may hold: enough for any burst of a reader that keeps up,
+        // and little enough that a loss is noticed and told soon.
+        listener.setOption(tcp, Int32(TCP_NOTSENT_LOWAT), 128 << 10)
     }
 
     /// The address with the port that the system chose, if 0 was asked for.
@@ -103,18 +118,16 @@ public final class HTTPListener {
 
 extension HTTPListener: Listener.Delegate {
     public func accepted(_ descriptor: Int32, from peer: SocketAddress) {
-        var on: Int32 = 1
-        unsafe setsockopt(
-            descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
-        let verdict = census.enter(peer.host)
+        let address = peer.host
+        let verdict = census.enter(address)
         guard verdict != .hopeless else {
-            census.leave(peer.host)
+            census.leave(address)
             Glibc.close(descriptor)
             responder?.reportTurnedAway()
             return
         }
         let connection = Connection(
-            descriptor, from: peer.host, verdict: verdict, listener: self)
+            descriptor, from: address, verdict: verdict, listener: self)
         connection.position = connections.count
         connections.append(connection)
         connection.open()

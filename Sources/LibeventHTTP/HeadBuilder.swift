@@ -2,6 +2,7 @@ internal import HTTPTypes
 
 /// Gathers the lines of a request's header section and judges the whole (RFC 9112 §5, §6).
 struct HeadBuilder {
+    private static let host = HTTPField.Name("Host")
     private let line: RequestLine
     private var fields = HTTPFields()
     private var hosts: [String] = []
@@ -18,7 +19,7 @@ struct HeadBuilder {
         switch name {
         case .contentLength: lengths.append(value)
         case .transferEncoding: codings.append(value)
-        case HTTPField.Name("Host"): hosts.append(value)
+        case Self.host: hosts.append(value)
         default: break
         }
         fields.append(HTTPField(name: name, value: value))

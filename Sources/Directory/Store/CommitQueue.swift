@@ -100,7 +100,7 @@ final class CommitQueue: Sendable {
             }
             state.withLock { $0.hasFailed = false }
             commitTook(ContinuousClock.now - start)
-            for case .success(let outcome) in outcomes { events.emit(outcome.events) }
+            events.emit(outcomes.flatMap { (try? $0.get().events) ?? [] })
             for (job, outcome) in zip(jobs, outcomes) {
                 switch outcome {
                 case .success(let outcome): outcome.succeed()

@@ -20,7 +20,10 @@ enum MediaType {
     /// The one of `offers` that the client likes best; of equals, the first.
     /// - Returns: nil when it takes none of them.
     static func choose(_ offers: [String], accept: String?) -> String? {
-        guard let accept, !accept.trimmed.isEmpty else { return offers.first }
+        guard let accept else { return offers.first }
+        // What nearly every client sends: one type and nothing else.
+        if offers.contains(accept) { return accept }
+        guard !accept.trimmed.isEmpty else { return offers.first }
         let ranges = ranges(accept)
         let rated = offers.map { (offer: $0, quality: quality($0, ranges)) }
         guard let best = rated.map(\.quality).max(), best > 0 else { return nil }

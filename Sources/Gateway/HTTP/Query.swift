@@ -6,7 +6,7 @@ struct Query: Sendable {
     /// - Throws: when the encoding is broken or what it encodes is not UTF-8.
     init(_ text: String?) throws(Problem) {
         var items: [(String, String)] = []
-        for pair in (text ?? "").split(separator: "&") {
+        for pair in text?.split(separator: "&") ?? [] {
             let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = try percentDecoded(halves[0])
             let value = halves.count > 1 ? try percentDecoded(halves[1]) : ""

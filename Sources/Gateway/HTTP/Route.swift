@@ -1,7 +1,7 @@
 internal import HTTPTypes
 
 /// One line of the table of routes: from it come dispatch, `Allow`, metrics and documentation.
-struct Route: Sendable {
+final class Route: Sendable {
     typealias Handler = @Sendable (isolated GatewayLoop, Request) async throws -> Reply
 
     let method: HTTPRequest.Method
@@ -17,6 +17,8 @@ struct Route: Sendable {
     let answers: [(status: Int, meaning: String)]
     let handle: Handler
     private let segments: [String]
+    /// Whether the pattern matches one path only.
+    var isLiteral: Bool { !pattern.contains("{") }
 
     init(
         _ method: HTTPRequest.Method, _ pattern: String, _ summary: String,

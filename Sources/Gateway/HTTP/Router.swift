@@ -2,7 +2,18 @@ internal import HTTPTypes
 
 /// Finds the route of a request.
 struct Router: Sendable {
+    private typealias Candidate = (route: Route, values: [String: Substring])
+
     let routes: [Route]
+    /// By path, for the paths that have no values in them: nearly all requests are for these.
+    private let literals: [String: [Candidate]]
+
+    init(routes: [Route]) {
+        self.routes = routes
+        let paths = Set(routes.filter(\.isLiteral).map(\.pattern))
+        literals = Dictionary(
+            uniqueKeysWithValues: paths.map { ($0, Self.candidates($0, routes)) })
+    }
 
     /// A route with the values of its path.
     struct Match {
@@ -13,21 +24,25 @@ struct Router: Sendable {
     /// - Returns: nil when no route has this path.
     /// - Throws: 405 when one has the path but not the method, 400 when the path is badly encoded.
     func match(_ method: HTTPRequest.Method, _ path: String) throws(Problem) -> Match? {
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        let candidates = routes.compactMap { route in route.match(parts).map { (route, $0) } }
+        let candidates = literals[path] ?? Self.candidates(path, routes)
         guard !candidates.isEmpty else { return nil }
-        let exact = candidates.first { $0.0.method == method }
+        let exact = candidates.first { $0.route.method == method }
         // A GET route serves HEAD too, unless there is one of its own; the body is left out.
         guard
             let (route, raw) = exact
-                ?? candidates.first(where: { method == .head && $0.0.method == .get })
+                ?? candidates.first(where: { method == .head && $0.route.method == .get })
         else {
             throw .wrongMethod(
-                method.rawValue, path, allowed: allowed(candidates.map(\.0)))
+                method.rawValue, path, allowed: allowed(candidates.map(\.route)))
         }
         var parameters: [String: String] = [:]
         for (name, value) in raw { parameters[name] = try percentDecoded(value) }
         return Match(route: route, parameters: parameters)
+    }
+
+    private static func candidates(_ path: String, _ routes: [Route]) -> [Candidate] {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        return routes.compactMap { route in route.match(parts).map { (route, $0) } }
     }
 
     /// The methods that a path takes, for `OPTIONS`; empty when there is no such path.

@@ -160,9 +160,11 @@ extension GatewayLoop {
         var fields: HTTPFields = [
             .contentType: encoding.contentType, .cacheControl: "no-store, no-transform",
         ]
-        if let name = HTTPField.Name("X-Accel-Buffering") { fields[name] = "no" }
+        if let name = unbuffered { fields[name] = "no" }
         return fields
     }
+
+    private static let unbuffered = HTTPField.Name("X-Accel-Buffering")
 
     private func account(
         _ head: RequestHead, _ address: String, _ route: String, _ code: Int, _ bytes: Int,
