@@ -140,6 +140,16 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: strict),
 
+        // what `make bench` measures with: the load, the raw limit, single pieces of work
+        .executableTarget(
+            name: "bench-load", path: "Benchmarks/Load",
+            cSettings: [.define("_GNU_SOURCE")]),
+        .executableTarget(name: "bench-raw", path: "Benchmarks/RawServer"),
+        .executableTarget(
+            name: "bench-micro",
+            dependencies: ["Directory", "EventHub", "Events", "LibeventHTTP", "Wire"],
+            path: "Benchmarks/Micro", swiftSettings: strict),
+
         // what several tests use: a bare socket, and a reader of streams
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testing),
         .testTarget(name: "LibeventTests", dependencies: ["Libevent"], swiftSettings: testing),
