@@ -9,7 +9,7 @@ internal import Wire
 enum Work {
     nonisolated(unsafe) static let all: [String: (Int) -> (Int) -> Void] = [
         "match-cid": matchCID, "match-label": matchLabel, "match-type": matchType,
-        "subscribe": subscribe, "deliver": deliver, "encode": { _ in encode },
+        "subscribe": subscribe, "deliver": deliver, "encode": encode,
         "parse-request": { _ in parseRequest }, "canonical-json": { _ in canonicalJSON },
         "read-record": { _ in readRecord },
     ]
@@ -19,7 +19,7 @@ enum Work {
         return "bafkrei" + String(repeating: "a", count: 52 - digits.count) + digits
     }
 
-    private static func event(_ resource: String, labels: [String] = [], number: Int = 0) -> Event {
+    private static func event(_ resource: String, labels: [String] = []) -> Event {
         var ids = EventIDSequence()
         var random = SystemRandomNumberGenerator()
         let draft = EventDraft(.recordPushed, resource, labels: labels)
@@ -96,11 +96,13 @@ enum Work {
         }
     }
 
-    private static func encode(_: Int) {
-        let published = PublishedEvent(
-            event(cid(1), labels: ["/skills/natural_language_processing/text_completion"]),
-            at: .zero)
-        precondition(published.frame(.serverSentEvents).count(.plain) > 0)
+    private static func encode(_: Int) -> (Int) -> Void {
+        let event = event(
+            cid(1), labels: ["/skills/natural_language_processing/text_completion"])
+        return { _ in
+            let published = PublishedEvent(event, at: .zero)
+            precondition(published.frame(.serverSentEvents).count(.plain) > 0)
+        }
     }
 
     private static func parseRequest(_: Int) {

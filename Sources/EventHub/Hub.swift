@@ -12,9 +12,9 @@ public final class Hub {
     let logSlow: (Subscriber, Int) -> Void
 
     /// Events handed to the kernel, all subscribers together.
-    public internal(set) var delivered = 0
+    public private(set) var delivered = 0
     /// Events lost, all subscribers together.
-    public internal(set) var dropped = 0
+    public private(set) var dropped = 0
     /// How many subscribers there are.
     public private(set) var count = 0
     private var longestQueue = 0
@@ -84,10 +84,12 @@ public final class Hub {
         // Taken out while it runs: delivering may end in `remove`, which touches the hub again.
         var walk = walk
         self.walk = Walk()
+        var taken = 0
         walk.advance(budget: budget) { subscriber, run in
             subscriber.lastSend = now
-            subscriber.deliver(run)
+            taken += subscriber.deliver(run)
         }
+        delivered += taken
         self.walk = walk
         if walk.isDone {
             served += walking
@@ -155,7 +157,12 @@ public final class Hub {
         Pulse.frame(subscriber.request.encoding)
     }
 
-    func noteQueue(_ length: Int) { longestQueue = max(longestQueue, length) }
+    func note(dropped lost: Int, queue length: Int) {
+        dropped += lost
+        longestQueue = max(longestQueue, length)
+    }
+
+    func note(delivered events: Int) { delivered += events }
 
     private func roster(of subscriber: Subscriber, _ key: RosterKey) -> (Int, Roster)? {
         guard let id = index.id(of: subscriber.request.filter), let roster = rosters[id][key]

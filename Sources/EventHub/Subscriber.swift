@@ -46,14 +46,23 @@ public final class Subscriber {
     unowned let hub: Hub
 
     /// Events handed to the kernel.
-    public private(set) var delivered = 0
+    public var delivered: Int { deliveredCount }
     /// Events lost.
-    public private(set) var dropped = 0
+    public var dropped: Int { droppedCount }
+
+    // What every delivery touches is not public and never lent out, so that the compiler can prove
+    // that nobody else is at it: the proof at run time would cost more than all the rest.
+    private var deliveredCount = 0
+    private var droppedCount = 0
+    /// Whether there is an outbox.
+    private var isQueueing = false
     /// Losses of the burst that is going on.
     private var burst = 0
     /// Whether the last frame is on its way: nothing follows it.
     private var isEnding = false
-    private var outbox: Outbox?
+    private var outbox: Outbox? {
+        didSet { isQueueing = outbox != nil }
+    }
 
     // The hub's book-keeping.
     var seat = 0
@@ -72,33 +81,37 @@ public final class Subscriber {
     public var queued: Int { outbox?.count ?? 0 }
 
     /// Whether what was sent last has not all been taken.
-    public var isBehind: Bool { outbox != nil }
+    public var isBehind: Bool { isQueueing }
 
     /// Sends events: straight to the socket if nothing waits before them.
-    func deliver(_ run: FrameRun) {
-        guard !isGone, !isEnding else { return }
-        guard outbox == nil else { return queue(run, from: 0) }
-        let sent = sink.send(run)
-        if sent == run.byteCount {
-            delivered += run.frames.count
-            hub.delivered += run.frames.count
-            return
+    /// - Returns: how many the kernel took.
+    func deliver(_ run: FrameRun) -> Int {
+        guard !isGone, !isEnding else { return 0 }
+        guard !isQueueing else {
+            queue(run, from: 0)
+            return 0
         }
-        guard !isGone else { return }
+        let sent = sink.send(run)
+        guard sent < run.byteCount else {
+            deliveredCount += run.frames.count
+            return run.frames.count
+        }
+        guard !isGone else { return 0 }
         let (frames, rest) = run.position(after: sent)
-        delivered += frames
-        hub.delivered += frames
+        deliveredCount += frames
         outbox = emptyOutbox(sentOfFirst: rest)
         queue(run, from: frames)
+        return frames
     }
 
     private func queue(_ run: FrameRun, from first: Int) {
-        for frame in run.frames[first...] where outbox?.offer(frame) == false {
-            dropped += 1
-            burst += 1
-            hub.dropped += 1
-        }
-        hub.noteQueue(queued)
+        guard var outbox else { return }
+        var lost = 0
+        for frame in run.frames[first...] where !outbox.offer(frame) { lost += 1 }
+        self.outbox = outbox
+        droppedCount += lost
+        burst += lost
+        hub.note(dropped: lost, queue: queued)
     }
 
     /// Goes on with what waits; called when the socket takes bytes again.
@@ -109,8 +122,8 @@ public final class Subscriber {
             let sent = sink.send(run)
             guard !isGone else { return }
             let events = outbox.advance(run, by: sent)
-            delivered += events
-            hub.delivered += events
+            deliveredCount += events
+            hub.note(delivered: events)
             if sent < run.byteCount {
                 self.outbox = outbox
                 return

@@ -188,7 +188,7 @@ private struct ByteKey: Hashable {
 
     init(_ text: String) { self.text = text }
 
-    static func == (a: ByteKey, b: ByteKey) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+    static func == (a: ByteKey, b: ByteKey) -> Bool { a.text.hasBytes(of: b.text) }
 
     func hash(into hasher: inout Hasher) { hasher.combine(text) }  // equal bytes, equal hash
 }

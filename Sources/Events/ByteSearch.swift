@@ -22,9 +22,17 @@ public struct ByteSearch: Sendable {
 
     /// Whether the text occurs in `text`. An empty one occurs everywhere.
     public func occurs(in text: String) -> Bool {
-        guard !needle.isEmpty else { return true }
+        guard let first = needle.first else { return true }
+        guard text.utf8.count >= needle.count else { return false }
+        return text.utf8.withContiguousStorageIfAvailable { occurs(in: $0, from: first) }
+            ?? occurs(in: Array(text.utf8), from: first)
+    }
+
+    private func occurs(in text: some Collection<UInt8>, from first: UInt8) -> Bool {
         var length = 0
-        for byte in text.utf8 {
+        for byte in text {
+            // Nearly every byte ends here: it begins nothing.
+            if length == 0, byte != first { continue }
             while length > 0, byte != needle[length] { length = fallback[length - 1] }
             if byte == needle[length] { length += 1 }
             if length == needle.count { return true }

@@ -3,16 +3,16 @@ extension Event {
     public func json() -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(256 + labels.reduce(0) { $0 + $1.utf8.count + 3 })
-        out += Array("{\"id\":\"".utf8)
-        out += Array(id.description.utf8)
-        out += Array("\",\"type\":\"".utf8)
-        out += Array(type.longName.utf8)
-        out += Array("\",\"timestamp\":\"".utf8)
+        out += "{\"id\":\"".utf8
+        id.append(to: &out)
+        out += "\",\"type\":\"".utf8
+        out += type.longName.utf8
+        out += "\",\"timestamp\":\"".utf8
         Timestamp.append(timestamp, to: &out)
-        out += Array("\",\"resource_id\":".utf8)
+        out += "\",\"resource_id\":".utf8
         JSONText.append(resourceID, to: &out)
         if !labels.isEmpty {
-            out += Array(",\"labels\":".utf8)
+            out += ",\"labels\":".utf8
             for (index, label) in labels.enumerated() {
                 out.append(UInt8(ascii: index == 0 ? "[" : ","))
                 JSONText.append(label, to: &out)
@@ -20,7 +20,7 @@ extension Event {
             out.append(UInt8(ascii: "]"))
         }
         if !metadata.isEmpty {
-            out += Array(",\"metadata\":".utf8)
+            out += ",\"metadata\":".utf8
             for (index, datum) in metadata.enumerated() {
                 out.append(UInt8(ascii: index == 0 ? "{" : ","))
                 JSONText.append(datum.key, to: &out)

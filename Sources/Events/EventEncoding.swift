@@ -20,7 +20,13 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
     public func frame(_ event: Event, json: [UInt8]) -> Frame {
         switch self {
         case .serverSentEvents:
-            var bytes = Array("id: \(event.id)\nevent: \(event.type.shortName)\ndata: ".utf8)
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(json.count + 96)
+            bytes += "id: ".utf8
+            event.id.append(to: &bytes)
+            bytes += "\nevent: ".utf8
+            bytes += event.type.shortName.utf8
+            bytes += "\ndata: ".utf8
             bytes += json
             bytes += [0x0A, 0x0A]
             return Frame(bytes)

@@ -24,7 +24,7 @@ public struct EventFilter: Sendable, Hashable {
     /// Whether the event passes: the definition, against which the index is tested.
     public func matches(_ event: Event) -> Bool {
         if let types, !types.contains(event.type) { return false }
-        if !cids.isEmpty, !cids.contains(where: { $0.utf8.elementsEqual(event.resourceID.utf8) }) {
+        if !cids.isEmpty, !cids.contains(where: { $0.hasBytes(of: event.resourceID) }) {
             return false
         }
         return labels.isEmpty
@@ -37,7 +37,7 @@ public struct EventFilter: Sendable, Hashable {
         // By bytes: two spellings of one character are two labels, as they are upstream.
         let sorted = items.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         return sorted.reduce(into: []) { unique, item in
-            if unique.last?.utf8.elementsEqual(item.utf8) != true { unique.append(item) }
+            if unique.last?.hasBytes(of: item) != true { unique.append(item) }
         }
     }
 
@@ -47,6 +47,6 @@ public struct EventFilter: Sendable, Hashable {
     }
 
     private static func equal(_ a: [String], _ b: [String]) -> Bool {
-        a.count == b.count && zip(a, b).allSatisfy { $0.utf8.elementsEqual($1.utf8) }
+        a.count == b.count && zip(a, b).allSatisfy { $0.hasBytes(of: $1) }
     }
 }

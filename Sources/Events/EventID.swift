@@ -39,13 +39,24 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
     public var description: String {
         var text: [UInt8] = []
         text.reserveCapacity(36)
-        for index in 0..<32 {
-            if index == 8 || index == 12 || index == 16 || index == 20 { text.append(0x2D) }
-            let word = index < 16 ? high : low
-            let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - (index % 16) * 4)) & 0xF
+        append(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    func append(to text: inout [UInt8]) {
+        Self.append(high, dashesAfter: [8, 12], to: &text)
+        text.append(0x2D)
+        Self.append(low, dashesAfter: [4], to: &text)
+    }
+
+    private static func append(
+        _ word: UInt64, dashesAfter dashes: [Int], to text: inout [UInt8]
+    ) {
+        for index in 0..<16 {
+            if dashes.contains(index) { text.append(0x2D) }
+            let digit = UInt8(truncatingIfNeeded: word &>> UInt64(60 - index * 4)) & 0xF
             text.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
         }
-        return String(decoding: text, as: UTF8.self)
     }
 }
 

@@ -20,7 +20,7 @@ public final class EventStream: WatchedSocket {
     /// The numeric address of the peer.
     public let remoteAddress: String
     /// Bytes handed to the kernel, the header included.
-    public private(set) var bytesSent = 0
+    public var bytesSent: Int { sentCount }
     public weak var delegate: (any Delegate)?
 
     /// What a client may send on an open stream before it is shown the door.
@@ -29,6 +29,9 @@ public final class EventStream: WatchedSocket {
     private let census: ConnectionCensus?
     private var head: [UInt8] = []
     private var input = 0
+    // Not public: so the compiler can prove that nobody else is at it, which would else be checked
+    // with every delivery.
+    private var sentCount = 0
     private var isEnding = false
 
     /// - Parameter connection: whose socket becomes the stream's; it may be over already.
@@ -69,7 +72,7 @@ public final class EventStream: WatchedSocket {
             }
             sent += count
         }
-        bytesSent += sent
+        sentCount += sent
         return sent
     }
 
@@ -119,7 +122,7 @@ public final class EventStream: WatchedSocket {
             unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, flags)
         }
         if count < 0, errno != EAGAIN, errno != EINTR { return end() }
-        bytesSent += max(count, 0)
+        sentCount += max(count, 0)
         head = count == head.count ? [] : Array(head.dropFirst(max(count, 0)))
         if !head.isEmpty { awaitWritable() }
     }

@@ -18,7 +18,7 @@
 
     /// Copies `bytes` once, with their chunk header and trailer around them.
     public init(_ bytes: [UInt8]) {
-        let header = Array("\(String(bytes.count, radix: 16))\r\n".utf8)
+        let header = String(bytes.count, radix: 16).utf8 + [0x0D, 0x0A]
         payload = header.count..<(header.count + bytes.count)
         unsafe memory = .allocate(byteCount: payload.upperBound + 2, alignment: 1)
         unsafe memory[..<payload.lowerBound].copyBytes(from: header)

@@ -14,7 +14,8 @@ import Testing
         let backplane = LocalBackplane()
         let hubs = Mutex([[EventID]](repeating: [], count: 4))
         for hub in 0..<4 {
-            backplane.connect { published in hubs.withLock { $0[hub].append(published.event.id) } }
+            backplane.connect { published in hubs.withLock { $0[hub] += published.map(\.event.id) }
+            }
         }
         let publisher = publisher(backplane)
         DispatchQueue.concurrentPerform(iterations: 8) { worker in
@@ -32,7 +33,7 @@ import Testing
     @Test func `an event is encoded once for all who share an encoding`() {
         let published = Mutex<PublishedEvent?>(nil)
         let backplane = LocalBackplane()
-        backplane.connect { event in published.withLock { $0 = event } }
+        backplane.connect { events in published.withLock { $0 = events.first } }
         publisher(backplane).emit([EventDraft(.recordPulled, "x")])
         let event = published.withLock { $0 }
         #expect(event?.frame(.ndjson) === event?.frame(.ndjson))
