@@ -149,6 +149,9 @@ let package = Package(
             name: "bench-micro",
             dependencies: ["Directory", "EventHub", "Events", "LibeventHTTP", "Wire"],
             path: "Benchmarks/Micro", swiftSettings: strict),
+        .executableTarget(
+            name: "bench-insert", dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
+            path: "Benchmarks/Insert", swiftSettings: strict),
 
         // what several tests use: a bare socket, and a reader of streams
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testing),

@@ -51,6 +51,11 @@ class Load:
     def paced(self, count, interval):
         return self.ask("paced", f"{self.server.directory}/one", count, interval)
 
+    def push(self, bodies, clients):
+        """Sends each request once, by so many clients at a time."""
+        write_set(f"{self.server.directory}/pushes", [(body, 1, 1) for body in bodies])
+        return self.ask("push", f"{self.server.directory}/pushes", clients)
+
     def stop(self):
         self.process.stdin.close()
         self.process.wait(30)

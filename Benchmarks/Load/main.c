@@ -4,6 +4,7 @@
 //   connect N                 opens N subscriptions
 //   burst SET COUNT           publishes COUNT items of a set, each when the one before has arrived
 //   paced SET COUNT INTERVAL  publishes COUNT items, one each INTERVAL milliseconds
+//   push SET CLIENTS          sends each item once, by so many clients at a time
 // SET is a file (see `read_set`), MARKS holds a line for each mark. It ends with its input.
 #include "load.h"
 #include <stdlib.h>
@@ -48,6 +49,11 @@ static double quantile(const struct load *load, double part) {
     return load->latencies[(size_t)(part * (load->latency_count - 1))];
 }
 
+static void free_set(struct set *set) {
+    for (int i = 0; i < set->count; i++) free(set->items[i].bytes);
+    free(set->items);
+}
+
 static void run(struct load *load, const char *path, int count, double interval) {
     struct set set = read_set(path);
     begin_count(load);
@@ -81,8 +87,7 @@ static void run(struct load *load, const char *path, int count, double interval)
         quantile(load, 0.99), quantile(load, 1));
     free(load->latencies);
     load->latencies = NULL;
-    for (int i = 0; i < set.count; i++) free(set.items[i].bytes);
-    free(set.items);
+    free_set(&set);
 }
 
 static void open_all(struct load *load, int count) {
@@ -92,6 +97,16 @@ static void open_all(struct load *load, int count) {
     double seconds = now() - began;
     settle(load);
     printf("{\"cpu_us\": %.1f, \"seconds\": %.6f}\n", server_cpu(load) - cpu, seconds);
+}
+
+static void push(struct load *load, const char *path, int clients) {
+    struct set set = read_set(path);
+    settle(load);
+    double cpu = server_cpu(load), seconds = push_all(load, &set, clients);
+    settle(load);
+    printf("{\"pushes\": %d, \"cpu_us\": %.1f, \"seconds\": %.6f}\n", set.count,
+           server_cpu(load) - cpu, seconds);
+    free_set(&set);
 }
 
 static const char *split(char *address, int *port) {
@@ -129,6 +144,7 @@ int main(int count, char **arguments) {
         if (sscanf(line, "connect %d", &number) == 1) open_all(&load, number);
         else if (sscanf(line, "paced %511s %d %lf", path, &number, &interval) == 3)
             run(&load, path, number, interval);
+        else if (sscanf(line, "push %511s %d", path, &number) == 2) push(&load, path, number);
         else if (sscanf(line, "burst %511s %d", path, &number) == 2) run(&load, path, number, 0);
         else fail("what is '%s'?", line);
     }

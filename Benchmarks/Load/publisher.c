@@ -51,8 +51,7 @@ void publish(struct load *load, const struct item *item) {
     }
 }
 
-/// The size of the answer that begins at `bytes`; 0 when it has not come whole.
-static size_t answer_size(const char *bytes, size_t size) {
+size_t answer_size(const char *bytes, size_t size) {
     const char *end = memmem(bytes, size, "\r\n\r\n", 4);
     if (!end) return 0;
     if (bytes[9] != '2') fail("publishing was refused: %.*s", (int)(size < 300 ? size : 300), bytes);

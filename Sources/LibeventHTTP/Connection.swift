@@ -81,6 +81,12 @@ final class Connection: WatchedSocket {
     }
 
     override func readable() {
+        switch state {
+        // Nobody asked for it: it stays with the kernel. Only now that something is there, because
+        // most clients wait for their answer, and two system calls are saved.
+        case .answering where bodyReader == nil, .flushing: return ignoreReads()
+        case .answering, .receiving, .lingering, .closed: break
+        }
         let count = listener.read(descriptor) { parser.append($0) }
         guard let count else { return }
         guard count > 0 else { return end() }
@@ -147,11 +153,6 @@ final class Connection: WatchedSocket {
         owesContinue = head.expectsContinue && !bodyIsWhole
         wantsKeepAlive = head.wantsKeepAlive
         listener.responder?.begin(self, head)
-        // Only now: most requests are answered by here, and have nothing to tell the kernel.
-        switch state {
-        case .answering where bodyReader == nil, .flushing: ignoreReads()
-        case .answering, .receiving, .lingering, .closed: break
-        }
     }
 
     /// Answers something that is no request, and ends the connection.

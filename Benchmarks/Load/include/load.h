@@ -85,6 +85,12 @@ void end_count(struct load *load);
 
 /// Reads a set of items from a file: lines `events answers size`, each followed by `size` bytes.
 struct set read_set(const char *path);
+/// The size of the answer that begins at `bytes`, which end with a NUL; 0 when it has not come
+/// whole. Ends the program when it is a refusal.
+size_t answer_size(const char *bytes, size_t size);
+/// Sends each item of a set once, so many at a time, each on a connection that waits for its answer.
+/// Returns the seconds it took.
+double push_all(const struct load *load, const struct set *set, int clients);
 /// Writes an item to the server.
 void publish(struct load *load, const struct item *item);
 /// Reads the answers that have come.

@@ -6,8 +6,10 @@ internal import Synchronization
 /// Makes changes one after the other, and those that wait together in one commit: many clients
 /// share the wait for the disk.
 ///
-/// Each change stands or falls alone (a savepoint each). Events go out after the commit, before the
-/// answers, in the order of the changes.
+/// Each change stands or falls alone: one that fails half-way brings the commit down, and each is
+/// then made in a commit of its own. That is rare, and costs those that succeed nothing; a savepoint
+/// each would cost them a third. Events go out after the commit, before the answers, in the order of
+/// the changes.
 final class CommitQueue: Sendable {
     private struct Job: Sendable {
         /// Makes the change; what it returns publishes and answers, once the commit is known.
@@ -110,6 +112,8 @@ final class CommitQueue: Sendable {
         } catch  where jobs.count > 1 {
             // One of them brought the others down: each alone, so that only that one fails.
             for job in jobs { commit([job]) }
+        } catch let fault as DirectoryError {
+            for job in jobs { job.fail(fault) }
         } catch {
             let fault = Self.directoryError(error)
             state.withLock { $0.hasFailed = true }
@@ -117,20 +121,17 @@ final class CommitQueue: Sendable {
         }
     }
 
-    /// One change in a savepoint of its own. An error of the store itself ends the whole commit.
+    /// Makes one change. A refusal that has changed nothing concerns nobody else; whatever else goes
+    /// wrong ends the whole commit.
     private static func attempt(_ job: Job, _ database: Database) throws
         -> Result<Outcome, any Error>
     {
-        var outcome: Result<Outcome, any Error>?
+        let before = database.totalChangesCount
         do {
-            try database.inSavepoint {
-                outcome = .success(try job.run(database))
-                return .commit
-            }
-        } catch let error as DirectoryError {
-            outcome = .failure(error)
+            return .success(try job.run(database))
+        } catch let error as DirectoryError where database.totalChangesCount == before {
+            return .failure(error)
         }
-        return outcome ?? .failure(DirectoryError.storeUnavailable("the change was not made"))
     }
 
     private static func directoryError(_ error: any Error) -> DirectoryError {

@@ -46,17 +46,18 @@ enum RecordTable {
     static func insert(
         _ record: Record, at time: Int64, syncID: String? = nil, _ database: Database
     ) throws -> Bool {
-        guard try id(of: record.cid, database) == nil else { return false }
         try database.cachedStatement(
             sql: """
                 INSERT INTO record
                     (cid, name, version, schema_version, created_at, pushed_at, size, content)
                 VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT), ?, ?, ?, ?, ?)
+                ON CONFLICT (cid) DO NOTHING
                 """
         ).execute(arguments: [
             record.cid, ExactText(record.name), ExactText(record.version), record.schemaVersion,
             record.createdAt, time, record.canonical.count, Data(record.canonical),
         ])
+        guard database.changesCount > 0 else { return false }
         let id = database.lastInsertedRowID
         if let syncID {
             try database.cachedStatement(

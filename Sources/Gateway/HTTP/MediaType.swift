@@ -2,11 +2,19 @@
 enum MediaType {
     /// Type and subtype in lower case, without parameters.
     static func essence(_ text: String) -> String {
+        // What nearly every client sends has nothing to take off.
+        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x3B && !(0x41...0x5A).contains($0) }
+        if isPlain { return text }
+        return essence(of: text)
+    }
+
+    private static func essence(of text: String) -> String {
         String((text.split(separator: ";").first ?? "").trimmed).lowercased()
     }
 
     /// The charset in lower case; nil when none is named.
     static func charset(_ text: String) -> String? {
+        guard text.utf8.contains(0x3B) else { return nil }
         let parameters = text.split(separator: ";").dropFirst().map { $0.trimmed.lowercased() }
         return parameters.first { $0.hasPrefix("charset=") }
             .map { $0.dropFirst(8).filter { $0 != "\"" } }
