@@ -32,14 +32,8 @@ check: bootstrap ## format, imports, and a build in which every warning is an er
 	@scripts/check-imports
 	@swift build --build-tests --explicit-target-dependency-import-check error
 
-bench: ## measure how fast events arrive, a sync copies, and a listener reads
-	@scripts/bootstrap test
-	@swift build -c release --product dir-gateway
-	@program="$$(swift build -c release --show-bin-path)/dir-gateway" && \
-		.venv/bin/python Benchmarks/latency.py "$$program" && \
-		.venv/bin/python Benchmarks/sync.py "$$program"
-	@swift build -c release --product dirctl
-	@.venv/bin/python Benchmarks/listen.py "$$(swift build -c release --show-bin-path)/dirctl"
+bench: ## measure fan-out beside other servers, fairness, pushes, sync; writes docs/benchmarks.md
+	@Benchmarks/run $(ARGS)
 
 screenshots: ## make the pictures of the dashboard in docs/images
 	@scripts/bootstrap test
@@ -48,7 +42,7 @@ screenshots: ## make the pictures of the dashboard in docs/images
 		"$$(swift build -c release --show-bin-path)/dir-gateway" docs/images
 
 format: ## rewrite the Swift files as check wants them
-	@swift format format --in-place --recursive --parallel Package.swift Sources Tests
+	@swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
 
 clean: ## remove what was built; not the data
 	rm -rf .build .venv

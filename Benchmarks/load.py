@@ -5,6 +5,10 @@ import os
 import subprocess
 
 
+class BrokenOff(Exception):
+    """The load has ended before its time; it has said why."""
+
+
 class Event:
     """One event of the gateway as it is on the wire, which the other servers send too."""
 
@@ -36,7 +40,7 @@ class Load:
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
-            raise SystemExit(f"bench: the load of {self.server.name} broke off (see above)")
+            raise BrokenOff(f"the load of {self.server.name} broke off (see above)")
         return json.loads(line)
 
     def connect(self, count):

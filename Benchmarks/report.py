@@ -51,7 +51,8 @@ class Table:
         parts = [self.delivery("one", "One event at a time", "raw"),
                  self.delivery("burst", "Bursts of 64 events", "raw-writev"),
                  self.latencies(), self.idles()]
-        return "\n\n".join(part for part in parts if part)
+        peers = [f"- {name}: {version}" for name, version in self.versions.items() if version]
+        return "\n".join(peers) + "\n\n" + "\n\n".join(part for part in parts if part)
 
     def delivery(self, mode, title, base):
         works = sorted(work for work in self.costs if work[0] == mode)
@@ -93,8 +94,6 @@ class Table:
     def idles(self):
         lines = []
         for count, servers in self.idle.items():
-            if count < 1000:
-                continue
             lines += ["", f"### {count:,} idle subscribers", "",
                       "| server | resident bytes each | after the first event | CPU µs to accept | "
                       "× raw | accepted/s |", "|---|---|---|---|---|---|"]

@@ -124,13 +124,14 @@ class Gateway(Server):
     name = "gateway"
     is_peer = False
     program = ""
+    settings = ("events.heartbeat_interval=60s",)
 
     def run(self):
         self.start(
             self.program, "--listen-address", self.subscribe_address, "--data-dir", self.directory,
             *(word for setting in (
                 "loops=1", "log.access=false", "limits.subscribers_per_address=100000",
-                "limits.connections_per_address=100000", "events.heartbeat_interval=60s")
+                "limits.connections_per_address=100000", *self.settings)
               for word in ("--set", setting)))
 
     def one(self, event):
@@ -238,12 +239,25 @@ class Pushpin(Server):
             "push_in_spec": f"ipc://{self.short}/in", "push_in_sub_specs": f"ipc://{self.short}/sub",
             "command_spec": f"ipc://{self.short}/command", "message_rate": 1000000,
             "message_hwm": 1000000, "client_maxconn": 20000,
-            "log_level": 0, "services": "condure,zurl,pushpin-proxy,pushpin-handler",
+            "log_level": 0,
         }
         lines = []
         for line in text.splitlines():
             key = line.partition("=")[0]
             lines.append(f"{key}={changes[key]}" if key in changes else line)
+        # What fetches from the backend is a program of its own in Debian.
+        zurl = {f"zurl_{way}_spec": f"ipc://{self.short}/zurl-{path}" for way, path in (
+            ("out", "in"), ("out_stream", "in-stream"), ("in", "out"))}
+        lines.insert(lines.index("[proxy]") + 1,
+                     "\n".join(f"{key}s={value}" for key, value in zurl.items()))
+        with open(f"{self.short}/zurl.conf", "w") as file:
+            file.write(f"""[General]
+                in_spec={zurl["zurl_out_spec"]}\n in_stream_spec={zurl["zurl_out_stream_spec"]}
+                out_spec={zurl["zurl_in_spec"]}\n defpolicy=allow\n max_open_requests=50000
+                """.replace("                ", "").replace("\n ", "\n"))
+        self.fetcher = subprocess.Popen(
+            ["zurl", f"--config={self.short}/zurl.conf"], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         with open(f"{self.short}/pushpin.conf", "w") as file:
             file.write("\n".join(lines))
         with open(f"{self.short}/routes", "w") as file:
@@ -252,8 +266,9 @@ class Pushpin(Server):
 
     def stop(self):
         super().stop()
-        self.backend.terminate()
-        self.backend.wait(10)
+        for helper in (self.backend, self.fetcher):
+            helper.terminate()
+            helper.wait(10)
         shutil.rmtree(self.short, ignore_errors=True)
 
     @property

@@ -3,7 +3,9 @@ enum MediaType {
     /// Type and subtype in lower case, without parameters.
     static func essence(_ text: String) -> String {
         // What nearly every client sends has nothing to take off.
-        let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x3B && !(0x41...0x5A).contains($0) }
+        let isPlain = text.utf8.allSatisfy {
+            $0 > 0x20 && $0 != 0x3B && !(0x41...0x5A).contains($0)
+        }
         if isPlain { return text }
         return essence(of: text)
     }
