@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 /// More connections than this at once would overflow the queue of some servers.
-static const int in_flight = 256;
+static const int in_flight = 64;
 static const char field[] = "\"resource_id\":\"";
 
 int dial(const char *host, int port, int source) {
