@@ -60,7 +60,12 @@ function route() {
     }
     current = wanted;
   }
-  views[wanted].show(argument && decodeURIComponent(argument));
+  views[wanted].show(argument && decoded(argument));
+}
+
+/** What stands in the address bar may be anything. */
+function decoded(text) {
+  try { return decodeURIComponent(text); } catch { return text; }
 }
 
 addEventListener("hashchange", route);

@@ -51,9 +51,10 @@ const LONGEST_DELAY = 60000;
  * @returns {string}
  */
 export function streamAddress(filter = {}, base = "") {
+  const gateway = base.replace(/\/+$/, "");
   const items = KINDS.filter((kind) => filter[kind]?.length).map(
     (kind) => `${kind}=${filter[kind].map(encodeURIComponent).join(",")}`);
-  return `${base}/events${items.length ? "?" : ""}${items.join("&")}`;
+  return `${gateway}/events${items.length ? "?" : ""}${items.join("&")}`;
 }
 
 /**
@@ -68,10 +69,11 @@ export function streamAddress(filter = {}, base = "") {
  * @returns {{close: () => void}}
  */
 export function subscribe(filter, listener, { base = "", shared = true } = {}) {
-  const address = streamAddress(filter, base);
+  const { href: address, protocol } = new URL(streamAddress(filter, base), location.href);
+  if (!protocol.startsWith("http")) throw new TypeError(`${address} is no address of a gateway`);
   const tell = teller(listener);
   const canShare = shared && "BroadcastChannel" in globalThis && navigator.locks;
-  return canShare ? new SharedStream(address, tell) : new OwnStream(address, tell);
+  return canShare ? PageStream.join(address, tell) : new OwnStream(address, tell);
 }
 
 /** Turns messages of a stream into calls of a listener. */
@@ -184,6 +186,49 @@ class OwnStream {
   }
 }
 
+/** What the subscriptions of this page to one address have in common: a place among the tabs. */
+class PageStream {
+  static #all = new Map();
+
+  #address;
+  #tells = new Set();
+  #stream;
+  #status;
+
+  static join(address, tell) {
+    const known = PageStream.#all.get(address);
+    const page = known ?? new PageStream(address);
+    page.#tells.add(tell);
+    if (known) tell(page.#status);
+    else page.#open();
+    return { close: () => page.#leave(tell) };
+  }
+
+  constructor(address) {
+    this.#address = address;
+    PageStream.#all.set(address, this);
+  }
+
+  #open() {
+    const stream = new SharedStream(this.#address, (message) => {
+      if (message.kind === "status") this.#status = message;
+      for (const tell of [...this.#tells]) if (this.#tells.has(tell)) tell(message);
+    });
+    this.#stream = stream;
+    // A listener may have closed it just now.
+    if (this.#tells.size === 0) stream.close();
+  }
+
+  #leave(tell) {
+    if (!this.#tells.delete(tell)) return;
+    if (this.#tells.size === 0) {
+      if (PageStream.#all.get(this.#address) === this) PageStream.#all.delete(this.#address);
+      this.#stream?.close();
+    }
+    tell({ kind: "status", status: { state: "closed" } });
+  }
+}
+
 /** A connection that one tab holds for all that listen to the same. */
 class SharedStream {
   #channel;
@@ -238,6 +283,12 @@ class SharedStream {
         if (message.kind === "status") {
           // That one tab goes means nothing to the others: the next takes over.
           if (message.status.state === "closed") return;
+          // Nor that one was refused: each may try for itself, and one that comes later may succeed.
+          if (message.status.state === "refused") {
+            this.#own = undefined;
+            release();
+            return this.#tell(message);
+          }
           this.#status = message;
         }
         if (this.#abort.signal.aborted) return;

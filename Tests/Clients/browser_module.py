@@ -130,6 +130,67 @@ def refused(browser, gateway):
     browser.run("subscription.close()")
 
 
+def together(browser, gateway):
+    """Two subscriptions of one page to the same share what one tab has; each ends alone."""
+    browser.tab(gateway.url + "/healthz")
+    before = gateway.subscribers()
+    browser.listen({"types": ["RECORD_PUSHED"]}, {"base": gateway.url + "/"})
+    browser.run("""
+        window.second = []; window.secondStates = [];
+        window.other = directory.subscribe({types: ["RECORD_PUSHED"]}, {
+            onEvent: (event) => second.push(event), onStatus: ({state}) => secondStates.push(state),
+        });
+    """)
+    browser.wait("both live", "states.at(-1) === 'live' && secondStates.at(-1) === 'live'")
+    expect("connections of two subscriptions", gateway.subscribers(), before + 1)
+    browser.run("""
+        subscription.close();
+        return directory.operations.push(arguments[0])
+    """, record("together"))
+    browser.wait("the event at the one that stayed", "second.length === 1")
+    expect("events at the one that went", browser.run("return heard.length"), 0)
+    expect("the last states", browser.run("return [states.at(-1), secondStates.at(-1)]"),
+           ["closed", "live"])
+    browser.run("other.close()")
+    until("nobody listens", lambda: gateway.subscribers() == before)
+    expect("an address that is none", browser.run("""
+        try { directory.subscribe({}, {}, {base: "ftp://localhost"}); return "" }
+        catch (error) { return error.name }
+    """), "TypeError")
+
+
+class Passing(http.server.BaseHTTPRequestHandler):
+    """Refuses one tab, which asks twice, and lets the next in."""
+    asked = 0
+
+    def log_message(self, *arguments):
+        pass
+
+    def do_GET(self):
+        Passing.asked += 1
+        self.send_response(403 if Passing.asked <= 2 else 200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.end_headers()
+        if Passing.asked > 2:
+            self.wfile.write(b"retry: 60000\n\n")
+
+
+def recovering(browser, gateway):
+    """A refusal of one tab is not handed on to those that come later."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Passing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    options = {"base": f"http://127.0.0.1:{server.server_address[1]}"}
+    browser.tab(gateway.url + "/healthz")
+    browser.listen({}, options)
+    browser.wait("the refusal", "states.at(-1) === 'refused'")
+    browser.tab(gateway.url + "/healthz")
+    browser.listen({}, options)
+    browser.wait("live in the other tab", "states.includes('live')")
+    browser.run("subscription.close()")
+    server.shutdown()
+
+
 class Lossy(http.server.BaseHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
@@ -166,6 +227,8 @@ def main():
             shared(browser, gateway)
             gateway = restart(browser, gateway, start)
             refused(browser, gateway)
+            together(browser, gateway)
+            recovering(browser, gateway)
             dropped(browser, gateway)
         finally:
             browser.driver.quit()

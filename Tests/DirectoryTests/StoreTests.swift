@@ -23,6 +23,39 @@ private struct Silence: EventSink {
         #expect(level == 2)
     }
 
+    @Test func `a change refused half-way leaves nothing behind, and those beside it stand`()
+        async throws
+    {
+        let store = try store()
+        try await store.write { database in
+            try database.execute(sql: "CREATE TABLE mark (number INTEGER)")
+            return Change(result: (), events: [])
+        }
+        try await withThrowingTaskGroup { group in
+            for number in 0..<100 {
+                group.addTask {
+                    let isRefused = number % 10 == 0
+                    do {
+                        try await store.write { database in
+                            try database.execute(
+                                sql: "INSERT INTO mark VALUES (?)", arguments: [number])
+                            if isRefused { throw DirectoryError.notFound(["\(number)"]) }
+                            return Change(result: (), events: [])
+                        }
+                        #expect(!isRefused)
+                    } catch DirectoryError.notFound(let cids) {
+                        #expect(isRefused && cids == ["\(number)"])
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let kept = try await store.read {
+            try Int.fetchAll($0, sql: "SELECT number FROM mark ORDER BY number")
+        }
+        #expect(kept == (0..<100).filter { $0 % 10 != 0 })
+    }
+
     @Test func `a change that breaks the commit fails alone`() async throws {
         let store = try store()
         try await withThrowingTaskGroup { group in

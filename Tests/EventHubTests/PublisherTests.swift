@@ -30,6 +30,19 @@ import Testing
         #expect(publisher.count(of: .recordPushed) == 2000)
     }
 
+    @Test func `what is published together reaches the hubs together, a long list in pieces`() {
+        let backplane = LocalBackplane()
+        let bursts = Mutex<[[String]]>([])
+        backplane.connect { events in
+            bursts.withLock { $0.append(events.map(\.event.resourceID)) }
+        }
+        let names = (0..<300).map(String.init)
+        publisher(backplane).emit(names.map { EventDraft(.recordPulled, $0) })
+        let received = bursts.withLock { $0 }
+        #expect(received.map(\.count) == [128, 128, 44])
+        #expect(received.flatMap(\.self) == names)
+    }
+
     @Test func `an event is encoded once for all who share an encoding`() {
         let published = Mutex<PublishedEvent?>(nil)
         let backplane = LocalBackplane()
