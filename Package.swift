@@ -156,7 +156,8 @@ let package = Package(
         // what several tests use: a bare socket, and a reader of streams
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testing),
         .testTarget(
-            name: "LibeventTests", dependencies: ["Libevent", "TestSupport"], swiftSettings: testing),
+            name: "LibeventTests", dependencies: ["Libevent", "TestSupport"], swiftSettings: testing
+        ),
         .testTarget(
             name: "LibeventHTTPTests",
             dependencies: [

@@ -17,20 +17,23 @@ class Table:
     def __init__(self):
         self.costs = {}      # (mode, count) → server → round → µs a delivery
         self.rates = {}      # (mode, count) → server → deliveries a second
-        self.void = {}       # (mode, count) → server → what went wrong
+        self.void = {}       # (mode, count) → server → what went wrong, in each void round
         self.idle = {}       # count → server → figures
         self.latency = {}    # count → server → figures
         self.versions = {}
 
     def add(self, work, server, number, result, is_whole):
         if not is_whole:
-            self.void.setdefault(work, {})[server] = (
+            self.void.setdefault(work, {}).setdefault(server, []).append(
                 f"{result['missing']} missing, {result['duplicate']} double, "
                 f"{result['out_of_order']} out of order, {result['closed']} closed")
         cost = result["cpu_us"] / max(result["delivered"], 1)
         self.costs.setdefault(work, {}).setdefault(server, {})[number] = cost
         self.rates.setdefault(work, {}).setdefault(server, []).append(
             result["delivered"] / result["seconds"])
+
+    def void_rounds(self, work, server):
+        return len(self.void.get(work, {}).get(server, []))
 
     def add_idle(self, count, server, opened, empty, idle, after):
         self.idle.setdefault(count, {})[server] = {
@@ -65,7 +68,7 @@ class Table:
             for server in ORDER:
                 if server not in self.costs[work]:
                     continue
-                void = self.void.get(work, {}).get(server)
+                void = "; ".join(self.void.get(work, {}).get(server, []))
                 cost = spread(list(self.costs[work][server].values()))
                 against = self.ratios(work, server, base)
                 ours = self.ratios(work, "gateway", server)

@@ -4,6 +4,7 @@ Every one sends the same payload, the JSON of one of the gateway's events. One e
 one worker), logs off, limits out of the way, everything else as it comes.
 """
 
+import http.client
 import json
 import os
 import shutil
@@ -263,6 +264,22 @@ class Pushpin(Server):
         with open(f"{self.short}/routes", "w") as file:
             file.write(f"* 127.0.0.1:{backend}\n")
         self.start("pushpin", f"--config={self.short}/pushpin.conf")
+        # Its programs find each other some time after it listens.
+        for _ in range(20):
+            if self.opens_a_stream():
+                return
+            time.sleep(0.5)
+        raise SystemExit("bench: pushpin opens no stream")
+
+    def opens_a_stream(self):
+        connection = http.client.HTTPConnection(self.subscribe_address, timeout=1)
+        try:
+            connection.request("GET", self.path)
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
 
     def stop(self):
         super().stop()

@@ -12,7 +12,7 @@
 #include <sys/epoll.h>
 
 /// After so many seconds without a delivery what is missing counts as missing.
-static const double patience = 10;
+static const double patience = 3;
 
 void turn(struct load *load, int wait) {
     struct epoll_event ready[512];
@@ -96,7 +96,8 @@ static void open_all(struct load *load, int count) {
     subscribe(load, count);
     double seconds = now() - began;
     settle(load);
-    printf("{\"cpu_us\": %.1f, \"seconds\": %.6f}\n", server_cpu(load) - cpu, seconds);
+    printf("{\"cpu_us\": %.1f, \"seconds\": %.6f, \"retries\": %d}\n",
+           server_cpu(load) - cpu, seconds, load->retries);
 }
 
 static void push(struct load *load, const char *path, int clients) {

@@ -39,6 +39,22 @@ static void ask(struct load *load, struct subscriber *subscriber) {
     epoll_ctl(load->poller, EPOLL_CTL_MOD, subscriber->fd, &event);
 }
 
+static void call(struct load *load, struct subscriber *subscriber) {
+    subscriber->fd = dial(load->host, load->port, (int)(subscriber - load->subscribers));
+    struct epoll_event event = {.events = EPOLLOUT, .data.ptr = subscriber};
+    epoll_ctl(load->poller, EPOLL_CTL_ADD, subscriber->fd, &event);
+}
+
+/// Tries again with one that was not let in: some servers drop what comes too fast.
+static void call_again(struct load *load, struct subscriber *subscriber, const char *why) {
+    if (++load->retries > load->count) fail("refused again and again: %.60s", why);
+    close(subscriber->fd);
+    free(subscriber->rest);
+    subscriber->rest = NULL;
+    subscriber->rest_size = 0;
+    call(load, subscriber);
+}
+
 void subscribe(struct load *load, int count) {
     int first = load->count, dialled = 0;
     load->count += count;
@@ -47,11 +63,8 @@ void subscribe(struct load *load, int count) {
     double patience = now() + 60;
     while (load->opened < load->count) {
         while (dialled < count && dialled - load->opened < in_flight) {
-            struct subscriber *subscriber = &load->subscribers[dialled];
-            subscriber->next = load->published;
-            subscriber->fd = dial(load->host, load->port, dialled++);
-            struct epoll_event event = {.events = EPOLLOUT, .data.ptr = subscriber};
-            epoll_ctl(load->poller, EPOLL_CTL_ADD, subscriber->fd, &event);
+            load->subscribers[dialled].next = load->published;
+            call(load, &load->subscribers[dialled++]);
         }
         struct epoll_event ready[256];
         int number = epoll_wait(load->poller, ready, 256, 1000);
@@ -59,7 +72,6 @@ void subscribe(struct load *load, int count) {
             if (ready[i].events & EPOLLOUT) ask(load, ready[i].data.ptr);
             else receive(load, ready[i].data.ptr);
         }
-        if (load->tally.closed) fail("the server closed a subscription at once");
         if (now() > patience) fail("only %d of %d subscriptions in 60 s", load->opened, count);
     }
 }
@@ -111,7 +123,10 @@ static size_t read_events(
 static size_t read_head(struct load *load, struct subscriber *subscriber, const char *bytes, size_t size) {
     const char *end = memmem(bytes, size, "\r\n\r\n", 4);
     if (!end) return 0;
-    if (size < 12 || memcmp(bytes + 9, "200", 3) != 0) fail("refused: %.60s", bytes);
+    if (size < 12 || memcmp(bytes + 9, "200", 3) != 0) {
+        call_again(load, subscriber, bytes);
+        return size;
+    }
     subscriber->is_open = true;
     load->opened++;
     return end + 4 - bytes;
@@ -123,6 +138,8 @@ void receive(struct load *load, struct subscriber *subscriber) {
     if (had) memcpy(buffer, subscriber->rest, had);
     ssize_t got = recv(subscriber->fd, buffer + had, sizeof buffer - had - 1, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got <= 0 && !subscriber->is_open)
+        return call_again(load, subscriber, "closed without an answer");
     if (got <= 0) {
         load->tally.closed++;
         epoll_ctl(load->poller, EPOLL_CTL_DEL, subscriber->fd, NULL);
@@ -130,7 +147,9 @@ void receive(struct load *load, struct subscriber *subscriber) {
     }
     size_t size = had + got, used = 0;
     buffer[size] = 0;
+    int retries = load->retries;
     if (!subscriber->is_open) used = read_head(load, subscriber, buffer, size);
+    if (retries != load->retries) return;
     if (subscriber->is_open) used += read_events(load, subscriber, buffer + used, size - used);
     // Kept only for as long as it is needed: this process must not grow with its subscribers.
     free(subscriber->rest);

@@ -42,7 +42,7 @@ struct load {
     const char *path;
     int poller;
     struct subscriber *subscribers;
-    int count, opened;
+    int count, opened, retries;
     char marks[MARKS][MARK_LIMIT];
     size_t mark_size;
     pid_t servers[16];
