@@ -56,6 +56,7 @@ static void free_set(struct set *set) {
 
 static void run(struct load *load, const char *path, int count, double interval) {
     struct set set = read_set(path);
+    turn(load, 0);  // a server may have closed the publishing connection, idle for too long
     begin_count(load);
     if (interval > 0) {
         load->latency_limit = (size_t)count * set.items[0].events * load->count;
