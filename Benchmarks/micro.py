@@ -29,7 +29,9 @@ def instructions(program, work, size, count):
     run = subprocess.run(
         ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
          "--toggle-collect=bench_measured", program, work, str(size), str(count)],
-        capture_output=True, text=True)
+        capture_output=True, text=True,
+        # Without seeds of its own the same work is the same instructions in every run.
+        env={**os.environ, "SWIFT_DETERMINISTIC_HASHING": "1"})
     found = re.search(r"Collected\s*:\s*(\d+)", run.stderr)
     if run.returncode != 0 or not found:
         raise SystemExit(f"bench: {work} {size}: {run.stderr[-600:]}")
