@@ -62,14 +62,17 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], swiftSettings: boundary),
 
+        // text as bytes: comparing, searching, JSON, percent-coding, timestamps; pure
+        .target(name: "Text", swiftSettings: strict),
+
         // event, its types, filter; SSE and NDJSON encoding
-        .target(name: "Events", dependencies: ["Wire"], swiftSettings: strict),
+        .target(name: "Events", dependencies: ["Text", "Wire"], swiftSettings: strict),
 
         // subscription index, outbox, delivery policy, backplane port
         .target(
             name: "EventHub",
             dependencies: [
-                "Events", "Wire",
+                "Events", "Text", "Wire",
                 .product(name: "DequeModule", package: "swift-collections"),
             ], swiftSettings: strict),
 
@@ -77,7 +80,7 @@ let package = Package(
         .target(
             name: "Directory",
             dependencies: [
-                "Events",
+                "Events", "Text",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -89,7 +92,7 @@ let package = Package(
         .target(
             name: "Outbound",
             dependencies: [
-                "Directory", "Libevent",
+                "Directory", "Libevent", "Text",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -100,7 +103,7 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Libevent", "LibeventHTTP", "Wire", "Events", "EventHub", "Directory",
+                "Libevent", "LibeventHTTP", "Wire", "Text", "Events", "EventHub", "Directory",
                 "Outbound",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -113,7 +116,7 @@ let package = Package(
         .target(
             name: "DirectoryClient",
             dependencies: [
-                "Events",
+                "Events", "Text",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -126,7 +129,7 @@ let package = Package(
         .executableTarget(
             name: "dirctl",
             dependencies: [
-                "DirectoryClient", "Directory", "Events",
+                "DirectoryClient", "Directory", "Events", "Text",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
@@ -147,7 +150,7 @@ let package = Package(
         .executableTarget(name: "bench-raw", path: "Benchmarks/RawServer"),
         .executableTarget(
             name: "bench-micro",
-            dependencies: ["Directory", "EventHub", "Events", "LibeventHTTP", "Wire"],
+            dependencies: ["Directory", "EventHub", "Events", "LibeventHTTP", "Text", "Wire"],
             path: "Benchmarks/Micro", swiftSettings: strict),
         .executableTarget(
             name: "bench-insert", dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
@@ -164,14 +167,16 @@ let package = Package(
                 "LibeventHTTP", "Libevent", "Wire", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], swiftSettings: testing),
-        .testTarget(name: "EventsTests", dependencies: ["Events", "Wire"], swiftSettings: testing),
+        .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: testing),
+        .testTarget(
+            name: "EventsTests", dependencies: ["Events", "Text", "Wire"], swiftSettings: testing),
         .testTarget(
             name: "EventHubTests", dependencies: ["EventHub", "Events", "Wire"],
             swiftSettings: testing),
         .testTarget(
             name: "DirectoryTests",
             dependencies: [
-                "Directory", "Events", .product(name: "GRDB", package: "GRDB.swift"),
+                "Directory", "Events", "Text", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),
         .testTarget(
@@ -181,7 +186,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Gateway", "dir-gateway", "dirctl", "DirectoryClient", "Directory", "Events",
-                "TestSupport",
+                "Text", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),
     ]

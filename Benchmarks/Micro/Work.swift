@@ -2,6 +2,7 @@ internal import Directory
 internal import EventHub
 internal import Events
 internal import LibeventHTTP
+internal import Text
 internal import Wire
 
 /// What can be measured: each makes its world and returns the work, which is told how often it was

@@ -1,4 +1,5 @@
 public import Events
+internal import Text
 
 /// Finds the filters that an event passes, at a cost that grows with what it finds and not with
 /// what there is: cids sit in a hash map, each distinct label is sought once however many filters
@@ -31,7 +32,7 @@ public struct SubscriptionIndex {
 
     /// A label that filters name, and the answer for the event it was last asked about.
     private final class Label {
-        let key: ByteKey
+        let key: ExactString
         let search: ByteSearch
         /// Filters that name it, those with cids included.
         var holders = 0
@@ -39,9 +40,9 @@ public struct SubscriptionIndex {
         var askedBy = 0
         var occurs = false
 
-        init(_ key: ByteKey) {
+        init(_ key: ExactString) {
             self.key = key
-            search = ByteSearch(key.text)
+            search = ByteSearch(key.string)
         }
     }
 
@@ -66,8 +67,8 @@ public struct SubscriptionIndex {
     private var entries: [Entry?] = []
     private var free: [FilterID] = []
     private var ids: [EventFilter: FilterID] = [:]
-    private var byCID: [ByteKey: List] = [:]
-    private var labels: [ByteKey: Label] = [:]
+    private var byCID: [ExactString: List] = [:]
+    private var labels: [ExactString: Label] = [:]
     /// The filters that name neither label nor cid, by each type that they name.
     private var byType = [List](repeating: List(), count: EventType.allCases.count + 1)
     /// The filter that names nothing.
@@ -91,12 +92,12 @@ public struct SubscriptionIndex {
         }
         let id = free.popLast() ?? entries.count
         if id == entries.count { entries.append(nil) }
-        let entry = Entry(id, filter, filter.labels.map { hold(ByteKey($0)) })
+        let entry = Entry(id, filter, filter.labels.map { hold(ExactString($0)) })
         entries[id] = entry
         ids[filter] = id
         if !filter.cids.isEmpty {
             for (item, cid) in filter.cids.enumerated() {
-                byCID[ByteKey(cid), default: List()].append(entry, item: item)
+                byCID[ExactString(cid), default: List()].append(entry, item: item)
             }
         } else if !entry.labels.isEmpty {
             for (item, label) in entry.labels.enumerated() { label.list.append(entry, item: item) }
@@ -122,8 +123,10 @@ public struct SubscriptionIndex {
         free.append(id)
         if !entry.filter.cids.isEmpty {
             for (item, cid) in entry.filter.cids.enumerated() {
-                byCID[ByteKey(cid)]?.remove(entry, item: item)
-                if byCID[ByteKey(cid)]?.members.isEmpty == true { byCID[ByteKey(cid)] = nil }
+                byCID[ExactString(cid)]?.remove(entry, item: item)
+                if byCID[ExactString(cid)]?.members.isEmpty == true {
+                    byCID[ExactString(cid)] = nil
+                }
             }
         } else if !entry.labels.isEmpty {
             for (item, label) in entry.labels.enumerated() { label.list.remove(entry, item: item) }
@@ -146,7 +149,7 @@ public struct SubscriptionIndex {
         eventNumber += 1
         for (entry, _) in plain.members { check(entry, event, found) }
         for (entry, _) in byType[event.type.rawValue].members { check(entry, event, found) }
-        if !byCID.isEmpty, let list = byCID[ByteKey(event.resourceID)] {
+        if !byCID.isEmpty, let list = byCID[ExactString(event.resourceID)] {
             for (entry, _) in list.members { check(entry, event, found) }
         }
         guard !event.labels.isEmpty else { return }
@@ -173,22 +176,10 @@ public struct SubscriptionIndex {
         return label.occurs
     }
 
-    private mutating func hold(_ key: ByteKey) -> Label {
+    private mutating func hold(_ key: ExactString) -> Label {
         let label = labels[key] ?? Label(key)
         labels[key] = label
         label.holders += 1
         return label
     }
-}
-
-/// A text as a dictionary key, equal by bytes: `String` would take two spellings of one character
-/// for the same.
-private struct ByteKey: Hashable {
-    let text: String
-
-    init(_ text: String) { self.text = text }
-
-    static func == (a: ByteKey, b: ByteKey) -> Bool { a.text.hasBytes(of: b.text) }
-
-    func hash(into hasher: inout Hasher) { hasher.combine(text) }  // equal bytes, equal hash
 }

@@ -1,3 +1,5 @@
+internal import Text
+
 extension Event {
     /// One line of compact JSON, keys in the order of the contract, empty ones left out.
     public func json() -> [UInt8] {

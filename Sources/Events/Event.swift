@@ -1,3 +1,5 @@
+internal import Text
+
 /// Something that happened in the Directory.
 public struct Event: Sendable, Equatable {
     /// Unique, and greater than that of every event published before.
@@ -21,6 +23,11 @@ public struct Event: Sendable, Equatable {
             self.key = key
             self.value = value
         }
+
+        /// Equality by bytes, which `String` does not give.
+        public static func == (a: Metadatum, b: Metadatum) -> Bool {
+            a.key.hasBytes(of: b.key) && a.value.hasBytes(of: b.value)
+        }
     }
 
     public init(
@@ -43,6 +50,15 @@ public struct Event: Sendable, Equatable {
         labels = draft.labels
         metadata = draft.metadata
     }
+
+    /// Equality by bytes, which `String` does not give.
+    public static func == (a: Event, b: Event) -> Bool {
+        a.id == b.id && a.timestamp == b.timestamp && a.draft == b.draft
+    }
+
+    private var draft: EventDraft {
+        EventDraft(type, resourceID, labels: labels, metadata: metadata)
+    }
 }
 
 /// An event before it is published: what an operation knows of it.
@@ -60,6 +76,13 @@ public struct EventDraft: Sendable, Equatable {
         self.resourceID = resourceID
         self.labels = labels
         self.metadata = metadata
+    }
+
+    /// Equality by bytes, which `String` does not give.
+    public static func == (a: EventDraft, b: EventDraft) -> Bool {
+        a.type == b.type && a.resourceID.hasBytes(of: b.resourceID)
+            && a.labels.map(ExactString.init) == b.labels.map(ExactString.init)
+            && a.metadata == b.metadata
     }
 }
 

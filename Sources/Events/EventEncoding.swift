@@ -1,3 +1,4 @@
+internal import Text
 public import Wire
 
 /// How events look on a stream.
@@ -7,11 +8,20 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
     /// `application/x-ndjson`: one JSON object a line.
     case ndjson
 
-    /// The value of `Content-Type`.
-    public var contentType: String {
+    /// The media type, as a client names it in `Accept`.
+    public var mediaType: String {
         switch self {
         case .serverSentEvents: "text/event-stream"
         case .ndjson: "application/x-ndjson"
+        }
+    }
+
+    /// The value of `Content-Type`. An event stream is UTF-8 by definition, but some clients read
+    /// it as Latin-1 unless told.
+    public var contentType: String {
+        switch self {
+        case .serverSentEvents: "text/event-stream; charset=utf-8"
+        case .ndjson: mediaType
         }
     }
 

@@ -1,3 +1,5 @@
+internal import Text
+
 /// A filter that cannot be read.
 public enum EventFilterError: Error, Equatable {
     /// There is no event type of this name.
@@ -22,10 +24,7 @@ extension EventFilter {
     }
 
     private static func items(_ values: [String]) -> [String] {
-        values.flatMap { $0.split(separator: ",") }.compactMap { item in
-            let item = item.drop(while: \.isWhitespace)
-            guard let last = item.lastIndex(where: { !$0.isWhitespace }) else { return nil }
-            return String(item[...last])
-        }
+        values.flatMap { $0.split(on: UInt8(ascii: ",")) }.map(\.trimmedASCII)
+            .filter { !$0.isEmpty }
     }
 }

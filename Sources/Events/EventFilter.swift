@@ -1,3 +1,5 @@
+internal import Text
+
 /// Which events a subscriber wants: AND between the three kinds, OR inside a kind; a kind without
 /// items lets everything pass.
 public struct EventFilter: Sendable, Hashable {
@@ -35,8 +37,7 @@ public struct EventFilter: Sendable, Hashable {
 
     private static func canonical(_ items: [String]) -> [String] {
         // By bytes: two spellings of one character are two labels, as they are upstream.
-        let sorted = items.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-        return sorted.reduce(into: []) { unique, item in
+        items.sortedByBytes().reduce(into: []) { unique, item in
             if unique.last?.hasBytes(of: item) != true { unique.append(item) }
         }
     }
@@ -44,6 +45,14 @@ public struct EventFilter: Sendable, Hashable {
     /// Equality by bytes, which `String` does not give.
     public static func == (a: EventFilter, b: EventFilter) -> Bool {
         a.types == b.types && equal(a.labels, b.labels) && equal(a.cids, b.cids)
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(types)
+        for list in [labels, cids] {
+            hasher.combine(list.count)
+            for item in list { hasher.combine(ExactString(item)) }
+        }
     }
 
     private static func equal(_ a: [String], _ b: [String]) -> Bool {

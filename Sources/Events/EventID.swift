@@ -1,3 +1,5 @@
+internal import Text
+
 /// A UUID of version 7 (RFC 9562 §5.7).
 public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The first and the second eight bytes, big end first.
@@ -18,7 +20,7 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
                 guard character == 0x2D else { return nil }
                 continue
             }
-            guard let digit = Character(Unicode.Scalar(character)).hexDigitValue else { return nil }
+            guard let digit = ASCII.hexValue(character) else { return nil }
             if digits < 16 {
                 words.0 = words.0 << 4 | UInt64(digit)
             } else {

@@ -1,3 +1,5 @@
+internal import Text
+
 /// What happened. The numbers and names are upstream's (`agntcy.dir.events.v1.EventType`).
 public enum EventType: Int, CaseIterable, Sendable {
     case recordPushed = 1
@@ -33,9 +35,10 @@ public enum EventType: Int, CaseIterable, Sendable {
     public var longName: String { Self.prefix + shortName }
 
     /// Reads the short or the long name; case matters, as it does upstream.
-    public init?(name: some StringProtocol) {
-        let short = name.hasPrefix(Self.prefix) ? name.dropFirst(Self.prefix.count) : name[...]
-        guard let type = Self.allCases.first(where: { $0.shortName == short }) else { return nil }
-        self = type
+    public init?(name: String) {
+        let isLong = name.hasBytePrefix(Self.prefix)
+        let found = Self.allCases.first { name.hasBytes(of: isLong ? $0.longName : $0.shortName) }
+        guard let found else { return nil }
+        self = found
     }
 }

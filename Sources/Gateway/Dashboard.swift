@@ -3,6 +3,7 @@ internal import FoundationEssentials
 internal import HTTPTypes
 internal import LibeventHTTP
 internal import Synchronization
+internal import Text
 
 /// The files of the dashboard, held in memory: what is not there at the start cannot be asked for,
 /// and no request touches the disk.
@@ -15,7 +16,7 @@ public final class Dashboard: Sendable {
 
     /// Larger files have no place in a dashboard.
     private static let sizeLimit = 8 << 20
-    private static let types = [
+    private static let types: [ExactString: String] = [
         "html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8",
         "css": "text/css; charset=utf-8", "svg": "image/svg+xml", "png": "image/png",
         "ico": "image/x-icon", "json": "application/json", "txt": "text/plain; charset=utf-8",
@@ -23,7 +24,7 @@ public final class Dashboard: Sendable {
     ]
 
     private let directory: String
-    private let files = Mutex<[String: File]>([:])
+    private let files = Mutex<[ExactString: File]>([:])
 
     /// - Parameter directory: where the files are; it need not exist.
     public init(directory: String) {
@@ -36,26 +37,27 @@ public final class Dashboard: Sendable {
 
     /// Reads the files again. Blocks; never on a loop.
     public func reload() {
-        var found: [String: File] = [:]
+        var found: [ExactString: File] = [:]
         let manager = FileManager.default
         for path in (try? manager.subpathsOfDirectory(atPath: directory)) ?? [] {
-            let name = path.split(separator: "/").last ?? ""
-            guard !name.hasPrefix("."),
-                let type = Self.types[String(name.split(separator: ".").last ?? "")],
+            let name = path.split(on: UInt8(ascii: "/")).last ?? ""
+            let ending = name.split(on: UInt8(ascii: ".")).last ?? ""
+            guard !name.hasBytePrefix("."), let type = Self.types[ExactString(ending)],
                 let data = manager.contents(atPath: "\(directory)/\(path)"),
                 data.count <= Self.sizeLimit
             else { continue }
             let digest = SHA256.hash(data: data).prefix(12)
             let tag = digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
                 .joined()
-            found["/" + path] = File(type: type, tag: "\"\(tag)\"", bytes: [UInt8](data))
+            found[ExactString("/" + path)] = File(
+                type: type, tag: "\"\(tag)\"", bytes: [UInt8](data))
         }
         files.withLock { $0 = found }
     }
 
     /// The file at a path; `/` is the index. Nil when there is none.
     func response(_ path: String, ifNoneMatch: String?) -> Response? {
-        let key = path.hasSuffix("/") ? path + "index.html" : path
+        let key = ExactString(path.hasByteSuffix("/") ? path + "index.html" : path)
         guard let file = files.withLock({ $0[key] }) else { return nil }
         var fields: HTTPFields = [
             .contentType: file.type, .eTag: file.tag, .cacheControl: "no-cache",
@@ -78,9 +80,8 @@ enum ETag {
     /// Whether an `If-None-Match` field names this tag; weak tags compare equal here.
     static func matches(_ field: String?, _ tag: String) -> Bool {
         guard let field else { return false }
-        return field.split(separator: ",").contains { candidate in
-            let candidate = candidate.trimmed
-            return candidate == "*" || candidate == tag || candidate == "W/" + tag
+        return field.split(on: UInt8(ascii: ",")).contains { candidate in
+            ["*", tag, "W/" + tag].contains(bytesOf: candidate.trimmedASCII)
         }
     }
 }

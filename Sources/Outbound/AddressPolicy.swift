@@ -1,4 +1,5 @@
 internal import Libevent
+internal import Text
 
 /// Which remotes may be reached. A client names them, and the gateway may stand where that client
 /// could not reach: so what counts is the address that is really connected to, not its name.
@@ -38,24 +39,21 @@ public enum RemotePattern: Sendable, Equatable {
 
     /// - Returns: nil when the text is none of these.
     public init?(_ text: String) {
-        let text = text.lowercased()
-        if text == "public" {
+        let text = text.lowercasedASCII
+        if text.hasBytes(of: "public") {
             self = .publicAddresses
-        } else if text == "loopback" {
+        } else if text.hasBytes(of: "loopback") {
             self = .loopback
         } else if AddressRange(text) != nil {
             self = .network(text)
         } else {
-            let isDomain = text == "*" || text.hasPrefix("*.")
-            let name = isDomain ? text.dropFirst() : text[...]
-            let isName = name.utf8.allSatisfy { byte in
-                let scalar = Unicode.Scalar(byte)
-                return scalar.isASCII
-                    && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
-                        || scalar == "-" || scalar == "." || scalar == "_")
+            let isDomain = text.hasBytes(of: "*") || text.hasBytePrefix("*.")
+            let name = text.utf8.dropFirst(isDomain ? 1 : 0)
+            let isName = name.allSatisfy {
+                ASCII.isLetter($0) || ASCII.isDigit($0) || "-._".utf8.contains($0)
             }
             guard isName, isDomain || !name.isEmpty else { return nil }
-            self = isDomain ? .domain(String(name)) : .host(text)
+            self = isDomain ? .domain(String(Substring(name))) : .host(text)
         }
     }
 
@@ -64,8 +62,8 @@ public enum RemotePattern: Sendable, Equatable {
         case .publicAddresses: IPAddress.isPublic(address)
         case .loopback: IPAddress.isLoopback(address)
         case .network(let text): AddressRange(text)?.contains(address) ?? false
-        case .host(let name): host == name
-        case .domain(let suffix): host.hasSuffix(suffix)
+        case .host(let name): host.hasBytes(of: name)
+        case .domain(let suffix): host.hasByteSuffix(suffix)
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import Libevent
+internal import Text
 
 /// A block of IP addresses (CIDR, RFC 4632).
 struct AddressRange: Sendable, Equatable {
@@ -7,8 +8,8 @@ struct AddressRange: Sendable, Equatable {
 
     /// Reads `10.0.0.0/8`, `fd00::/8`, or a single address.
     init?(_ text: String) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let bytes = IPAddress.bytes(String(parts[0])) else { return nil }
+        let parts = text.fields(on: UInt8(ascii: "/"))
+        guard parts.count <= 2, let bytes = IPAddress.bytes(parts[0]) else { return nil }
         prefix = bytes
         guard parts.count == 2 else {
             bits = bytes.count * 8
@@ -32,9 +33,10 @@ struct AddressRange: Sendable, Equatable {
 enum IPAddress {
     /// The bytes of a numeric address in network order; nil when the text is none.
     static func bytes(_ text: String) -> [UInt8]? {
-        SocketAddress(text.contains(":") ? "[\(text)]:0" : "\(text):0").flatMap {
+        let isIPv6 = text.utf8.contains(UInt8(ascii: ":"))
+        return SocketAddress(isIPv6 ? "[\(text)]:0" : "\(text):0").flatMap {
             // Libevent's face reads a few names too.
-            $0.host == text || text.contains(":") ? $0.bytes : nil
+            $0.host.hasBytes(of: text) || isIPv6 ? $0.bytes : nil
         }
     }
 

@@ -2,6 +2,7 @@ internal import AsyncHTTPClient
 internal import Directory
 internal import NIOCore
 internal import NIOHTTP1
+internal import Text
 
 /// Another gateway, over HTTP. Every answer is bounded in time and size, and no redirect is followed.
 final class RemoteGateway: RemoteDirectory {
@@ -21,7 +22,7 @@ final class RemoteGateway: RemoteDirectory {
     deinit { _ = client.shutdown() }
 
     func published(after cursor: String?) async throws(RemoteError) -> RemotePage {
-        let after = cursor.map { "&after=\(Self.percentEncoded($0))" } ?? ""
+        let after = cursor.map { "&after=\(PercentCoding.encode($0))" } ?? ""
         let path = "/records?published=true&limit=200\(after)"
         do {
             let body = try await get(path, limit: limits.listingBytes)
@@ -129,15 +130,18 @@ final class RemoteGateway: RemoteDirectory {
             guard let cid = record["cid"]?.string else {
                 throw RemoteError(.badAnswer, "answered with a record without a cid")
             }
-            items.append(
-                .init(
-                    cid: cid, signatures: record["signatures"]?.number.flatMap(Int.init(exactly:))))
+            items.append(.init(cid: cid, signatures: Self.count(record["signatures"])))
         }
         switch json["next"] {
         case nil, .null: return RemotePage(items: items, next: nil)
         case .string(let next): return RemotePage(items: items, next: next)
         case .some: throw RemoteError(.badAnswer, "answered with a cursor that is none")
         }
+    }
+
+    /// A number of signatures: what cannot be one counts as unknown.
+    private static func count(_ value: JSONValue?) -> Int? {
+        value?.number.flatMap { (0...1_000_000).contains($0) ? Int(exactly: $0) : nil }
     }
 
     @concurrent
@@ -156,17 +160,4 @@ final class RemoteGateway: RemoteDirectory {
         }
     }
 
-    /// Encodes all but unreserved characters (RFC 3986 §2.3).
-    private static func percentEncoded(_ text: String) -> String {
-        text.utf8.reduce(into: "") { encoded, byte in
-            let scalar = Unicode.Scalar(byte)
-            if scalar.isASCII,
-                scalar.properties.isAlphabetic || "0123456789-._~".contains(Character(scalar))
-            {
-                encoded.unicodeScalars.append(scalar)
-            } else {
-                encoded += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-    }
 }

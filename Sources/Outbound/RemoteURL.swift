@@ -1,5 +1,6 @@
 internal import Directory
 internal import FoundationEssentials
+internal import Text
 
 /// Where a remote gateway is: scheme, host, port, and perhaps a path below which it lives.
 struct RemoteURL: Sendable, Equatable, CustomStringConvertible {
@@ -17,37 +18,41 @@ struct RemoteURL: Sendable, Equatable, CustomStringConvertible {
                 "'\(String(decoding: text.utf8.prefix(200), as: UTF8.self))' \(reason)")
         }
         guard text.utf8.count <= 2000, let url = URLComponents(string: text),
-            let scheme = url.scheme?.lowercased(), scheme == "http" || scheme == "https",
-            var host = url.encodedHost?.lowercased(), !host.isEmpty
+            let scheme = url.scheme?.lowercasedASCII, ["http", "https"].contains(bytesOf: scheme),
+            var host = url.encodedHost?.lowercasedASCII, !host.isEmpty
         else {
             throw refuse("is no address such as https://dir.example.org or http://127.0.0.1:8080")
         }
-        guard url.user == nil, url.password == nil else { throw refuse("must not hold a password") }
-        guard url.query == nil, url.fragment == nil else {
+        guard url.user.isNil, url.password.isNil else { throw refuse("must not hold a password") }
+        guard url.query.isNil, url.fragment.isNil else {
             throw refuse("must end with its path: no '?', no '#'")
         }
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        if host.hasBytePrefix("["), host.hasByteSuffix("]") {
+            host = String(Substring(host.utf8.dropFirst().dropLast()))
+        }
         // A zone (RFC 6874) names an interface: link-local, which is never allowed.
-        guard !host.contains("%") else { throw refuse("has a host that is not one") }
+        guard !host.utf8.contains(UInt8(ascii: "%")) else {
+            throw refuse("has a host that is not one")
+        }
         // The HTTP client reads the address once more, and must read the same host.
         guard host.utf8.allSatisfy({ $0 < 0x80 }) else {
             throw refuse("has a host that is not ASCII: write it as xn--…")
         }
-        isSecure = scheme == "https"
+        isSecure = scheme.hasBytes(of: "https")
         self.host = host
         guard let port = UInt16(exactly: url.port ?? (isSecure ? 443 : 80)), port > 0 else {
             throw refuse("has a port that is not one")
         }
         self.port = port
         var path = url.percentEncodedPath
-        while path.hasSuffix("/") { path.removeLast() }
+        while path.hasByteSuffix("/") { path = String(Substring(path.utf8.dropLast())) }
         self.path = path
     }
 
     /// The normal form.
     var description: String {
         let isStandard = port == (isSecure ? 443 : 80)
-        let name = host.contains(":") ? "[\(host)]" : host
+        let name = host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]" : host
         return "\(isSecure ? "https" : "http")://\(name)\(isStandard ? "" : ":\(port)")\(path)"
     }
 }

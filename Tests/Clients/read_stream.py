@@ -6,7 +6,6 @@ Prints ok, or what went wrong. Sends a bounded number of requests and stops by i
 
 import json
 import sys
-import urllib.parse
 
 import httpx
 import httpx_sse
@@ -54,9 +53,9 @@ def operations():
         answer = requests.post(f"{URL}/push", json=record(text), timeout=10)
         answer.raise_for_status()
         expected.append(("RECORD_PUSHED", answer.json()["cid"], [f"/skills/{text}"]))
-        cid = urllib.parse.quote(text, safe="")
+        cid = answer.json()["cid"]
         requests.delete(f"{URL}/records/{cid}", timeout=10).raise_for_status()
-        expected.append(("RECORD_DELETED", text, None))
+        expected.append(("RECORD_DELETED", cid, None))
     return expected
 
 

@@ -1,6 +1,7 @@
 import Directory
 import Foundation
 import Testing
+import Text
 
 private func canonical(_ text: String) throws -> String {
     String(

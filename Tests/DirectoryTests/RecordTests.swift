@@ -1,5 +1,6 @@
 import Directory
 import Testing
+import Text
 
 private let minimal =
     #""name":"n","version":"v1","description":"d","authors":["a"],"created_at":"2025-10-18T14:23:15Z","skills":[{"name":"s"}]"#
@@ -69,7 +70,7 @@ private func faults(_ text: String) -> [String] {
                 "/domains: must be an array, not an object",
                 "/modules/0/name: is required", "/modules/0/data: must be an object, not an array",
                 "/locators/0/type: must be one of unspecified, helm_chart, docker_image, python_package, source_code, binary",
-                "/locators/1/url: is required", "/locators/2/type: stands at /locators/1 already",
+                "/locators/1/url: is required", "/locators/2/type: is the same as /locators/1/type",
                 "/annotations/a~1b: must be a string, not a number",
                 "/skils: is not an attribute here, did you mean skills?",
             ])

@@ -2,6 +2,7 @@ import Events
 import Foundation
 import GRDB
 import Testing
+import Text
 
 @testable import Directory
 

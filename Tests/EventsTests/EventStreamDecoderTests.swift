@@ -1,5 +1,6 @@
 import Events
 import Testing
+import Text
 import Wire
 
 /// A stream, and what a reader of it must understand (field by field from WHATWG HTML §9.2.6).

@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import Testing
+import Text
 
 private func event(
     _ type: EventType = .recordPushed, _ resource: String = "baearei", labels: [String] = [],

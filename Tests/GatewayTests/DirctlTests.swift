@@ -159,7 +159,7 @@ private final class Listening {
                     ["info", "baeareibgbyis3erzj6aswtu5j7pmukkeuqghfbt7pdegjgcoea5dueb4te"],
                     gateway.address, 3, "is stored here"
                 ),
-                (["routing", "publish", "baeareinone"], gateway.address, 3, "baeareinone"),
+                (["routing", "publish", absentCID], gateway.address, 3, absentCID),
                 (["sync", "status", "none"], gateway.address, 3, "no sync none"),
                 (
                     ["sync", "create", "http://169.254.169.254"], gateway.address, 4,
@@ -266,7 +266,7 @@ private final class Listening {
             #expect(good.status == 0)
             #expect(good.out.hasPrefix("Sync status: COMPLETED\n"))
             let bad = try await dirctl(
-                gateway, "sync", "create", address, "--cids", "b1,b2", "--watch", "--json")
+                gateway, "sync", "create", address, "--cids", absentCID, "--watch", "--json")
             #expect(bad.status == 1)
             #expect(bad.out.contains(#""status": "FAILED""#))
             let list = try await dirctl(gateway, "sync", "list", "-o", "raw")

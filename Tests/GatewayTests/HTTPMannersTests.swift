@@ -189,14 +189,16 @@ import Testing
         try await TestGateway.run { gateway in
             let reader = try await EventReader(gateway.address)
             let forged =
-                "x%0A%0Aid:%201%0Aevent:%20forged%0Adata:%20y%0D%0A%0D%0A%00%E2%80%A8%C2%85"
-            #expect(try await gateway.request("DELETE", "/records/\(forged)").status == 204)
+                "x\\n\\nid: 1\\nevent: forged\\ndata: y\\r\\n\\r\\n\\u0000\\u2028\\u0085"
+            let cid = try await gateway.push("a", skill: forged)
             let event = try await reader.event()
+            #expect(event.story == "RECORD_PUSHED \(cid)")
             #expect(event.fields.map(\.name) == ["id", "event", "data"])
-            let resource = event.json["resource_id"] as? String
-            #expect(resource == "x\n\nid: 1\nevent: forged\ndata: y\r\n\r\n\0\u{2028}\u{85}")
-            let cid = try await gateway.push("a", skill: "\\r\\n\\ndata: z\\u2028\\u0000")
-            #expect(try await reader.event().story == "RECORD_PUSHED \(cid)")
+            let labels = event.json["labels"] as? [String]
+            #expect(
+                labels == [
+                    "/skills/x\n\nid: 1\nevent: forged\ndata: y\r\n\r\n\0\u{2028}\u{85}"
+                ])
         }
     }
 }

@@ -33,7 +33,7 @@ private let json = ["Content-Type": "application/json"]
                 "HEAD", "/records/\(cid)", fields: ["If-None-Match": "\"\(cid)\""])
             #expect(head.status == 304)
             let gone = try await gateway.request(
-                "GET", "/records/x", fields: ["If-None-Match": "\"x\""])
+                "GET", "/records/\(absentCID)", fields: ["If-None-Match": "\"\(absentCID)\""])
             #expect(gone.status == 404)
         }
     }
@@ -46,7 +46,7 @@ private let json = ["Content-Type": "application/json"]
             #expect(answer.status == 200)
             #expect(answer.fields["content-length"] == String(size))
             #expect(answer.fields["directory-labels"] == "/skills/b%2C%20c%C3%A9/d")
-            #expect(try await gateway.request("HEAD", "/records/x").status == 404)
+            #expect(try await gateway.request("HEAD", "/records/\(absentCID)").status == 404)
         }
     }
 
@@ -56,8 +56,37 @@ private let json = ["Content-Type": "application/json"]
             #expect(try await gateway.request("DELETE", "/records/\(cid)").status == 204)
             #expect(try await gateway.request("GET", "/records/\(cid)").status == 404)
             #expect(try await gateway.request("DELETE", "/records/\(cid)").status == 204)
-            let long = String(repeating: "b", count: 129)
-            #expect(try await gateway.request("DELETE", "/records/\(long)").status == 400)
+        }
+    }
+
+    @Test(arguments: [
+        "hello-world", "baearei", "x", String(repeating: "b", count: 129), absentCID + "a",
+        absentCID.uppercased(), absentCID.replacing("b", with: "z", maxReplacements: 1), "a%00b",
+        "%C3%A9", absentCID + "%CC%81", "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPbdG",
+    ])
+    func `what is no cid is refused on every route that takes one`(text: String) async throws {
+        try await TestGateway.run { gateway in
+            let reader = try await EventReader(gateway.address)
+            for (method, path) in [
+                ("GET", ""), ("HEAD", ""), ("DELETE", ""), ("GET", "/signatures"),
+                ("GET", "/labels"),
+            ] {
+                let answer = try await gateway.request(method, "/records/\(text)\(path)")
+                #expect(answer.status == 400, "\(method) \(path)")
+            }
+            let body = #"{"cid":"\#(text)"}"#
+            for route in ["/sign", "/verify"] {
+                #expect(try await gateway.post(route, body).status == 400, "\(route)")
+            }
+            for route in ["/publish", "/unpublish"] {
+                let answer = try await gateway.post(route, #"{"cids":["\#(text)"]}"#)
+                #expect(answer.status == 400, "\(route)")
+            }
+            let sync = try await gateway.post(
+                "/sync", #"{"remote_directory_url":"http://127.0.0.1:9","cids":["\#(text)"]}"#)
+            #expect(sync.status == 400)
+            let cid = try await gateway.push("a")
+            #expect(try await reader.event().story == "RECORD_PUSHED \(cid)", "nothing before it")
         }
     }
 
@@ -102,9 +131,10 @@ private let json = ["Content-Type": "application/json"]
             let one = try await gateway.post("/publish", #"{"cids":["\#(cids[0])"]}"#)
             #expect(one.status == 200)
             #expect(one.json["published"] as? [String] == [cids[0]])
-            let none = try await gateway.post("/publish", #"{"cids":["\#(cids[1])","nope"]}"#)
+            let none = try await gateway.post(
+                "/publish", #"{"cids":["\#(cids[1])","\#(absentCID)"]}"#)
             #expect(none.status == 404)
-            #expect(none.json["cids"] as? [String] == ["nope"])
+            #expect(none.json["cids"] as? [String] == [absentCID])
             let list = try await gateway.request("GET", "/records?published=true").json["records"]
             #expect((list as? [Any])?.count == 1)
             let labelled = try await gateway.post("/publish", #"{"labels":["/skills/x"]}"#)
@@ -233,6 +263,44 @@ private let json = ["Content-Type": "application/json"]
                 let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
                 #expect(try await gateway.post("/push", text).status == 201, "\(name)")
             }
+        }
+    }
+}
+
+@Suite struct LabelFieldTests {
+    @Test func `HEAD stays below four kilobytes, and another route gives every label`()
+        async throws
+    {
+        try await TestGateway.run { gateway in
+            let skills = (0..<2000).map { #"{"name":"skill-\#($0)"}"# }.joined(separator: ",")
+            let body =
+                #"{"schema_version":"1.0.0","name":"n","version":"v1","description":"d","authors":["a"],"created_at":"2025-10-18T14:23:15Z","skills":[\#(skills)]}"#
+            let cid = try await gateway.post("/push", body).json["cid"] as? String ?? ""
+            let head = try await gateway.request("HEAD", "/records/\(cid)")
+            #expect(head.status == 200)
+            let size = head.fields.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 4 }
+            #expect(size < 4096)
+            let shown = head.fields["directory-labels"]?.components(separatedBy: ", ") ?? []
+            let left = head.fields["directory-labels-truncated"].flatMap { Int($0) } ?? 0
+            #expect(shown.first == "/skills/skill-0")
+            #expect(shown.count + left == 2000)
+            let all = try await gateway.request("GET", "/records/\(cid)/labels").json
+            #expect((all["labels"] as? [String])?.count == 2000)
+            #expect(all["cid"] as? String == cid)
+        }
+    }
+
+    @Test func `a record with too many bytes of labels is refused with its fault`() async throws {
+        try await TestGateway.run { gateway in
+            let skills = (0..<300).map {
+                #"{"name":"\#(String(repeating: "x", count: 1000))\#($0)"}"#
+            }
+            let answer = try await gateway.post(
+                "/push",
+                #"{"schema_version":"1.0.0","name":"n","version":"v1","description":"d","authors":["a"],"created_at":"2025-10-18T14:23:15Z","skills":[\#(skills.joined(separator: ","))]}"#
+            )
+            #expect(answer.status == 422)
+            #expect(answer.text.contains("has labels"))
         }
     }
 }

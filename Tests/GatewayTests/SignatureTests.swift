@@ -150,8 +150,8 @@ private func json(_ members: [String: String]) throws -> String {
             let cid = try await gateway.push("a")
             let key = try openssl.text("key.pem")
             let cases: [([String: String], Int, String?)] = [
-                (["cid": "nothing"], 404, nil),
-                (["cid": "nothing", "signature": "AAAA", "public_key": key], 404, nil),
+                (["cid": absentCID], 404, nil),
+                (["cid": absentCID, "signature": "AAAA", "public_key": key], 404, nil),
                 (["cid": cid, "signature": "AAAA"], 400, nil),
                 (["cid": cid, "public_key": key], 400, nil),
                 (["cid": cid, "signature": "", "public_key": key], 400, nil),
@@ -179,7 +179,7 @@ private func json(_ members: [String: String]) throws -> String {
                 #expect(answer.status == status, "\(body)")
                 #expect(answer.json["part"] as? String == part)
             }
-            #expect(try await gateway.post("/verify", json(["cid": "nothing"])).status == 404)
+            #expect(try await gateway.post("/verify", json(["cid": absentCID])).status == 404)
             let verify = try await gateway.post("/verify", json(["cid": cid, "public_key": "x"]))
             #expect(verify.status == 422)
         }

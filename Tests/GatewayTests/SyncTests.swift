@@ -145,7 +145,7 @@ extension TestGateway {
                 #expect(good.status["status"] as? String == "COMPLETED")
                 #expect(good.status["cids"] as? [String] == [one])
                 #expect(good.metadata["record_count"] == "1")
-                let missing = "baeareinotthere"
+                let missing = absentCID
                 let bad = try await local.syncToEnd(remote.url, cids: [two, missing])
                 #expect(bad.status["status"] as? String == "FAILED")
                 #expect(bad.status["copied"] as? Int == 1)
@@ -363,7 +363,7 @@ extension TestGateway {
             let good = try await local.sync("http://\(local.address)", cids: [cid])
             var heard: [String] = []
             for _ in 0..<7 { heard.append(try await events.event().story) }
-            let bad = try await local.sync("http://\(local.address)", cids: ["b123"])
+            let bad = try await local.sync("http://\(local.address)", cids: [absentCID])
             for _ in 0..<2 { heard.append(try await events.event().story) }
             _ = try await local.post("/unpublish", #"{"cids":["\#(cid)"]}"#)
             _ = try await local.request("DELETE", "/records/\(cid)")

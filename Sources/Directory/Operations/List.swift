@@ -55,8 +55,7 @@ extension Operations {
         else { throw .invalid("a listing takes 100 names, 100 versions and 1000 labels at most") }
         var conditions: [RecordQuery.Condition] = []
         if let after = listing.after {
-            guard after.hasPrefix("r-"), let id = Int64(after.dropFirst(2), radix: 36), id > 0
-            else {
+            guard let id = Cursor.row(after, mark: "r-") else {
                 throw .invalid("after is not a cursor of this listing")
             }
             conditions.append(("record.id < ?", [id]))
@@ -96,7 +95,7 @@ extension Operations {
                 items.append(item)
             }
             let last: Int64? = items.count < rows.count ? rows[items.count - 1]["id"] : nil
-            return RecordPage(items: items, next: last.map { "r-" + String($0, radix: 36) })
+            return RecordPage(items: items, next: last.map { Cursor.text($0, mark: "r-") })
         }
     }
 

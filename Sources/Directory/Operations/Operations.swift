@@ -1,5 +1,6 @@
 public import Events
 public import Logging
+internal import Text
 
 /// What a Directory does. Written once and called by every face: HTTP now, others later.
 ///
@@ -31,10 +32,10 @@ public final class Operations: Sendable {
         self.now = now
     }
 
-    /// A CID as a client names it. Upstream checks no syntax: what is no CID is simply not found.
+    /// Checks that these are CIDs; whether records have them is another matter.
     static func check(cids: [String]) throws(DirectoryError) {
-        for cid in cids where cid.isEmpty || cid.utf8.count > 128 {
-            throw .invalid("a cid must have 1 to 128 bytes")
+        for cid in cids where !CID.isValid(cid) {
+            throw .invalid("'\(cid.clipped(to: 64))' is no cid (a CIDv1 in base32)")
         }
     }
 }

@@ -1,6 +1,7 @@
 internal import Events
 internal import FoundationEssentials
 internal import GRDB
+internal import Text
 
 extension Operations {
     /// A stored record's content.
@@ -22,6 +23,7 @@ extension Operations {
     ///
     /// Emits RECORD_PULLED.
     public func pull(_ cid: String) async throws(DirectoryError) -> Pulled {
+        try Self.check(cids: [cid])
         let (content, labels) = try await store.read { database in
             guard let id = try RecordTable.id(of: cid, database),
                 let content = try Data.fetchOne(
@@ -30,7 +32,7 @@ extension Operations {
             else { throw DirectoryError.notFound([cid]) }
             // A disk can forget a bit: what is handed out always hashes to its name.
             let bytes = [UInt8](content)
-            guard CID.of(bytes) == cid else { throw DirectoryError.damaged(cid: cid) }
+            guard CID.of(bytes).hasBytes(of: cid) else { throw DirectoryError.damaged(cid: cid) }
             return (bytes, try RecordTable.labels(of: id, database))
         }
         events.emit([EventDraft(.recordPulled, cid, labels: labels)])
@@ -39,7 +41,8 @@ extension Operations {
 
     /// Looks a record up. Emits nothing: its content is not read.
     public func info(_ cid: String) async throws(DirectoryError) -> RecordInfo {
-        try await store.read { database in
+        try Self.check(cids: [cid])
+        return try await store.read { database in
             guard let id = try RecordTable.id(of: cid, database),
                 let size = try Int.fetchOne(
                     database.cachedStatement(sql: "SELECT size FROM record WHERE id = ?"),

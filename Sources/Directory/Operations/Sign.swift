@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Text
 
 extension Operations {
     /// Signs a record with the gateway's own key.
@@ -31,9 +32,11 @@ extension Operations {
         _ signature: String, _ algorithm: String?, _ publicKey: String, _ cid: String
     ) async throws(DirectoryError) -> PublicKey {
         let key = try PublicKey(pem: publicKey)
-        if let algorithm, algorithm != key.algorithm {
+        if let algorithm, !algorithm.hasBytes(of: key.algorithm) {
             throw .signature(
-                part: "algorithm", reason: "is \(algorithm), but the key is for \(key.algorithm)")
+                part: "algorithm",
+                reason:
+                    "is \(algorithm.clipped(to: 64)), but the key is for \(key.algorithm)")
         }
         guard try key.verifies(signature, of: cid) else {
             throw .signature(part: "signature", reason: "is not this key's over this cid")

@@ -1,3 +1,5 @@
+internal import Text
+
 extension Operations {
     /// What the signatures of a record are worth.
     public struct Verification: Sendable {
@@ -14,13 +16,15 @@ extension Operations {
     public func verify(_ cid: String, publicKey: String? = nil) async throws(DirectoryError)
         -> Verification
     {
+        try Self.check(cids: [cid])
         let stored = try await signatures(of: cid)
         return try await Self.verify(stored, publicKey)
     }
 
     /// The signatures of a record, oldest first. Emits nothing.
     public func signatures(of cid: String) async throws(DirectoryError) -> [StoredSignature] {
-        try await store.read { try SignatureTable.signatures(of: cid, $0) }
+        try Self.check(cids: [cid])
+        return try await store.read { try SignatureTable.signatures(of: cid, $0) }
     }
 
     /// Signatures take time: they leave the caller's thread.
@@ -34,8 +38,8 @@ extension Operations {
             return Verification(signers: [], reason: "the record has no signatures")
         }
         var signers: [StoredSignature] = []
-        for signature in stored where !signers.contains(where: { $0.signer == signature.signer }) {
-            guard given == nil || given?.fingerprint == signature.signer,
+        for signature in stored where !signers.map(\.signer).contains(bytesOf: signature.signer) {
+            guard given?.fingerprint.hasBytes(of: signature.signer) ?? true,
                 let key = try? PublicKey(pem: signature.publicKey),
                 (try? key.verifies(signature.signature, of: signature.cid)) == true
             else { continue }

@@ -1,26 +1,66 @@
 internal import Crypto
 
-/// A content identifier: CIDv1, codec 0x01, sha2-256, base32 in lower case without padding, always
-/// 59 characters (upstream `api/core/v1/cid.go`).
+/// A content identifier: CIDv1 in base32. Those that are made here have codec 0x01, sha2-256 and
+/// always 59 characters (upstream `api/core/v1/cid.go`).
 public enum CID {
-    /// The CID of these bytes.
+    /// More characters than any CID with a hash of 512 bits has.
+    private static let longest = 128
+
+    /// Returns the CID of these bytes.
     public static func of(_ bytes: [UInt8]) -> String {
         // version, codec, hash function, length of the hash
         base32([0x01, 0x01, 0x12, 0x20] + SHA256.hash(data: bytes))
     }
 
-    /// Whether a text can stand where a CID is meant: letters and digits, and not too many. What it
-    /// names is another matter.
-    public static func isPlausible(_ text: String) -> Bool {
-        (1...128).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
-                    || (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
-                    || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-            }
+    /// Returns whether a text is a CIDv1 in base32: the version, a codec, and a hash as long as it
+    /// says (multiformats `cid`, multibase `b`). Whether a record has it is another matter.
+    public static func isValid(_ text: String) -> Bool {
+        guard text.utf8.count <= longest, text.utf8.first == UInt8(ascii: "b"),
+            let bytes = decoded(text.utf8.dropFirst())
+        else { return false }
+        var rest = bytes[...]
+        guard number(&rest) == 1, number(&rest) != nil, number(&rest) != nil,
+            let length = number(&rest)
+        else { return false }
+        return length > 0 && length == rest.count
     }
 
-    /// Multibase `b`: RFC 4648 §6 in lower case, without padding.
+    /// Reads an unsigned varint (multiformats `unsigned-varint`, at most nine bytes, the shortest
+    /// spelling only).
+    private static func number(_ bytes: inout ArraySlice<UInt8>) -> UInt64? {
+        var value: UInt64 = 0
+        for shift in stride(from: UInt64(0), to: 63, by: 7) {
+            guard let byte = bytes.popFirst() else { return nil }
+            value |= UInt64(byte & 0x7F) << shift
+            if byte & 0x80 == 0 { return byte == 0 && shift > 0 ? nil : value }
+        }
+        return nil
+    }
+
+    /// RFC 4648 §6 in lower case, without padding.
+    private static func decoded(_ text: some Sequence<UInt8>) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var bits: UInt32 = 0
+        var count = 0
+        for character in text {
+            let value: UInt8
+            switch character {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"): value = character - UInt8(ascii: "a")
+            case UInt8(ascii: "2")...UInt8(ascii: "7"): value = character - UInt8(ascii: "2") + 26
+            default: return nil
+            }
+            bits = (bits << 5 | UInt32(value)) & 0xFFFF
+            count += 5
+            if count >= 8 {
+                count -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
+            }
+        }
+        // What is left over must be padding: less than a character of zeros.
+        guard count < 5, bits & (1 << UInt32(count) - 1) == 0 else { return nil }
+        return bytes
+    }
+
     private static func base32(_ bytes: [UInt8]) -> String {
         let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
         var text: [UInt8] = [UInt8(ascii: "b")]

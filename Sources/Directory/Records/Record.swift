@@ -1,3 +1,5 @@
+internal import Text
+
 /// A record that has been read, judged and found good.
 public struct Record: Sendable {
     /// The CID of `canonical`.
@@ -16,20 +18,41 @@ public struct Record: Sendable {
     /// - Throws: what is wrong with it, all of it.
     public init(json: [UInt8]) throws(RecordError) {
         let value: JSONValue
-        do { value = try JSONParser.parse(json) } catch { throw .malformed(error.description) }
+        do {
+            value = try JSONParser.parse(json, valueLimit: JSONParser.standardValueLimit)
+        } catch {
+            throw .malformed(error.description)
+        }
         guard value.members != nil else {
             throw .malformed("a record must be a JSON object, not \(value.kind)")
         }
         var validator = RecordValidator()
         let faults = validator.validate(value)
         guard faults.isEmpty else { throw .invalid(faults) }
+        let labels = Self.labels(of: value)
+        let labelBytes = labels.reduce(0) { $0 + $1.utf8.count }
+        guard labelBytes <= Self.labelBytesLimit else {
+            throw .invalid([Self.tooManyLabels(labelBytes)])
+        }
+        self.labels = labels
         canonical = CanonicalJSON.encode(value)
         cid = CID.of(canonical)
         name = value["name"]?.string ?? ""
         version = value["version"]?.string ?? ""
         schemaVersion = value["schema_version"]?.string ?? ""
         createdAt = value["created_at"]?.string ?? ""
-        labels = Self.labels(of: value)
+    }
+
+    /// The most bytes that the labels of one record may have together. Each event of the record
+    /// carries them all, and each is compared with the filters of all subscribers.
+    public static let labelBytesLimit = 256 << 10
+
+    private static func tooManyLabels(_ bytes: Int) -> RecordFault {
+        RecordFault(
+            pointer: "",
+            detail:
+                "has labels (names of skills, domains and modules, types of locators) of \(bytes) bytes together, more than \(labelBytesLimit)"
+        )
     }
 
     /// The labels of a record (reference: upstream's label extraction). An element without a name

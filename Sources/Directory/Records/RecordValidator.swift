@@ -1,4 +1,4 @@
-internal import Events
+internal import Text
 
 /// Judges a record by the rules of its schema version and lists every fault.
 ///
@@ -40,7 +40,9 @@ struct RecordValidator {
             return nil
         }
         guard let rules = SchemaRules.of(version) else {
-            fault("/schema_version", "\"\(version)\" is not supported: use \(SchemaRules.accepted)")
+            fault(
+                "/schema_version",
+                "\"\(version.clipped(to: 64))\" is not supported: use \(SchemaRules.accepted)")
             return nil
         }
         return rules
@@ -56,11 +58,12 @@ struct RecordValidator {
     }
 
     private mutating func checkAttributes(
-        _ object: JSONValue, _ path: String, _ known: Set<String>
+        _ object: JSONValue, _ path: String, _ known: Set<ExactString>
     ) {
-        for member in object.members ?? [] where !known.contains(member.key) {
+        lazy var names = known.map(\.string).sortedByBytes()
+        for member in object.members ?? [] where !known.contains(ExactString(member.key)) {
             if faults.count > Self.faultLimit { return }
-            let hint = nearest(to: member.key, in: known.sorted()).map { ", did you mean \($0)?" }
+            let hint = nearest(to: member.key, in: names).map { ", did you mean \($0)?" }
             fault("\(path)/\(escaped(member.key))", "is not an attribute here\(hint ?? "")")
         }
     }
@@ -72,7 +75,7 @@ struct RecordValidator {
         guard let string = value.string else {
             return fault(path, "must be a string, not \(value.kind)")
         }
-        if string.utf8.count > limit, string.count > limit {
+        if string.utf8.count > limit, string.codePointCount > limit {
             fault(path, "is longer than \(limit) characters")
         }
     }
@@ -106,7 +109,7 @@ struct RecordValidator {
     }
 
     private mutating func object(
-        _ value: JSONValue, _ path: String, _ known: Set<String>?
+        _ value: JSONValue, _ path: String, _ known: Set<ExactString>?
     ) -> Bool {
         guard value.members != nil else {
             if !isMissing(value) { fault(path, "must be an object, not \(value.kind)") }
@@ -143,7 +146,7 @@ struct RecordValidator {
         if isMissing(value["type"]) { fault("\(path)/type", "is required") }
         text(value["type"], "\(path)/type")
         if let rules, let type = value["type"]?.string, !type.isEmpty,
-            !rules.locatorTypes.contains(type)
+            !rules.locatorTypes.contains(bytesOf: type)
         {
             fault("\(path)/type", "must be one of \(rules.locatorTypes.joined(separator: ", "))")
         }
@@ -158,11 +161,11 @@ struct RecordValidator {
     }
 
     private mutating func locatorTypesAreUnique(_ value: JSONValue?) {
-        var seen: [String: Int] = [:]
+        var seen: [ExactString: Int] = [:]
         for (index, locator) in (value?.array ?? []).enumerated() {
             guard let type = locator["type"]?.string else { continue }
-            if let first = seen.updateValue(index, forKey: type) {
-                fault("/locators/\(index)/type", "stands at /locators/\(first) already")
+            if let first = seen.updateValue(index, forKey: ExactString(type)) {
+                fault("/locators/\(index)/type", "is the same as /locators/\(first)/type")
             }
         }
     }
@@ -179,7 +182,7 @@ struct RecordValidator {
         guard let members = value.members else {
             return fault(path, "must be an object, not \(value.kind)")
         }
-        for member in members where member.value.string == nil {
+        for member in members where member.value.string.isNil {
             fault("\(path)/\(escaped(member.key))", "must be a string, not \(member.value.kind)")
         }
     }
@@ -198,6 +201,14 @@ struct RecordValidator {
 
     /// RFC 6901 §3.
     private func escaped(_ key: String) -> String {
-        String(key.flatMap { $0 == "~" ? "~0" : $0 == "/" ? "~1" : String($0) })
+        var bytes: [UInt8] = []
+        for byte in key.utf8 {
+            switch byte {
+            case UInt8(ascii: "~"): bytes += "~0".utf8
+            case UInt8(ascii: "/"): bytes += "~1".utf8
+            default: bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

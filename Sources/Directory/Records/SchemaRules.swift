@@ -1,13 +1,15 @@
+internal import Text
+
 /// What differs between the generations of the OASF record schema (agntcy/oasf, `schema/objects`).
 struct SchemaRules {
     /// Attributes a record may have.
-    let attributes: Set<String>
+    let attributes: Set<ExactString>
     /// Attributes it must have, beyond those that every generation demands.
     let required: [String]
     /// Attributes of a skill or domain.
-    let classAttributes: Set<String>
-    let moduleAttributes: Set<String>
-    let locatorAttributes: Set<String>
+    let classAttributes: Set<ExactString>
+    let moduleAttributes: Set<ExactString>
+    let locatorAttributes: Set<ExactString>
     let locatorTypes: [String]
     /// Whether locators have `urls` (an array) or `url`.
     let hasLocatorURLs: Bool
@@ -17,7 +19,7 @@ struct SchemaRules {
         "name", "version", "schema_version", "description", "authors", "created_at", "skills",
     ]
 
-    private static let common: Set<String> = Set(alwaysRequired).union([
+    private static let common = Set(alwaysRequired.map(ExactString.init)).union([
         "annotations", "domains", "locators", "modules",
     ])
     private static let oldLocators = [
@@ -26,8 +28,10 @@ struct SchemaRules {
 
     /// The rules of a version such as `0.7.0`; nil when no rules are known for it.
     static func of(_ version: String) -> SchemaRules? {
-        let parts = version.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 3, parts[..<2].allSatisfy(isNumber), isPatch(parts[2])
+        guard version.utf8.count <= 256 else { return nil }
+        let parts = version.fields(on: UInt8(ascii: ".")).map(ExactString.init)
+        guard parts.count == 3, parts[..<2].allSatisfy({ isNumber($0.string.utf8[...]) }),
+            isPatch(parts[2].string.utf8[...])
         else { return nil }
         switch (parts[0], parts[1]) {
         case ("0", "7"): return v07
@@ -40,19 +44,18 @@ struct SchemaRules {
     /// What is said when a version is none of these.
     static let accepted = "0.7.x, 0.8.x or 1.x.x"
 
-    private static func isNumber(_ part: Substring) -> Bool {
-        !part.isEmpty && part.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
-            && (part.utf8.count == 1 || part.first != "0")
+    private static func isNumber(_ part: Substring.UTF8View) -> Bool {
+        !part.isEmpty && part.allSatisfy(ASCII.isDigit)
+            && (part.count == 1 || part.first != UInt8(ascii: "0"))
     }
 
     /// The third part may carry a pre-release or a build, as semantic versioning allows, without a
     /// dot of its own.
-    private static func isPatch(_ part: Substring) -> Bool {
-        let number = part.prefix { $0 != "-" && $0 != "+" }
-        let rest = part.dropFirst(number.count).utf8
-        let isWord = rest.dropFirst().allSatisfy { byte in
-            Character(Unicode.Scalar(byte)).isLetter && byte < 0x80
-                || (0x30...0x39).contains(byte) || byte == 0x2D
+    private static func isPatch(_ part: Substring.UTF8View) -> Bool {
+        let number = part.prefix { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "+") }
+        let rest = part.dropFirst(number.count)
+        let isWord = rest.dropFirst().allSatisfy {
+            ASCII.isLetter($0) || ASCII.isDigit($0) || $0 == UInt8(ascii: "-")
         }
         return isNumber(number) && (rest.isEmpty || (rest.count > 1 && isWord))
     }

@@ -2,6 +2,7 @@ internal import Crypto
 internal import CryptoExtras
 internal import FoundationEssentials
 internal import SwiftASN1
+internal import Text
 
 /// A public key that can verify signatures over a record's CID.
 ///
@@ -22,6 +23,8 @@ struct PublicKey: Sendable {
         0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00,
     ]
 
+    private struct PEMError: Error {}
+
     private let kind: Kind
     /// `SHA256:` and the base64 of the hash of the DER.
     let fingerprint: String
@@ -36,13 +39,19 @@ struct PublicKey: Sendable {
             throw .signature(part: "public_key", reason: "is longer than any key")
         }
         let document: PEMDocument
-        do { document = try PEMDocument(pemString: text) } catch {
+        do {
+            // PEM is ASCII (RFC 7468 §3); the parser compares characters.
+            guard text.utf8.allSatisfy({ $0 < 0x80 }) else { throw PEMError() }
+            document = try PEMDocument(pemString: text)
+        } catch {
             throw .signature(part: "public_key", reason: "is not PEM")
         }
-        guard document.discriminator == "PUBLIC KEY" else {
+        guard document.discriminator.hasBytes(of: "PUBLIC KEY") else {
             throw .signature(
                 part: "public_key",
-                reason: "is a \(document.discriminator.lowercased()), not a public key")
+                reason:
+                    "is a \(document.discriminator.lowercasedASCII.clipped(to: 64)), not a public key"
+            )
         }
         try self.init(der: document.derBytes)
     }

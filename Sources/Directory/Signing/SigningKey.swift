@@ -1,6 +1,7 @@
 internal import Crypto
 internal import FoundationEssentials
 internal import SwiftASN1
+internal import Text
 
 /// A private key that signs records.
 public struct SigningKey: Sendable {
@@ -32,7 +33,7 @@ public struct SigningKey: Sendable {
         do { document = try PEMDocument(pemString: pem) } catch {
             throw .signingKey("the signing key is not PEM")
         }
-        if document.discriminator.hasPrefix("ENCRYPTED") {
+        if document.discriminator.hasBytePrefix("ENCRYPTED") {
             throw .signingKey(
                 "the signing key is encrypted, which is not supported: make a plain one with 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256', or sign with cosign and attach the signature"
             )

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import Glibc
 internal import Synchronization
+internal import Text
 
 /// The file of the gateway's own key. Read once, when it is first needed; made then if it is one
 /// below the data directory and not there.
@@ -15,7 +16,7 @@ public final class SigningKeyFile: Sendable {
     ///   - directory: the data directory.
     public init(_ name: String, in directory: String) {
         self.directory = directory
-        mayBeMade = !name.hasPrefix("/")
+        mayBeMade = !name.hasBytePrefix("/")
         path = mayBeMade ? "\(directory)/\(name)" : name
     }
 

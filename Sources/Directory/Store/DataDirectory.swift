@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Synchronization
+internal import Text
 
 /// The data directory, held by one process at a time: two gateways on one store would each tell
 /// their listeners half of what happens.
@@ -43,8 +44,8 @@ final class DataDirectory: Sendable {
     }
 
     private static func make(_ path: String) throws(DirectoryError) {
-        var parent = path.hasPrefix("/") ? "" : "."
-        for part in path.split(separator: "/") {
+        var parent = path.hasBytePrefix("/") ? "" : "."
+        for part in path.split(on: UInt8(ascii: "/")) {
             parent += "/\(part)"
             guard mkdir(parent, 0o755) != 0, errno != EEXIST else { continue }
             throw .storeUnavailable("the data directory \(path) cannot be made: \(reason(errno))")

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import GRDB
+internal import Text
 
 /// What the operations need of the tables. Every call is inside a transaction of the caller's.
 enum RecordTable {
@@ -19,16 +20,18 @@ enum RecordTable {
     }
 
     /// Which of these records are stored, and where they came from.
-    static func origins(of cids: [String], _ database: Database) throws -> [String: Origin] {
+    static func origins(of cids: [String], _ database: Database) throws
+        -> [ExactString: Origin]
+    {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT sync_id FROM record
                 LEFT JOIN record_origin ON record_id = record.id WHERE cid = ?
                 """)
-        var origins: [String: Origin] = [:]
+        var origins: [ExactString: Origin] = [:]
         for cid in cids where !cid.utf8.contains(0) {
             guard let row = try Row.fetchOne(statement, arguments: [cid]) else { continue }
-            origins[cid] = Origin(syncID: row["sync_id"])
+            origins[ExactString(cid)] = Origin(syncID: try row.decode(forColumn: "sync_id"))
         }
         return origins
     }
@@ -101,8 +104,8 @@ enum RecordTable {
     /// The rows of these records, in the given order, each once.
     /// - Throws: `DirectoryError.notFound` with all that are not stored.
     static func ids(of cids: [String], _ database: Database) throws -> [(cid: String, id: Int64)] {
-        var seen: Set<String> = []
-        let rows = try cids.filter { seen.insert($0).inserted }.map {
+        var seen: Set<ExactString> = []
+        let rows = try cids.filter { seen.insert(ExactString($0)).inserted }.map {
             (cid: $0, id: try id(of: $0, database))
         }
         let missing = rows.filter { $0.id == nil }.map(\.cid)

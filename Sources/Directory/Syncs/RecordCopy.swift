@@ -1,6 +1,7 @@
 internal import Events
 internal import GRDB
 internal import Logging
+internal import Text
 
 /// The copying of one record, with its signatures.
 struct RecordCopy: Sendable {
@@ -14,7 +15,7 @@ struct RecordCopy: Sendable {
     func make() async throws -> SyncFaults.Fault? {
         try Task.checkCancellation()
         do {
-            guard CID.isPlausible(item.cid) else { throw RemoteError(.badAnswer, "is no cid") }
+            guard CID.isValid(item.cid) else { throw RemoteError(.badAnswer, "is no cid") }
             let record = origin == nil ? try await fetch() : nil
             try await keep(record, try await fetchSignatures())
             return nil
@@ -38,7 +39,7 @@ struct RecordCopy: Sendable {
             throw RemoteError(
                 .badAnswer, "what came is not a valid record: \(DirectoryError.record(error))")
         }
-        guard record.cid == cid else {
+        guard record.cid.hasBytes(of: cid) else {
             throw RemoteError(
                 .badAnswer, "what came is another record: it hashes to \(record.cid)")
         }
@@ -67,7 +68,7 @@ struct RecordCopy: Sendable {
     }
 
     private func refuse(_ count: Int, _ reason: String) {
-        run.counter.change { $0.signaturesRefused += count }
+        run.counter.change { $0.signaturesRefused.add(count) }
         run.logger.warning(
             "sync: signatures were left",
             metadata: ["cid": "\(item.cid)", "count": "\(count)", "reason": "\(reason)"])
@@ -99,11 +100,11 @@ struct RecordCopy: Sendable {
             // Cancelled meanwhile: nothing more is stored.
             guard let stored else { throw CancellationError() }
             isNew = stored.isNew
-            run.counter.change { $0.signatures += stored.signatures }
+            run.counter.change { $0.signatures.add(stored.signatures) }
         }
         if isNew {
             run.counter.change { $0.copied += 1 }
-        } else if origin?.syncID != run.sync.id {
+        } else if !(origin?.syncID?.hasBytes(of: run.sync.id) ?? false) {
             run.counter.change { $0.present += 1 }
         }
     }

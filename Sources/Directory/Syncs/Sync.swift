@@ -42,6 +42,15 @@ public struct SyncProgress: Sendable, Equatable {
     public init() {}
 }
 
+extension Int {
+    /// Adds and stays at the largest number instead of overflowing: a count in a store or from a
+    /// remote can be any number.
+    mutating func add(_ more: Int) {
+        let (sum, overflow) = addingReportingOverflow(more)
+        self = overflow ? (more > 0 ? .max : .min) : sum
+    }
+}
+
 /// A copying of another Directory's records into this one.
 public struct Sync: Sendable, Equatable {
     /// A UUID, version 4.

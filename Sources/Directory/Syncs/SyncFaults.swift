@@ -1,3 +1,5 @@
+internal import Text
+
 /// The records that a sync could not copy: how many, and the first of them.
 struct SyncFaults: Error, CustomStringConvertible {
     struct Fault: Sendable {
@@ -32,12 +34,5 @@ struct SyncFaults: Error, CustomStringConvertible {
         let rest = count > first.count ? "; and \(count - first.count) more" : ""
         let end = isGivenUp ? "; given up, the rest was not tried" : ""
         return "\(number) could not be copied: \(examples)\(rest)\(end)"
-    }
-}
-
-extension String {
-    /// The beginning, of so many bytes at most: a single character can be megabytes long.
-    func clipped(to bytes: Int) -> String {
-        utf8.count <= bytes ? self : String(decoding: utf8.prefix(bytes), as: UTF8.self) + "…"
     }
 }

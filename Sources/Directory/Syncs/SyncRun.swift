@@ -1,6 +1,7 @@
 internal import GRDB
 internal import Logging
 internal import Synchronization
+internal import Text
 
 /// What a sync has done so far, for those who ask while it runs.
 final class SyncCounter: Sendable {
@@ -67,7 +68,7 @@ struct SyncRun: Sendable {
 
     private func copyPublished(_ tally: inout Tally) async throws {
         var cursor: String?
-        var seen: Set<String> = []
+        var seen: Set<ExactString> = []
         repeat {
             let here = cursor
             let page = try await patience.ask { () throws(RemoteError) in
@@ -80,7 +81,7 @@ struct SyncRun: Sendable {
                 guard next.utf8.count <= Self.cursorBytes else {
                     throw RemoteError(.badAnswer, "its listing has a cursor that is none")
                 }
-                guard !page.items.isEmpty, seen.insert(next).inserted else {
+                guard !page.items.isEmpty, seen.insert(ExactString(next)).inserted else {
                     throw RemoteError(.badAnswer, "its listing of records goes round in circles")
                 }
                 guard seen.count < Self.pageLimit else {
@@ -94,16 +95,18 @@ struct SyncRun: Sendable {
 
     /// Copies some records, a few at a time.
     private func copy(_ items: ArraySlice<RemotePage.Item>, _ tally: inout Tally) async throws {
-        var named: Set<String> = []
-        let items = items.filter { named.insert($0.cid).inserted }
+        var named: Set<ExactString> = []
+        let items = items.filter { named.insert(ExactString($0.cid)).inserted }
         let cids = items.map(\.cid)
         let known = try await store.read { try RecordTable.origins(of: cids, $0) }
-        let ours = items.count { known[$0.cid]?.syncID == sync.id }
-        counter.change { $0.found += items.count - ours }
+        let ours = items.count {
+            known[ExactString($0.cid)]?.syncID?.hasBytes(of: sync.id) ?? false
+        }
+        counter.change { $0.found.add(items.count - ours) }
         try await withThrowingTaskGroup(of: SyncFaults.Fault?.self) { group in
             for (index, item) in items.enumerated() {
                 if index >= policy.concurrentPulls { try note(try await group.next(), &tally) }
-                let copy = RecordCopy(run: self, item: item, origin: known[item.cid])
+                let copy = RecordCopy(run: self, item: item, origin: known[ExactString(item.cid)])
                 group.addTask { try await copy.make() }
             }
             while let result = try await group.next() { try note(result, &tally) }

@@ -76,7 +76,7 @@ enum SyncTable {
             arguments: [row ?? .max, limit + 1])
         let items = rows.prefix(limit).map { sync($0, cids: []) }
         let last: Int64? = rows.count > limit ? rows[limit - 1]["id"] : nil
-        return SyncPage(items: items, next: last.map { "s-" + String($0, radix: 36) })
+        return SyncPage(items: items, next: last.map { Cursor.text($0, mark: "s-") })
     }
 
     private static let open =

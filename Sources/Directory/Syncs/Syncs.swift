@@ -1,6 +1,7 @@
 internal import Events
 internal import FoundationEssentials
 internal import Logging
+internal import Text
 
 /// The syncs of a Directory: takes them in, runs a few at a time, and goes on with them after a
 /// restart.
@@ -16,7 +17,7 @@ public actor Syncs {
     private let now: @Sendable () -> Int64
     private let logger: Logger
     private var waiting: [Sync] = []
-    private var running: [String: Running] = [:]
+    private var running: [ExactString: Running] = [:]
     private var isStopped = false
     private var ended: [SyncState: Int] = [:]
 
@@ -42,19 +43,17 @@ public actor Syncs {
     /// - Returns: the id of the sync.
     /// - Throws: `DirectoryError.remote` when the remote cannot be synced from, which stores nothing.
     public func create(_ url: String, cids: [String]) async throws(DirectoryError) -> String {
-        for cid in cids where !CID.isPlausible(cid) {
-            throw .invalid("'\(cid.clipped(to: 64))' is no cid")
-        }
+        try Operations.check(cids: cids)
         guard waiting.count < policy.waitingSyncs else {
             throw .busy("\(waiting.count) syncs are waiting already")
         }
         let remoteURL: String
         do { remoteURL = try await connector.check(url) } catch { throw .remote(error) }
-        var seen: Set<String> = []
+        var seen: Set<ExactString> = []
         let time = now()
         let sync = Sync(
-            id: UUID().uuidString.lowercased(), remoteURL: remoteURL,
-            cids: cids.filter { seen.insert($0).inserted }, state: .pending,
+            id: UUID().uuidString.lowercasedASCII, remoteURL: remoteURL,
+            cids: cids.filter { seen.insert(ExactString($0)).inserted }, state: .pending,
             progress: SyncProgress(), error: nil, createdAt: time, updatedAt: time)
         try await store.write { database in
             try SyncTable.insert(sync, database)
@@ -69,7 +68,9 @@ public actor Syncs {
         guard var sync = try await store.read({ try SyncTable.sync(id, $0) }) else {
             throw .syncNotFound(id)
         }
-        if !sync.state.isFinal, let run = running[id] { sync.progress = run.counter.progress }
+        if !sync.state.isFinal, let run = running[ExactString(id)] {
+            sync.progress = run.counter.progress
+        }
         return sync
     }
 
@@ -77,14 +78,14 @@ public actor Syncs {
     public func list(limit: Int, after cursor: String?) async throws(DirectoryError) -> SyncPage {
         var row: Int64?
         if let cursor {
-            row = cursor.hasPrefix("s-") ? Int64(cursor.dropFirst(2), radix: 36) : nil
+            row = Cursor.row(cursor, mark: "s-")
             guard row != nil else { throw .invalid("after is not a cursor of this listing") }
         }
         let before = row
         let page = try await store.read { try SyncTable.page(before: before, limit: limit, $0) }
         let items = page.items.map { sync in
             var sync = sync
-            if !sync.state.isFinal, let run = running[sync.id] {
+            if !sync.state.isFinal, let run = running[ExactString(sync.id)] {
                 sync.progress = run.counter.progress
             }
             return sync
@@ -94,7 +95,7 @@ public actor Syncs {
 
     /// Cancels a sync that has not ended. What it has copied stays. Cancelling again succeeds.
     public func cancel(_ id: String) async throws(DirectoryError) {
-        let (time, counter) = (now(), running[id]?.counter)
+        let (time, counter) = (now(), running[ExactString(id)]?.counter)
         let state: SyncState? = try await store.write { database in
             // From here on the run stores nothing more.
             var progress = counter?.progress
@@ -111,8 +112,8 @@ public actor Syncs {
             guard state == .deleted else { throw .syncEnded(id, state) }
             return
         }
-        waiting.removeAll { $0.id == id }
-        running[id]?.task.cancel()
+        waiting.removeAll { $0.id.hasBytes(of: id) }
+        running[ExactString(id)]?.task.cancel()
         ended[.deleted, default: 0] += 1
         logger.info("sync cancelled", metadata: ["sync": "\(id)"])
     }
@@ -138,9 +139,8 @@ public actor Syncs {
     public var isBusy: Bool { !running.isEmpty }
 
     private func enqueue(_ sync: Sync) {
-        guard running[sync.id] == nil, !waiting.contains(where: { $0.id == sync.id }) else {
-            return
-        }
+        guard running[ExactString(sync.id)] == nil, !waiting.map(\.id).contains(bytesOf: sync.id)
+        else { return }
         waiting.append(sync)
         startNext()
     }
@@ -151,10 +151,10 @@ public actor Syncs {
             let counter = SyncCounter()
             let task = Task {
                 await run(sync, counter)
-                running[sync.id] = nil
+                running[ExactString(sync.id)] = nil
                 startNext()
             }
-            running[sync.id] = Running(task: task, counter: counter)
+            running[ExactString(sync.id)] = Running(task: task, counter: counter)
         }
     }
 
@@ -250,7 +250,11 @@ public actor Syncs {
     {
         var metadata = [Event.Metadatum("remote_url", sync.remoteURL)]
         if let (key, value) = more { metadata.append(.init(key, value)) }
-        return EventDraft(type, sync.id, metadata: metadata.sorted { $0.key < $1.key })
+        return EventDraft(
+            type, sync.id,
+            metadata: metadata.sorted {
+                $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
+            })
     }
 
     private static func reason(_ error: any Error, _ sync: Sync) -> String {

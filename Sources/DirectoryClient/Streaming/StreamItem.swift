@@ -1,5 +1,6 @@
 public import Events
 internal import FoundationEssentials
+internal import Text
 
 /// What a stream brings: events, and what happens to the stream itself, in the order in which it
 /// happened.

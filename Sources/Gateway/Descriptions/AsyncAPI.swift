@@ -1,4 +1,5 @@
 internal import Events
+internal import Text
 
 /// The stream of events as an AsyncAPI 3.0 document.
 enum AsyncAPI {

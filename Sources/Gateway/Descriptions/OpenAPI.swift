@@ -1,14 +1,18 @@
 internal import HTTPTypes
+internal import Text
 
 /// The table of routes as an OpenAPI 3.1 document.
 enum OpenAPI {
     static func document(_ routes: [Route]) -> JSON {
         var patterns: [String] = []
-        for route in routes where !patterns.contains(route.pattern) {
+        for route in routes where !patterns.contains(bytesOf: route.pattern) {
             patterns.append(route.pattern)
         }
         let paths = patterns.map { pattern in
-            (pattern, JSON.object(routes.filter { $0.pattern == pattern }.map(operation)))
+            (
+                pattern,
+                JSON.object(routes.filter { $0.pattern.hasBytes(of: pattern) }.map(operation))
+            )
         }
         return .object([
             ("openapi", .string("3.1.0")),
@@ -26,9 +30,7 @@ enum OpenAPI {
 
     private static func operation(_ route: Route) -> (String, JSON) {
         var members: [(String, JSON)] = [("summary", .string(route.summary))]
-        let inPath = route.pattern.split(separator: "/").filter { $0.hasPrefix("{") }.map { name in
-            parameter(String(name.dropFirst().dropLast()), "path", nil, isRequired: true)
-        }
+        let inPath = route.pathParameters.map { parameter($0, "path", nil, isRequired: true) }
         let inQuery = route.parameters.map {
             parameter($0.name, "query", $0.meaning, isRequired: false)
         }
@@ -45,7 +47,7 @@ enum OpenAPI {
             (String(answer.status), JSON.object([("description", .string(answer.meaning))]))
         }
         members.append(("responses", .object(answers + [("default", refusal)])))
-        return (route.method.rawValue.lowercased(), .object(members))
+        return (route.method.rawValue.lowercasedASCII, .object(members))
     }
 
     private static func parameter(

@@ -1,11 +1,12 @@
 internal import HTTPTypes
+internal import Text
 
 /// Which pages of other origins may use the gateway (WHATWG Fetch §3.2). An origin is allowed
 /// because it is on the list, never because it asks.
 struct CORSPolicy: Sendable {
-    private let origins: Set<String>
+    private let origins: Set<ExactString>
 
-    init(allowed: [String]) { origins = Set(allowed) }
+    init(allowed: [String]) { origins = Set(allowed.map(ExactString.init)) }
 
     /// What an answer to this request says.
     func fields(for request: HTTPFields) -> HTTPFields {
@@ -13,7 +14,7 @@ struct CORSPolicy: Sendable {
         if origins.contains("*") {
             return [.accessControlAllowOrigin: "*", .accessControlExposeHeaders: Self.exposed]
         }
-        guard let origin = request[.origin], origins.contains(origin) else {
+        guard let origin = request[.origin], origins.contains(ExactString(origin)) else {
             return [.vary: "Origin"]
         }
         return [
@@ -33,5 +34,6 @@ struct CORSPolicy: Sendable {
         ]
     }
 
-    private static let exposed = "Directory-Labels, ETag, Location, Retry-After"
+    private static let exposed =
+        "Directory-Heartbeat-Interval, Directory-Labels, Directory-Labels-Truncated, ETag, Location, Retry-After"
 }

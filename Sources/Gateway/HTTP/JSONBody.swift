@@ -1,4 +1,4 @@
-internal import Directory
+internal import Text
 
 /// Members of a JSON body, with problems that name them.
 extension JSONValue {

@@ -1,5 +1,6 @@
 internal import Directory
 internal import HTTPTypes
+internal import Text
 
 /// What the operations refuse, as HTTP says it: the only place where the two meet.
 extension Problem {
@@ -110,6 +111,7 @@ extension Problem {
     }
 
     private static func sentence(_ reason: String) -> String {
-        reason.prefix(1).uppercased() + reason.dropFirst()
+        guard let first = reason.utf8.first, ASCII.isLower(first) else { return reason }
+        return String(decoding: [first & 0xDF] + Array(reason.utf8.dropFirst()), as: UTF8.self)
     }
 }

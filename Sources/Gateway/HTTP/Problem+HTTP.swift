@@ -1,6 +1,6 @@
-internal import Events
 internal import HTTPTypes
 internal import LibeventHTTP
+internal import Text
 
 /// What is wrong with a request before any operation sees it.
 extension Problem {
@@ -49,7 +49,8 @@ extension Problem {
 
     static func unknownPath(_ path: String) -> Problem {
         Problem(
-            .notFound, "unknown-path", "Nothing is here", "There is nothing at \(path).",
+            .notFound, "unknown-path", "Nothing is here",
+            "There is nothing at \(path.clipped(to: 200)).",
             remedy: "See GET /openapi.json for what there is.")
     }
 
@@ -66,7 +67,7 @@ extension Problem {
         let hint = nearest(to: name, in: known).map { ", did you mean '\($0)'?" } ?? "."
         return Problem(
             .badRequest, "unknown-parameter", "An unknown parameter",
-            "unknown parameter '\(name)'\(hint)",
+            "unknown parameter '\(name.clipped(to: 64))'\(hint)",
             remedy: known.isEmpty
                 ? "This route takes no parameters."
                 : "The parameters here are \(known.joined(separator: ", ")).")
@@ -80,7 +81,8 @@ extension Problem {
         Problem(
             .unsupportedMediaType, "unsupported-type", "Not a type that is taken here",
             type.isEmpty
-                ? "The body has no Content-Type." : "A body of type \(type) is not taken here.",
+                ? "The body has no Content-Type."
+                : "A body of type \(type.clipped(to: 100)) is not taken here.",
             remedy: "Send it as \(accepted.joined(separator: " or ")).")
     }
 
@@ -97,11 +99,11 @@ extension Problem {
         switch reason {
         case .full, .draining:
             problem = Problem(
-                .serviceUnavailable, reason.rawValue, "No room at the moment", reason.sentence,
+                .serviceUnavailable, reason.name, "No room at the moment", reason.sentence,
                 remedy: "Try again in \(seconds) s.")
         case .tooManyFromAddress:
             problem = Problem(
-                .tooManyRequests, reason.rawValue, "Too many from one address", reason.sentence,
+                .tooManyRequests, reason.name, "Too many from one address", reason.sentence,
                 remedy: "Close a stream, or try again in \(seconds) s.")
         }
         problem.fields[.retryAfter] = String(seconds)
@@ -110,10 +112,19 @@ extension Problem {
 }
 
 /// Why somebody is sent away for now.
-enum Refusal: String, Sendable {
+enum Refusal: Sendable {
     case full
-    case tooManyFromAddress = "too-many-from-address"
+    case tooManyFromAddress
     case draining
+
+    /// The kind of the problem, and the reason in the metrics.
+    var name: String {
+        switch self {
+        case .full: "full"
+        case .tooManyFromAddress: "too-many-from-address"
+        case .draining: "draining"
+        }
+    }
 
     var sentence: String {
         switch self {

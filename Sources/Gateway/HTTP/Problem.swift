@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import LibeventHTTP
+internal import Text
 
 /// What went wrong, for the client (RFC 9457).
 struct Problem: Error, Sendable {

@@ -1,6 +1,7 @@
 internal import Events
 internal import HTTPTypes
 internal import LibeventHTTP
+internal import Text
 
 /// How a route answers.
 enum Reply {

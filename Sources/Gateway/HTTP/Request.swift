@@ -1,7 +1,6 @@
-internal import Directory
-internal import Events
 internal import HTTPTypes
 internal import LibeventHTTP
+internal import Text
 
 /// A request that has found its route.
 struct Request {
@@ -10,7 +9,7 @@ struct Request {
     let remoteAddress: String
     let query: Query
     /// What stands in the path for the names in the route's pattern.
-    let parameters: [String: String]
+    let parameters: [ExactString: String]
     /// Whether the connection is one too many.
     let verdict: ConnectionCensus.Verdict
     let bodyLimit: Int
@@ -30,7 +29,7 @@ struct Request {
     /// Parsing takes time: it leaves the loop.
     @concurrent
     private static func parse(_ bytes: [UInt8]) async throws(JSONError) -> JSONValue {
-        try JSONParser.parse(bytes)
+        try JSONParser.parse(bytes, valueLimit: JSONParser.standardValueLimit)
     }
 
     /// The body as a JSON object that has no members but these.
@@ -42,7 +41,7 @@ struct Request {
         guard let members = value.members else {
             throw Problem.malformed("The body is \(value.kind), not an object.")
         }
-        for member in members where !known.contains(member.key) {
+        for member in members where !known.contains(bytesOf: member.key) {
             throw Problem.unknownMember(member.key, known: known)
         }
         return value
@@ -59,7 +58,8 @@ extension Problem {
     static func unknownMember(_ name: String, known: [String]) -> Problem {
         let hint = nearest(to: name, in: known).map { ", did you mean '\($0)'?" } ?? "."
         return Problem(
-            .badRequest, "unknown-member", "An unknown member", "unknown member '\(name)'\(hint)",
+            .badRequest, "unknown-member", "An unknown member",
+            "unknown member '\(name.clipped(to: 64))'\(hint)",
             remedy: "The members here are \(known.joined(separator: ", ")).")
     }
 }

@@ -1,4 +1,5 @@
 internal import HTTPTypes
+internal import Text
 
 /// One line of the table of routes: from it come dispatch, `Allow`, metrics and documentation.
 final class Route: Sendable {
@@ -16,9 +17,16 @@ final class Route: Sendable {
     /// What it answers when all is well.
     let answers: [(status: Int, meaning: String)]
     let handle: Handler
-    private let segments: [String]
+    private let segments: [Segment]
+
+    private enum Segment {
+        case literal(ExactString)
+        /// Any one segment, which is then found under this name.
+        case value(ExactString)
+    }
+
     /// Whether the pattern matches one path only.
-    var isLiteral: Bool { !pattern.contains("{") }
+    var isLiteral: Bool { !pattern.utf8.contains(UInt8(ascii: "{")) }
 
     init(
         _ method: HTTPRequest.Method, _ pattern: String, _ summary: String,
@@ -32,25 +40,34 @@ final class Route: Sendable {
         self.accepts = accepts
         self.answers = answers
         self.handle = handle
-        segments = pattern.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        segments = pattern.fields(on: UInt8(ascii: "/")).map { segment in
+            segment.hasBytePrefix("{")
+                ? .value(ExactString(String(Substring(segment.utf8.dropFirst().dropLast()))))
+                : .literal(ExactString(segment))
+        }
+    }
+
+    /// The names in the path, in order.
+    var pathParameters: [String] {
+        segments.compactMap { if case .value(let name) = $0 { name.string } else { nil } }
     }
 
     /// Whether a connection that is one too many is refused before the route is asked. A stream is
     /// refused more softly, and those who ask how we are must hear it most of all when we are full.
     var refusesWhenFull: Bool {
-        !["/events", "/healthz", "/readyz", "/metrics"].contains(pattern)
+        !["/events", "/healthz", "/readyz", "/metrics"].contains(bytesOf: pattern)
     }
 
     /// The values of the pattern's names; nil when the path is another one.
-    func match(_ path: [Substring]) -> [String: Substring]? {
+    func match(_ path: [ExactString]) -> [ExactString: String]? {
         guard path.count == segments.count else { return nil }
-        var values: [String: Substring] = [:]
+        var values: [ExactString: String] = [:]
         for (segment, part) in zip(segments, path) {
-            if segment.hasPrefix("{") {
-                guard !part.isEmpty else { return nil }
-                values[String(segment.dropFirst().dropLast())] = part
-            } else if segment != part {
-                return nil
+            switch segment {
+            case .literal(let text): if text != part { return nil }
+            case .value(let name):
+                guard !part.string.isEmpty else { return nil }
+                values[name] = part.string
             }
         }
         return values

@@ -1,6 +1,7 @@
 internal import Events
 public import Logging
 internal import Synchronization
+internal import Text
 
 /// The level below which nothing is logged, for all loggers at once; can change while they run.
 public final class LogThreshold: Sendable {
@@ -49,7 +50,9 @@ public struct GatewayLogHandler: LogHandler {
     }
 
     public func log(event: LogEvent) {
-        let all = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+        let all = metadata.merging(event.metadata ?? [:]) { $1 }.sorted {
+            $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
+        }
         let time = Timestamp.format(now())
         switch format {
         case .text:
@@ -68,11 +71,13 @@ public struct GatewayLogHandler: LogHandler {
 
     /// What is counted is a number, so that it can be compared and added.
     private static func json(_ key: String, _ value: String) -> JSON {
-        guard numericKeys.contains(key), Double(value) != nil else { return .string(value) }
+        guard numericKeys.contains(ExactString(key)), Double(value) != nil else {
+            return .string(value)
+        }
         return .literal(value)
     }
 
-    private static let numericKeys: Set<String> = [
+    private static let numericKeys: Set<ExactString> = [
         "bytes", "delivered", "dropped", "duration_ms", "status", "subscriber",
     ]
 

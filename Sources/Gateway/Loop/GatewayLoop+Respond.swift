@@ -4,6 +4,7 @@ internal import Events
 internal import HTTPTypes
 internal import LibeventHTTP
 internal import Logging
+internal import Text
 
 /// From a request to its route, and from the route's reply to bytes.
 extension GatewayLoop {
@@ -47,11 +48,11 @@ extension GatewayLoop {
             bodyLimit: context.settings.bodyLimit)
         // A stream is refused more softly, by its route.
         if let refusal = request.refusal, match?.route.refusesWhenFull ?? true {
-            statistics.rejected[refusal.rawValue, default: 0] += 1
+            statistics.rejected[ExactString(refusal.name), default: 0] += 1
             throw .full(refusal, retryAfter: 5)
         }
         if let accepted = match?.route.accepts, !accepted.isEmpty,
-            !accepted.contains(request.contentType)
+            !accepted.contains(bytesOf: request.contentType)
         {
             throw .unsupportedType(request.contentType, accepted: accepted)
         }
@@ -63,11 +64,12 @@ extension GatewayLoop {
 
     /// Bodies are read as they are, in UTF-8.
     private func checkCoding(_ head: RequestHead, _ accepted: [String]) throws(Problem) {
-        if let coding = head.fields[.contentEncoding], coding.lowercased() != "identity" {
-            throw .unsupportedType("with Content-Encoding \(coding)", accepted: accepted)
+        if let coding = head.fields[.contentEncoding], !coding.equalsIgnoringASCIICase("identity") {
+            throw .unsupportedType(
+                "with Content-Encoding \(coding.clipped(to: 64))", accepted: accepted)
         }
         let charset = MediaType.charset(head.fields[.contentType] ?? "")
-        if let charset, charset != "utf-8", charset != "us-ascii" {
+        if let charset, !["utf-8", "us-ascii"].contains(bytesOf: charset) {
             throw .unsupportedType("in \(charset)", accepted: accepted)
         }
     }
@@ -78,7 +80,7 @@ extension GatewayLoop {
         let path = try percentDecoded(head.path)
         let file = context.dashboard.response(path, ifNoneMatch: head.fields[.ifNoneMatch])
         if file != nil, methods.isEmpty { methods = ["GET", "HEAD", "OPTIONS"] }
-        if head.path == "*" { methods = ["DELETE", "GET", "HEAD", "OPTIONS", "POST"] }
+        if head.path.hasBytes(of: "*") { methods = ["DELETE", "GET", "HEAD", "OPTIONS", "POST"] }
         guard !methods.isEmpty else { throw .unknownPath(path) }
         switch head.method {
         case .options:
@@ -140,10 +142,10 @@ extension GatewayLoop {
         _ exchange: consuming Exchange, _ reason: Refusal, _ subscription: Reply.Subscription,
         began: Duration
     ) {
-        statistics.rejected[reason.rawValue, default: 0] += 1
+        statistics.rejected[ExactString(reason.name), default: 0] += 1
         let wait = context.settings.retry.milliseconds + Int.random(in: 0...7000)
         let accept = exchange.request.fields[.accept]
-        let type = EventEncoding.serverSentEvents.contentType
+        let type = EventEncoding.serverSentEvents.mediaType
         guard subscription.encoding == .serverSentEvents, MediaType.isNamed(type, in: accept) else {
             let problem = Problem.full(reason, retryAfter: (wait + 999) / 1000)
             return finish(exchange, problem.response, route: "/events", began: began)

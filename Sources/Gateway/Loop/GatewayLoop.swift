@@ -4,6 +4,7 @@ internal import HTTPTypes
 internal import Libevent
 internal import LibeventHTTP
 internal import Logging
+internal import Text
 
 /// One loop's worth of gateway: an actor pinned to the loop, owning plain classes. Everything
 /// between a request's bytes and its answer's happens here, but for the operations themselves.
@@ -238,11 +239,10 @@ actor GatewayLoop: HTTPResponder {
 
 extension Duration {
     /// For the log: milliseconds, as `1.234`.
-    var brief: String { "\(Int(self / .microseconds(1)) / 1000).\(micros)" }
-
-    private var micros: String {
-        let rest = String(Int(self / .microseconds(1)) % 1000)
-        return String(repeating: "0", count: 3 - rest.count) + rest
+    var brief: String {
+        let micros = max(0, Int(self / .microseconds(1)))
+        let digits = String(1000 + micros % 1000).utf8.dropFirst()
+        return "\(micros / 1000).\(Substring(digits))"
     }
 
     var milliseconds: Int { Int(self / .milliseconds(1)) }

@@ -1,5 +1,6 @@
 internal import EventHub
 internal import Events
+internal import Text
 
 /// A subscriber as `GET /subscribers` shows it.
 struct SubscriberStatus: Sendable {
@@ -13,7 +14,7 @@ struct SubscriberStatus: Sendable {
             ("id", .number(request.id)),
             ("address", .string(request.address)),
             ("since", .string(Timestamp.format(request.since))),
-            ("format", .string(request.encoding.contentType)),
+            ("format", .string(request.encoding.mediaType)),
             ("filter", request.filter.json),
             ("delivered", .number(subscriber.delivered)),
             ("dropped", .number(subscriber.dropped)),
@@ -33,8 +34,5 @@ extension EventFilter {
     }
 
     /// For the log: the beginning, however long the filter is.
-    var summary: String {
-        let text = String(decoding: json.line, as: UTF8.self)
-        return text.count > 200 ? text.prefix(200) + "…" : text
-    }
+    var summary: String { String(decoding: json.line, as: UTF8.self).clipped(to: 200) }
 }

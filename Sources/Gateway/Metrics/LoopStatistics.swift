@@ -1,8 +1,10 @@
+internal import Text
+
 /// What one loop counts. Belongs to the loop; a copy goes to whoever asks.
 struct LoopStatistics: Sendable {
     /// A route and the status it answered with.
     struct RequestKey: Hashable, Sendable {
-        let route: String
+        let route: ExactString
         let code: Int
     }
 
@@ -13,12 +15,13 @@ struct LoopStatistics: Sendable {
     var lag: Duration = .zero
     var publishToWrite = Histogram()
     var requests: [RequestKey: Int] = [:]
-    var requestSeconds: [String: Histogram] = [:]
+    var requestSeconds: [ExactString: Histogram] = [:]
     /// Connections and streams that were sent away, by reason.
-    var rejected: [String: Int] = [:]
+    var rejected: [ExactString: Int] = [:]
 
     /// Counts a request that has been answered.
     mutating func note(route: String, code: Int, took: Duration) {
+        let route = ExactString(route)
         requests[RequestKey(route: route, code: code), default: 0] += 1
         requestSeconds[route, default: Histogram()].observe(took)
     }

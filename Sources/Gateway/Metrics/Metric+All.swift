@@ -1,3 +1,5 @@
+internal import Text
+
 extension Metric {
     /// Every metric there is.
     static let all: [Metric] = [
@@ -32,7 +34,9 @@ extension Metric {
             snapshot.loops.requests.sorted {
                 ($0.key.route, $0.key.code) < ($1.key.route, $1.key.code)
             }
-            .map { number($0.value, [("route", $0.key.route), ("code", String($0.key.code))]) }
+            .map {
+                number($0.value, [("route", $0.key.route.string), ("code", String($0.key.code))])
+            }
         },
         Metric(
             name: "http_request_seconds", kind: .histogram,
@@ -40,7 +44,7 @@ extension Metric {
                 "From a request's header to the hand-over of its answer; of a stream, to its opening."
         ) { snapshot in
             snapshot.loops.requestSeconds.sorted { $0.key < $1.key }
-                .flatMap { histogram($0.value, [("route", $0.key)]) }
+                .flatMap { histogram($0.value, [("route", $0.key.string)]) }
         },
         Metric(name: "connections", kind: .gauge, help: "Open connections, streams included.") {
             [number($0.connections)]
@@ -50,7 +54,7 @@ extension Metric {
             help: "Connections and streams that were sent away."
         ) { snapshot in
             snapshot.loops.rejected.sorted { $0.key < $1.key }
-                .map { number($0.value, [("reason", $0.key)]) }
+                .map { number($0.value, [("reason", $0.key.string)]) }
         },
         Metric(name: "records", kind: .gauge, help: "Records stored.") { [number($0.records)] },
         Metric(name: "syncs_total", kind: .counter, help: "Syncs that have ended.") {

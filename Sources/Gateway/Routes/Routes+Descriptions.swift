@@ -1,4 +1,5 @@
 internal import HTTPTypes
+internal import Text
 
 extension Routes {
     static let descriptions = [

@@ -1,6 +1,7 @@
 internal import Events
 internal import HTTPTypes
 internal import LibeventHTTP
+internal import Text
 
 extension Routes {
     private static let filters = [
@@ -26,9 +27,9 @@ extension GatewayLoop {
     fileprivate func subscription(_ request: Request) throws -> Reply.Subscription {
         let filter = try filter(request.query)
         let offers = EventEncoding.allCases
-        let types = offers.map(\.contentType)
+        let types = offers.map(\.mediaType)
         guard let type = MediaType.choose(types, accept: request.head.fields[.accept]),
-            let encoding = offers.first(where: { $0.contentType == type })
+            let encoding = offers.first(where: { type.hasBytes(of: $0.mediaType) })
         else { throw Problem.notAcceptable(types) }
         return Reply.Subscription(
             filter: filter, encoding: encoding,
@@ -46,7 +47,7 @@ extension GatewayLoop {
                 let known = EventType.allCases.map(\.shortName)
                 let hint = nearest(to: name, in: known).map { ", did you mean '\($0)'?" } ?? "."
                 throw .invalid(
-                    "unknown event type '\(name)'\(hint)",
+                    "unknown event type '\(name.clipped(to: 64))'\(hint)",
                     remedy: "The types are \(known.joined(separator: ", ")).")
             case .tooManyItems(let limit):
                 throw .invalid(

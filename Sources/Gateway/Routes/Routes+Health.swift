@@ -4,6 +4,7 @@ internal import Events
 internal import FoundationEssentials
 internal import HTTPTypes
 internal import LibeventHTTP
+internal import Text
 
 extension Routes {
     static let health = [
@@ -55,7 +56,7 @@ extension GatewayLoop {
         snapshot.records = (try? await context.store.recordCount()) ?? 0
         let ended = await context.operations.syncs.outcomes
         snapshot.syncs = SyncState.allCases.filter(\.isFinal).map {
-            ($0.name.lowercased(), ended[$0] ?? 0)
+            ($0.name.lowercasedASCII, ended[$0] ?? 0)
         }
         snapshot.commits = context.commits.snapshot
         snapshot.openDescriptors = await Self.openDescriptors()

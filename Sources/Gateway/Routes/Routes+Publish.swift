@@ -1,5 +1,6 @@
 internal import Directory
 internal import HTTPTypes
+internal import Text
 
 extension Routes {
     static let publish = [

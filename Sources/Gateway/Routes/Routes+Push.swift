@@ -1,6 +1,7 @@
 internal import Directory
 internal import HTTPTypes
 internal import LibeventHTTP
+internal import Text
 
 extension Routes {
     static let push = [
@@ -13,7 +14,7 @@ extension Routes {
             ]
         ) { loop, request in
             let operations = loop.context.operations
-            if request.contentType == "application/x-ndjson" {
+            if request.contentType.hasBytes(of: "application/x-ndjson") {
                 return .lines { writer in try await pushLines(request, operations, writer) }
             }
             let pushed = try await operations.push(try await request.bytes())

@@ -2,6 +2,7 @@ internal import Directory
 internal import Events
 internal import HTTPTypes
 internal import LibeventHTTP
+internal import Text
 
 extension Routes {
     private static let listing = [
@@ -45,11 +46,13 @@ extension Routes {
                 return .empty(.notModified, fields: tagged(info.cid))
             }
             fields[.contentLength] = String(info.size)
-            if let name = HTTPField.Name("Directory-Labels") {
-                // A structured list of strings would not hold every label: percent-encoded.
-                fields[name] = info.labels.map(percentEncoded).joined(separator: ", ")
-            }
+            LabelFields.add(info.labels, to: &fields)
             return .response(Response(fields: fields))
+        },
+        Route(.get, "/records/{cid}/labels", "all labels of the record") { loop, request in
+            let info = try await loop.context.operations.info(request.parameters["cid"] ?? "")
+            return .json(
+                .object([("cid", .string(info.cid)), ("labels", .strings(info.labels))]))
         },
         Route(
             .delete, "/records/{cid}", "deletes the record, its publication, signatures and labels",
@@ -73,12 +76,13 @@ extension RecordListing {
         names = query.list("name")
         versions = query.list("version")
         after = try query.single("after")
-        switch try query.single("published") {
+        switch try query.single("published").map(ExactString.init) {
         case nil: published = nil
         case "true": published = true
         case "false": published = false
         case .some(let text):
-            throw .invalid("published is '\(text)'.", remedy: "Write true or false.")
+            throw .invalid(
+                "published is '\(text.string.clipped(to: 64))'.", remedy: "Write true or false.")
         }
         limit = try query.limit()
     }
@@ -93,21 +97,5 @@ extension RecordPage.Item {
             ("published", .bool(isPublished)), ("labels", .strings(labels)),
             ("signatures", .number(signatures)),
         ])
-    }
-}
-
-/// Encodes all but unreserved characters and the slash (RFC 3986 §2.3).
-private func percentEncoded(_ text: String) -> String {
-    text.utf8.reduce(into: "") { encoded, byte in
-        let scalar = Unicode.Scalar(byte)
-        if scalar.isASCII,
-            scalar.properties.isAlphabetic || scalar.properties.numericType != nil
-                || "-._~/".unicodeScalars.contains(scalar)
-        {
-            encoded.unicodeScalars.append(scalar)
-        } else {
-            let hex = String(byte, radix: 16, uppercase: true)
-            encoded += hex.count == 1 ? "%0\(hex)" : "%\(hex)"
-        }
     }
 }

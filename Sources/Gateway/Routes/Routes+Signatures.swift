@@ -2,6 +2,7 @@ internal import Directory
 internal import Events
 internal import HTTPTypes
 internal import LibeventHTTP
+internal import Text
 
 extension Routes {
     static let signatures = [
@@ -42,7 +43,7 @@ extension Routes {
                 ("verified", .bool(result.isVerified)),
                 ("signers", .array(result.signers.map(\.signerJSON))),
                 // Whoever stores a record can store a key with it.
-                ("proves", .string(key == nil ? "integrity" : "signed by the given key")),
+                ("proves", .string(key.isNil ? "integrity" : "signed by the given key")),
             ]
             if let reason = result.reason {
                 members[2] = ("reason", .string(reason))

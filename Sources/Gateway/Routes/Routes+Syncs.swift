@@ -1,6 +1,7 @@
 internal import Directory
 internal import Events
 internal import HTTPTypes
+internal import Text
 
 extension Routes {
     static let syncs = [

@@ -1,6 +1,6 @@
 internal import Configuration
-internal import Events
 internal import FoundationEssentials
+internal import Text
 
 /// Reads the settings from flags, environment and file, in this order of precedence, and remembers
 /// where each came from.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import DirectoryClient
 internal import Events
+internal import Text
 
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

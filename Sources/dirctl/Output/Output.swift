@@ -1,5 +1,6 @@
 internal import Events
 internal import Glibc
+internal import Text
 
 /// Writes lines at once, so that whoever reads through a pipe sees each when it is there.
 enum Output {
@@ -21,7 +22,7 @@ enum Output {
     /// A text as a JSON string.
     static func quoted(_ text: String) -> String {
         var bytes: [UInt8] = []
-        Events.JSONText.append(text, to: &bytes)
+        Text.JSONText.append(text, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 

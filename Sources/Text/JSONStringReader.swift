@@ -68,12 +68,14 @@ struct JSONStringReader {
     }
 
     private mutating func unit() throws(JSONError) -> UInt16 {
-        guard offset + 4 <= bytes.count,
-            let unit = UInt16(
-                String(decoding: bytes[offset..<(offset + 4)], as: UTF8.self), radix: 16),
-            bytes[offset] != UInt8(ascii: "+"), bytes[offset] != UInt8(ascii: "-")
-        else { throw error("an escape needs four hexadecimal digits") }
-        offset += 4
+        var unit: UInt16 = 0
+        for _ in 0..<4 {
+            guard offset < bytes.count, let digit = ASCII.hexValue(bytes[offset]) else {
+                throw error("an escape needs four hexadecimal digits")
+            }
+            unit = unit << 4 | UInt16(digit)
+            offset += 1
+        }
         return unit
     }
 

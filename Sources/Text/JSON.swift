@@ -1,7 +1,5 @@
-internal import Events
-
 /// A JSON document on its way out; members keep the order in which they are given.
-indirect enum JSON: Sendable {
+public indirect enum JSON: Sendable {
     case string(String)
     case number(Int)
     /// A number as it is written.
@@ -11,10 +9,10 @@ indirect enum JSON: Sendable {
     case object([(String, JSON)])
 
     /// An array of strings.
-    static func strings(_ strings: [String]) -> JSON { .array(strings.map { .string($0) }) }
+    public static func strings(_ strings: [String]) -> JSON { .array(strings.map { .string($0) }) }
 
     /// One line, without a line end.
-    var line: [UInt8] {
+    public var line: [UInt8] {
         var out: [UInt8] = []
         append(to: &out)
         return out

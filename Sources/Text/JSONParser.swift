@@ -4,14 +4,17 @@ public struct JSONParser {
     /// Deeper nesting is refused: a document must not choose the depth of our stack.
     public static let depthLimit = 128
 
+    /// Values in one document of a client, inner ones counted: two bytes of text can become fifty
+    /// bytes of memory.
+    public static let standardValueLimit = 500_000
+
     private let bytes: [UInt8]
     private var offset = 0
     private var depth = 0
     private var valuesLeft: Int
 
     /// Reads one value that fills `bytes`.
-    /// - Parameter valueLimit: a document with more values, inner ones counted, is refused: two
-    ///   bytes of text can become fifty of memory.
+    /// - Parameter valueLimit: a document with more values, inner ones counted, is refused.
     public static func parse(_ bytes: [UInt8], valueLimit: Int = .max) throws(JSONError)
         -> JSONValue
     {
@@ -87,9 +90,10 @@ public struct JSONParser {
             members[$0].key.utf8.lexicographicallyPrecedes(members[$1].key.utf8)
         }
         for (first, second) in zip(order, order.dropFirst())
-        where members[first].key.utf8.elementsEqual(members[second].key.utf8) {
+        where members[first].key.hasBytes(of: members[second].key) {
             throw JSONError(
-                reason: "the key \"\(members[first].key)\" stands twice in one object",
+                reason:
+                    "the key \"\(members[first].key.clipped(to: 64))\" appears twice in one object",
                 offset: max(starts[first], starts[second]))
         }
         return order.map { members[$0] }

@@ -1,6 +1,7 @@
 /// The one spelling of a JSON value from which its CID is made: compact, keys by their bytes,
 /// strings and numbers as Go's `encoding/json` writes them (upstream `api/core/v1/record.go`).
 public enum CanonicalJSON {
+    /// Returns the canonical bytes of a value.
     public static func encode(_ value: JSONValue) -> [UInt8] {
         var out: [UInt8] = []
         append(value, to: &out)
@@ -9,9 +10,9 @@ public enum CanonicalJSON {
 
     private static func append(_ value: JSONValue, to out: inout [UInt8]) {
         switch value {
-        case .null: out += Array("null".utf8)
-        case .bool(let value): out += Array((value ? "true" : "false").utf8)
-        case .number(let value): out += Array(GoNumber.format(value).utf8)
+        case .null: out += "null".utf8
+        case .bool(let value): out += (value ? "true" : "false").utf8
+        case .number(let value): GoNumber.append(value, to: &out)
         case .string(let value): append(value, to: &out)
         case .array(let elements):
             out.append(UInt8(ascii: "["))
@@ -35,24 +36,26 @@ public enum CanonicalJSON {
     /// Go escapes what HTML would read as markup, too.
     private static func append(_ text: String, to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": out += Array("\\\"".utf8)
-            case "\\": out += Array("\\\\".utf8)
-            case "\n": out += Array("\\n".utf8)
-            case "\r": out += Array("\\r".utf8)
-            case "\t": out += Array("\\t".utf8)
-            case "\u{8}": out += Array("\\b".utf8)
-            case "\u{C}": out += Array("\\f".utf8)
-            case "\0"..<" ", "<", ">", "&", "\u{2028}", "\u{2029}":
-                let hex = String(scalar.value, radix: 16)
-                out += Array("\\u\(String(repeating: "0", count: 4 - hex.count))\(hex)".utf8)
-            default:
-                if scalar.isASCII {
-                    out.append(UInt8(ascii: scalar))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): out += [UInt8(ascii: "\\"), byte]
+            case 0x0A: out += "\\n".utf8
+            case 0x0D: out += "\\r".utf8
+            case 0x09: out += "\\t".utf8
+            case 0x08: out += "\\b".utf8
+            case 0x0C: out += "\\f".utf8
+            case 0..<0x20, UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"):
+                out += "\\u00".utf8
+                out += [ASCII.hexDigit(byte >> 4), ASCII.hexDigit(byte & 0xF)]
+            case 0xA8, 0xA9:
+                // U+2028 and U+2029, whose first two bytes are written already.
+                if out.suffix(2).elementsEqual([0xE2, 0x80]) {
+                    out.removeLast(2)
+                    out += (byte == 0xA8 ? "\\u2028" : "\\u2029").utf8
                 } else {
-                    out += Array(String(scalar).utf8)
+                    out.append(byte)
                 }
+            default: out.append(byte)
             }
         }
         out.append(UInt8(ascii: "\""))

@@ -12,11 +12,16 @@ public indirect enum JSONValue: Sendable {
     public struct Member: Sendable {
         public let key: String
         public let value: JSONValue
+
+        public init(key: String, value: JSONValue) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// The value of a member of an object.
     public subscript(key: String) -> JSONValue? {
-        members?.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
+        members?.first { $0.key.hasBytes(of: key) }?.value
     }
 
     public var string: String? { if case .string(let value) = self { value } else { nil } }

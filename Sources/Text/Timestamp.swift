@@ -41,7 +41,9 @@ public enum Timestamp {
         return (days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000 + micros
     }
 
-    static func append(_ microseconds: Int64, to text: inout [UInt8]) {
+    /// Appends a time; one outside the years 0 to 9999 as the nearest of them.
+    public static func append(_ given: Int64, to text: inout [UInt8]) {
+        let microseconds = min(max(given, earliest), latest)
         let (seconds, micros) = floorDivide(microseconds, 1_000_000)
         let (days, second) = floorDivide(seconds, 86_400)
         let date = civil(days)
@@ -53,6 +55,10 @@ public enum Timestamp {
         digits(second % 60, 2, &text, then: ".")
         digits(micros, 6, &text, then: "Z")
     }
+
+    /// 0000-01-01 and the last microsecond of 9999.
+    private static let earliest: Int64 = -62_167_219_200_000_000
+    private static let latest: Int64 = 253_402_300_799_999_999
 
     private static func digits(
         _ value: Int64, _ width: Int, _ text: inout [UInt8], then mark: Unicode.Scalar
@@ -80,8 +86,8 @@ public enum Timestamp {
             - 719_468
     }
 
-    /// The Gregorian date of a day counted from 1970-01-01, reckoned in years that begin in March
-    /// and in cycles of 400 years, so that the leap day stands last.
+    /// The Gregorian date of a day counted from 1970-01-01, computed in years that begin in March
+    /// and in cycles of 400 years, so that the leap day is the last.
     private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let (cycle, dayOfCycle) = floorDivide(days + 719_468, 146_097)
         let yearOfCycle =

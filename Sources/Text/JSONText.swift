@@ -1,8 +1,8 @@
 /// Writes JSON strings that are safe inside every line-based format.
 public enum JSONText {
     /// Appends `text` in quotes. Every control character is escaped, and so are the code points
-    /// that one client or another takes for the end of a line: U+0085, U+2028, U+2029 (field notes
-    /// 4.4). What is left cannot end a line, whoever reads it.
+    /// that one client or another takes for the end of a line: U+0085, U+2028, U+2029. What is left
+    /// cannot end a line, whoever reads it.
     public static func append(_ text: String, to out: inout [UInt8]) {
         out.append(0x22)
         if appendPlain(text, to: &out) { return out.append(0x22) }

@@ -1,0 +1,30 @@
+/// Returns the known name that a mistyped one was probably meant to be; nil when none is near.
+///
+/// Names longer than 64 bytes are near to nothing: the cost does not grow with what a client sends.
+public func nearest(to name: String, in known: [String]) -> String? {
+    guard name.utf8.count <= 64 else { return nil }
+    let typed = name.utf8.map(ASCII.lowercased)
+    let limit = typed.count < 4 ? 1 : max(2, typed.count / 3)
+    var best: (name: String, distance: Int)?
+    for candidate in known {
+        let distance = editDistance(typed, candidate.utf8.prefix(64).map(ASCII.lowercased))
+        if distance < best?.distance ?? .max { best = (candidate, distance) }
+    }
+    if let best, best.distance <= limit { return best.name }
+    return known.first { typed.count >= 3 && $0.hasBytePrefix(name) }
+}
+
+/// Returns how many single-byte changes lead from one text to the other (Levenshtein).
+private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+    var row = Array(0...b.count)
+    for (i, left) in a.enumerated() {
+        var diagonal = row[0]
+        row[0] = i + 1
+        for (j, right) in b.enumerated() {
+            let change = diagonal + (left == right ? 0 : 1)
+            diagonal = row[j + 1]
+            row[j + 1] = min(change, row[j] + 1, row[j + 1] + 1)
+        }
+    }
+    return row[b.count]
+}
