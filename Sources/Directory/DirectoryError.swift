@@ -20,8 +20,12 @@ public enum DirectoryError: Error, Equatable, CustomStringConvertible {
     case syncEnded(String, SyncState)
     /// As much is being done as can be.
     case busy(String)
-    /// What was read back does not hash to its CID.
+    /// What is stored for this CID cannot be read, or does not hash to it.
     case damaged(cid: String)
+    /// The query was given up: it had to look at too much.
+    case queryTimeout(limit: Duration)
+    /// Whoever asked does not want to know any more.
+    case cancelled
 
     /// What went wrong, in words.
     public var description: String {
@@ -36,7 +40,9 @@ public enum DirectoryError: Error, Equatable, CustomStringConvertible {
         case .syncNotFound(let id): "there is no sync \(id)"
         case .syncEnded(let id, let state): "the sync \(id) has ended already: \(state.name)"
         case .busy(let reason): reason
-        case .damaged(let cid): "what is stored under \(cid) does not hash to it"
+        case .damaged(let cid): "what is stored under \(cid) is damaged"
+        case .queryTimeout(let limit): "the query took longer than \(limit)"
+        case .cancelled: "the query was cancelled"
         }
     }
 }

@@ -4,9 +4,15 @@ public struct DeliveryPolicy: Sendable {
     public var bufferSize: Int
     /// Whether a subscriber that loses events is named in the log.
     public var logsSlowSubscribers: Bool
+    /// A clock that never steps back.
+    public var now: @Sendable () -> Duration
 
-    public init(bufferSize: Int = 100, logsSlowSubscribers: Bool = true) {
+    public init(
+        bufferSize: Int = 100, logsSlowSubscribers: Bool = true,
+        now: @escaping @Sendable () -> Duration = { .zero }
+    ) {
         self.bufferSize = bufferSize
         self.logsSlowSubscribers = logsSlowSubscribers
+        self.now = now
     }
 }

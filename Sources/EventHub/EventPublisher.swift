@@ -64,6 +64,12 @@ public final class EventPublisher: EventSink {
         }
     }
 
+    public func waitForRoom() { backplane.waitForRoom() }
+
+    public func pace() async { await backplane.pace() }
+
+    public var burst: Int { backplane.burst }
+
     /// How many events of a type were published.
     public func count(of type: EventType) -> Int {
         state.withLock { $0.counts[type.rawValue] }

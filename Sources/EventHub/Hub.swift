@@ -32,6 +32,13 @@ public final class Hub {
     /// So many events are matched and sent together at most: a burst of any size must not keep the
     /// loop from others.
     private static let burstLimit = 128
+    /// A burst ends with the event that brings the work of matching to so many steps, a few
+    /// milliseconds: labels can be many and long.
+    private static let stepLimit = 100_000
+    /// A subscriber that has taken nothing for so long is not waited for.
+    private static let moveTime: Duration = .milliseconds(100)
+    /// Subscribers that have fallen behind and do read.
+    private var moving: [Subscriber] = []
 
     /// - Parameter logSlow: told when a burst of losses is over, with the number lost.
     public init(policy: DeliveryPolicy, logSlow: @escaping (Subscriber, Int) -> Void) {
@@ -59,6 +66,7 @@ public final class Hub {
     public func remove(_ subscriber: Subscriber) {
         guard !subscriber.isGone else { return }
         subscriber.isGone = true
+        if subscriber.isMoving { moving.removeAll { $0 === subscriber } }
         subscriber.endBurst()
         count -= 1
         pulse.remove(subscriber)
@@ -71,7 +79,40 @@ public final class Hub {
     }
 
     /// Takes a burst of events. What cannot be sent at once is sent by `advance`.
-    public func publish(_ events: [PublishedEvent]) { waiting += events }
+    public func publish(_ events: [PublishedEvent]) {
+        waiting += events
+        waitingBytes += events.reduce(0) { $0 + $1.byteCount }
+    }
+
+    /// Bytes of the events that wait to be matched.
+    public private(set) var waitingBytes = 0
+    /// How many events wait to be matched.
+    public var waitingCount: Int { waiting.count }
+
+    /// Counts events that were lost for every subscriber, because the loop was too far behind; each
+    /// is told.
+    public func lose(_ count: Int) {
+        for subscriber in subscribers { subscriber.lose(count) }
+    }
+
+    /// Returns whether events wait that are not on their way, or a subscriber that does read has
+    /// more than half of its buffer full: whoever has many events to publish should wait a moment.
+    public func isUnderPressure(at now: Duration) -> Bool {
+        moving.removeAll { subscriber in
+            let isOver = !subscriber.isBehind || now - subscriber.movedAt > Self.moveTime
+            if isOver { subscriber.isMoving = false }
+            return isOver
+        }
+        return !isIdle || moving.contains { $0.queued * 2 > policy.bufferSize }
+    }
+
+    /// Records that a subscriber that is behind has taken something.
+    func noteMove(_ subscriber: Subscriber) {
+        subscriber.movedAt = policy.now()
+        guard !subscriber.isMoving else { return }
+        subscriber.isMoving = true
+        moving.append(subscriber)
+    }
 
     /// Sends to at most `budget` subscribers, so that a long walk leaves the loop to others.
     /// - Returns: whether there is more to do.
@@ -106,11 +147,18 @@ public final class Hub {
 
     /// Settles who gets what of the events that wait, and with it who comes too late for them.
     private func seal() {
-        let burst = waiting.prefix(Self.burstLimit)
         var matched: [Int: [PublishedEvent]] = [:]
-        for event in burst { index.match(event.event) { matched[$0, default: []].append(event) } }
+        var (count, steps) = (0, 0)
+        for event in waiting.prefix(Self.burstLimit) {
+            steps += index.match(event.event) { matched[$0, default: []].append(event) }
+            steps += event.event.labels.count
+            count += 1
+            if steps > Self.stepLimit { break }
+        }
+        let burst = waiting.prefix(count)
         walking += burst.map(\.publishedAt)
-        waiting.removeFirst(burst.count)
+        waitingBytes -= burst.reduce(0) { $0 + $1.byteCount }
+        waiting.removeFirst(count)
         for (id, events) in matched {
             for (key, roster) in rosters[id] {
                 let frames = events.map { $0.frame(key.encoding) }

@@ -57,6 +57,9 @@ public struct Outbox {
         return true
     }
 
+    /// Counts events that are lost for this subscriber.
+    public mutating func lose(_ count: Int) { untold += count }
+
     /// Queues a frame that is no event, whatever the limit.
     public mutating func append(_ frame: Frame) {
         tell()

@@ -13,11 +13,14 @@ public final class PublishedEvent: Sendable {
     public let event: Event
     /// When it was published, on the monotonic clock.
     public let publishedAt: Duration
+    /// About how much memory the event takes until it is encoded.
+    public let byteCount: Int
     private let encoded = Mutex(Encoded())
 
     public init(_ event: Event, at publishedAt: Duration) {
         self.event = event
         self.publishedAt = publishedAt
+        byteCount = event.labels.reduce(256) { $0 + $1.utf8.count + 32 }
     }
 
     /// The one frame that all subscribers of this encoding share.

@@ -70,6 +70,9 @@ public final class Subscriber {
     var pulseSeat = 0
     var lastSend: UInt32 = 0
     var isGone = false
+    /// Whether it is behind and has taken something of late, and when.
+    var isMoving = false
+    var movedAt: Duration = .zero
 
     init(_ request: Request, sink: any FrameSink, hub: Hub) {
         self.request = request
@@ -114,6 +117,18 @@ public final class Subscriber {
         hub.note(dropped: lost, queue: queued)
     }
 
+    /// Counts events that never reached the hub, and tells of them before the next one.
+    func lose(_ count: Int) {
+        guard !isGone, !isEnding, count > 0 else { return }
+        var outbox = self.outbox ?? emptyOutbox(sentOfFirst: 0)
+        outbox.lose(count)
+        self.outbox = outbox
+        droppedCount += count
+        burst += count
+        hub.note(dropped: count, queue: queued)
+        drain()
+    }
+
     /// Goes on with what waits; called when the socket takes bytes again.
     public func drain() {
         guard var outbox else { return }
@@ -126,6 +141,7 @@ public final class Subscriber {
             hub.note(delivered: events)
             if sent < run.byteCount {
                 self.outbox = outbox
+                if sent > 0 { hub.noteMove(self) }
                 return
             }
         }

@@ -2,13 +2,13 @@ public import Events
 internal import Text
 
 /// Finds the filters that an event passes, at a cost that grows with what it finds and not with
-/// what there is: cids sit in a hash map, each distinct label is sought once however many filters
-/// name it, and types are bits.
+/// what there is: cids are in a hash map, the texts to look for in labels in a trie, and types are
+/// bits.
 ///
 /// Equal filters share one entry. Adding and removing cost O(items of the filter). Pure; belongs
 /// to one loop.
 public struct SubscriptionIndex {
-    /// Stands for a filter for as long as somebody holds it.
+    /// Identifies a filter for as long as a subscriber holds it.
     public typealias FilterID = Int
 
     private final class Entry {
@@ -16,7 +16,7 @@ public struct SubscriptionIndex {
         let filter: EventFilter
         let labels: [Label]
         var holders = 1
-        /// Where the entry stands in the list of each of its keys.
+        /// Where the entry is in the list of each of its keys.
         var positions: [Int]
         /// The last event that found it, so that none finds it twice.
         var foundBy = 0
@@ -30,20 +30,15 @@ public struct SubscriptionIndex {
         }
     }
 
-    /// A label that filters name, and the answer for the event it was last asked about.
+    /// A text that filters look for in labels, and the last event in which it was found.
     private final class Label {
-        let key: ExactString
-        let search: ByteSearch
+        let text: String
         /// Filters that name it, those with cids included.
         var holders = 0
         var list = List()
-        var askedBy = 0
-        var occurs = false
+        var foundIn = 0
 
-        init(_ key: ExactString) {
-            self.key = key
-            search = ByteSearch(key.string)
-        }
+        init(_ text: String) { self.text = text }
     }
 
     /// Entries that share a key, with removal in O(1).
@@ -68,7 +63,7 @@ public struct SubscriptionIndex {
     private var free: [FilterID] = []
     private var ids: [EventFilter: FilterID] = [:]
     private var byCID: [ExactString: List] = [:]
-    private var labels: [ExactString: Label] = [:]
+    private var labels = LabelTrie<Label>()
     /// The filters that name neither label nor cid, by each type that they name.
     private var byType = [List](repeating: List(), count: EventType.allCases.count + 1)
     /// The filter that names nothing.
@@ -92,7 +87,7 @@ public struct SubscriptionIndex {
         }
         let id = free.popLast() ?? entries.count
         if id == entries.count { entries.append(nil) }
-        let entry = Entry(id, filter, filter.labels.map { hold(ExactString($0)) })
+        let entry = Entry(id, filter, filter.labels.map { hold($0) })
         entries[id] = entry
         ids[filter] = id
         if !filter.cids.isEmpty {
@@ -139,46 +134,54 @@ public struct SubscriptionIndex {
         }
         for label in entry.labels {
             label.holders -= 1
-            if label.holders == 0 { labels[label.key] = nil }
+            if label.holders == 0 { labels[label.text] = nil }
         }
         return true
     }
 
     /// Calls `found` once for each filter that `event` passes.
-    public mutating func match(_ event: Event, _ found: (FilterID) -> Void) {
+    /// - Returns: a measure of the work.
+    @discardableResult
+    public mutating func match(_ event: Event, _ found: (FilterID) -> Void) -> Int {
         eventNumber += 1
+        var (hits, steps): ([Label], Int) = ([], 1)
+        if !labels.isEmpty {
+            for text in event.labels {
+                steps += labels.search(text) { label in
+                    guard label.foundIn != eventNumber else { return }
+                    label.foundIn = eventNumber
+                    hits.append(label)
+                }
+            }
+        }
         for (entry, _) in plain.members { check(entry, event, found) }
         for (entry, _) in byType[event.type.rawValue].members { check(entry, event, found) }
         if !byCID.isEmpty, let list = byCID[ExactString(event.resourceID)] {
             for (entry, _) in list.members { check(entry, event, found) }
         }
-        guard !event.labels.isEmpty else { return }
-        for label in labels.values where !label.list.members.isEmpty {
-            guard occurs(label, in: event) else { continue }
+        for label in hits {
             for (entry, _) in label.list.members { check(entry, event, found) }
         }
+        return steps
     }
 
     private func check(_ entry: Entry, _ event: Event, _ found: (FilterID) -> Void) {
         guard entry.foundBy != eventNumber else { return }
         if let types = entry.filter.types, !types.contains(event.type) { return }
-        guard entry.labels.isEmpty || entry.labels.contains(where: { occurs($0, in: event) })
+        guard entry.labels.isEmpty || entry.labels.contains(where: { $0.foundIn == eventNumber })
         else { return }
         entry.foundBy = eventNumber
         found(entry.id)
     }
 
-    private func occurs(_ label: Label, in event: Event) -> Bool {
-        if label.askedBy != eventNumber {
-            label.askedBy = eventNumber
-            label.occurs = event.labels.contains(where: label.search.occurs)
+    private mutating func hold(_ text: String) -> Label {
+        let label: Label
+        if let known = labels[text] {
+            label = known
+        } else {
+            label = Label(text)
+            labels[text] = label
         }
-        return label.occurs
-    }
-
-    private mutating func hold(_ key: ExactString) -> Label {
-        let label = labels[key] ?? Label(key)
-        labels[key] = label
         label.holders += 1
         return label
     }

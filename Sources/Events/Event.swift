@@ -86,9 +86,25 @@ public struct EventDraft: Sendable, Equatable {
     }
 }
 
-/// Where operations leave what happened.
+/// Where operations publish their events.
 public protocol EventSink: Sendable {
     /// Publishes the drafts in their order. Never blocks for long and never fails: an event that
     /// nobody can take must not undo the operation it tells of.
     func emit(_ drafts: [EventDraft])
+
+    /// Waits until there is room for more events, but not for long. Blocks the thread.
+    func waitForRoom()
+
+    /// Waits until the subscribers that keep reading have what was emitted, but not for long. For
+    /// whoever has many events to emit.
+    func pace() async
+
+    /// How many events to emit before the next `pace()`.
+    var burst: Int { get }
+}
+
+extension EventSink {
+    public func waitForRoom() {}
+    public func pace() async {}
+    public var burst: Int { 256 }
 }

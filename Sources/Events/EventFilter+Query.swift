@@ -6,6 +6,8 @@ public enum EventFilterError: Error, Equatable {
     case unknownType(String)
     /// More items than one subscription may have.
     case tooManyItems(limit: Int)
+    /// A label item longer than this many bytes.
+    case tooLongLabel(limit: Int)
 }
 
 extension EventFilter {
@@ -21,7 +23,13 @@ extension EventFilter {
         }
         self.init(types: known, labels: Self.items(labels), cids: Self.items(cids))
         guard itemCount <= limit else { throw .tooManyItems(limit: limit) }
+        guard self.labels.allSatisfy({ $0.utf8.count <= Self.labelBytes }) else {
+            throw .tooLongLabel(limit: Self.labelBytes)
+        }
     }
+
+    /// The most bytes of one label item: what is sought at each place of each label.
+    private static let labelBytes = 256
 
     private static func items(_ values: [String]) -> [String] {
         values.flatMap { $0.split(on: UInt8(ascii: ",")) }.map(\.trimmedASCII)

@@ -41,7 +41,10 @@ final class GatewayContext: Sendable {
         connections = ConnectionCensus(
             limit: settings.http.connections, perAddress: settings.http.connectionsPerAddress)
         subscribers = SubscriberCensus(
-            limit: settings.subscriberLimit, perAddress: settings.subscriberLimitPerAddress)
+            .init(streams: settings.subscriberLimit, items: settings.filterItemLimitInAll),
+            perAddress: .init(
+                streams: settings.subscriberLimitPerAddress,
+                items: settings.filterItemLimitPerAddress))
         cors = CORSPolicy(allowed: settings.allowedOrigins)
         router = Router(routes: Routes.all)
     }
@@ -65,7 +68,10 @@ final class GatewayContext: Sendable {
     var allLoops: [GatewayLoop] { loops.withLock { $0 } }
 
     /// Breaks the ring of references at the end.
-    func forgetLoops() { loops.withLock { $0 = [] } }
+    func forgetLoops() {
+        loops.withLock { $0 = [] }
+        backplane.disconnect()
+    }
 
     func add(_ loop: GatewayLoop) { loops.withLock { $0.append(loop) } }
 }

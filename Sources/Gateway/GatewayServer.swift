@@ -133,7 +133,7 @@ public final class GatewayServer: Sendable {
         -> GatewayContext
     {
         let clock = EventPublisher.Clock(wall: wallClock, monotonic: LoopClock.now)
-        let backplane = LocalBackplane()
+        let backplane = LocalBackplane(bufferSize: settings.delivery.bufferSize)
         let publisher = EventPublisher(backplane: backplane, clock: clock) { event in
             guard settings.logsPublishedEvents else { return }
             logger.info(
@@ -145,7 +145,8 @@ public final class GatewayServer: Sendable {
         }
         let commits = CommitTimes()
         let store = try Store(
-            path: settings.dataDirectory, events: publisher, commitTook: commits.note)
+            path: settings.dataDirectory, events: publisher, queryTime: settings.queryTime,
+            commitTook: commits.note)
         return GatewayContext(
             settings: settings, store: store,
             operations: Operations(

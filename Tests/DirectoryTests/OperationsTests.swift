@@ -92,7 +92,7 @@ private final class Fixture {
     }
 
     @Test func `a bad record among many is refused alone, and the order is kept`() async throws {
-        let results = try await operations.push(many: [
+        let results = await operations.push(many: [
             fixture.record("a"), Array("{".utf8), fixture.record("b"), Array("{}".utf8),
             fixture.record("a"),
         ])

@@ -214,15 +214,70 @@ private final class Bench {
 
     @Test func `silence is broken once an interval, a busy stream is left alone`() {
         let (silent, busy) = (FakeStream(), FakeStream())
-        _ = bench.subscribe(silent, encoding: .serverSentEvents)
+        _ = bench.subscribe(silent, EventFilter(cids: ["y"]), encoding: .serverSentEvents)
         _ = bench.subscribe(busy, EventFilter(cids: ["x"]), encoding: .serverSentEvents)
         for _ in 0..<(Hub.ticksPerInterval * 10) {
             bench.hub.beat()
             bench.publish("x")
-            silent.bytes = silent.bytes.filter { $0 != 0x78 }
         }
-        let text = String(decoding: busy.bytes, as: UTF8.self)
-        #expect(!text.contains("\n:\n"))
+        #expect(!String(decoding: busy.bytes, as: UTF8.self).contains("\n:\n"))
+        // Looked at four times an interval, so each silence is between three quarters of it and one.
+        let beats = silent.lines
+        #expect(beats.allSatisfy { $0 == ":" })
+        #expect((10...13).contains(beats.count), "\(beats.count) heartbeats in ten intervals")
+    }
+
+    @Test func `a filter's work is bounded in each turn, however many labels there are`() {
+        let stream = FakeStream()
+        _ = bench.subscribe(stream, EventFilter(labels: ["aaaaaaaab"]))
+        let labels = (0..<2000).map { _ in String(repeating: "a", count: 100) }
+        let events = (0..<10).map { bench.published("\($0)", labels: labels) }
+        bench.hub.publish(events + [bench.published("hit", labels: ["xaaaaaaaab"])])
+        _ = bench.hub.advance(budget: 1)
+        #expect(bench.hub.waitingCount == 10, "one such event fills a turn")
+        while bench.hub.advance(budget: 1) {}
+        #expect(stream.story == ["hit"])
+    }
+
+    @Test func `only subscribers that keep reading hold a bulk operation back`() {
+        var now = Duration.zero
+        let clock: @Sendable () -> Duration = { Duration.seconds(1) }
+        let hub = Hub(policy: DeliveryPolicy(bufferSize: 4, now: clock)) { _, _ in }
+        let stream = FakeStream()
+        let subscriber = hub.subscribe(
+            Subscriber.Request(
+                id: 1, filter: .all, encoding: .ndjson, framing: .plain, address: "", since: 0),
+            sink: stream)
+        func publish(_ count: Int) {
+            hub.publish((0..<count).map { bench.published("\($0)") })
+            while hub.advance(budget: 10) {}
+        }
+        now = clock()
+        publish(1)
+        let frame = stream.bytes.count
+        stream.room = 0
+        publish(4)
+        #expect(!hub.isUnderPressure(at: now), "it has not read since it fell behind")
+        stream.room = frame
+        subscriber.drain()
+        #expect(subscriber.queued == 3)
+        #expect(hub.isUnderPressure(at: now), "it reads, and more than half waits")
+        stream.room = frame
+        subscriber.drain()
+        #expect(!hub.isUnderPressure(at: now), "half of the buffer is free")
+        publish(2)
+        #expect(hub.isUnderPressure(at: now))
+        #expect(!hub.isUnderPressure(at: now + .seconds(1)), "it has stopped to read")
+    }
+
+    @Test func `what never reached the hub is told to every subscriber before the next event`() {
+        let streams = [FakeStream(), FakeStream()]
+        for stream in streams { _ = bench.subscribe(stream) }
+        bench.publish("a")
+        bench.hub.lose(7)
+        bench.publish("b")
+        for stream in streams { #expect(stream.story == ["a", "{\"dropped\":7}", "b"]) }
+        #expect(bench.hub.dropped == 14)
     }
 
     @Test func `no silence is longer than an interval and heartbeats are spread`() {

@@ -4,6 +4,37 @@ import Events
 import Synchronization
 import Testing
 
+/// A hub's inlet as a test wants it.
+private final class Inlet: HubInlet {
+    let hasRoomNow = Mutex(true)
+    let isStalled: Bool
+    let lost = Mutex(0)
+    let questions = Mutex(0)
+    let calmAfter: Int
+    private let receive: @Sendable ([PublishedEvent]) -> Void
+
+    init(
+        isStalled: Bool = false, calmAfter: Int = 0,
+        _ receive: @escaping @Sendable ([PublishedEvent]) -> Void = { _ in }
+    ) {
+        self.isStalled = isStalled
+        self.calmAfter = calmAfter
+        self.receive = receive
+    }
+
+    var hasRoom: Bool { hasRoomNow.withLock { $0 } }
+    var subscriberCount: Int { 1 }
+    func post(_ events: [PublishedEvent]) { receive(events) }
+    func lose(_ count: Int) { lost.withLock { $0 += count } }
+
+    func isUnderPressure() async -> Bool {
+        questions.withLock { questions in
+            questions += 1
+            return questions <= calmAfter
+        }
+    }
+}
+
 @Suite struct PublisherTests {
     private func publisher(_ backplane: any Backplane) -> EventPublisher {
         EventPublisher(
@@ -14,8 +45,8 @@ import Testing
         let backplane = LocalBackplane()
         let hubs = Mutex([[EventID]](repeating: [], count: 4))
         for hub in 0..<4 {
-            backplane.connect { published in hubs.withLock { $0[hub] += published.map(\.event.id) }
-            }
+            backplane.connect(
+                Inlet { published in hubs.withLock { $0[hub] += published.map(\.event.id) } })
         }
         let publisher = publisher(backplane)
         DispatchQueue.concurrentPerform(iterations: 8) { worker in
@@ -33,9 +64,8 @@ import Testing
     @Test func `what is published together reaches the hubs together, a long list in pieces`() {
         let backplane = LocalBackplane()
         let bursts = Mutex<[[String]]>([])
-        backplane.connect { events in
-            bursts.withLock { $0.append(events.map(\.event.resourceID)) }
-        }
+        backplane.connect(
+            Inlet { events in bursts.withLock { $0.append(events.map(\.event.resourceID)) } })
         let names = (0..<300).map(String.init)
         publisher(backplane).emit(names.map { EventDraft(.recordPulled, $0) })
         let received = bursts.withLock { $0 }
@@ -43,10 +73,52 @@ import Testing
         #expect(received.flatMap(\.self) == names)
     }
 
+    @Test func `a hub without room is told what it lost, and the others get it`() {
+        let backplane = LocalBackplane()
+        let received = Mutex(0)
+        let (full, open) = (Inlet(), Inlet { events in received.withLock { $0 += events.count } })
+        full.hasRoomNow.withLock { $0 = false }
+        backplane.connect(full)
+        backplane.connect(open)
+        publisher(backplane).emit((0..<300).map { EventDraft(.recordPulled, "\($0)") })
+        #expect(full.lost.withLock { $0 } == 300)
+        #expect(received.withLock { $0 } == 300)
+    }
+
+    @Test func `publishing is held back until there is room, but not by a loop that stands still`()
+    {
+        let backplane = LocalBackplane(roomTime: .seconds(60))
+        let stalled = Inlet(isStalled: true)
+        stalled.hasRoomNow.withLock { $0 = false }
+        backplane.connect(stalled)
+        publisher(backplane).waitForRoom()  // does not wait at all
+        let behind = Inlet()
+        behind.hasRoomNow.withLock { $0 = false }
+        backplane.connect(behind)
+        let hasRoom = Mutex(false)
+        DispatchQueue.global().async {
+            hasRoom.withLock { $0 = true }
+            behind.hasRoomNow.withLock { $0 = true }
+        }
+        publisher(backplane).waitForRoom()
+        #expect(hasRoom.withLock { $0 }, "it waited for the room")
+    }
+
+    @Test func `a bulk operation waits for readers, and not for a loop that stands still`() async {
+        let backplane = LocalBackplane(bufferSize: 100, paceTime: .seconds(60))
+        let (busy, stalled) = (Inlet(calmAfter: 3), Inlet(isStalled: true, calmAfter: .max))
+        backplane.connect(busy)
+        backplane.connect(stalled)
+        await publisher(backplane).pace()
+        #expect(busy.questions.withLock { $0 } == 4)
+        #expect(stalled.questions.withLock { $0 } == 0)
+        #expect(backplane.burst == 50, "half of a buffer")
+    }
+
     @Test func `an event is encoded once for all who share an encoding`() {
         let published = Mutex<PublishedEvent?>(nil)
         let backplane = LocalBackplane()
-        backplane.connect { events in published.withLock { $0 = events.first } }
+        backplane.connect(Inlet { events in published.withLock { $0 = events.first } })
         publisher(backplane).emit([EventDraft(.recordPulled, "x")])
         let event = published.withLock { $0 }
         #expect(event?.frame(.ndjson) === event?.frame(.ndjson))

@@ -1,6 +1,7 @@
 internal import Events
 internal import GRDB
 internal import Logging
+internal import Text
 
 extension Operations {
     /// Which records are to be announced.
@@ -13,28 +14,38 @@ extension Operations {
         case labels([String])
     }
 
-    /// Announces records: all of them, or none when one is not stored. Announcing again succeeds.
+    /// The most CIDs in one operation, which is one transaction.
+    private static let cidLimit = 10_000
+
+    /// Announces records. Announcing again succeeds.
+    ///
+    /// Records that are named are announced all, or none when one is not stored. Of all records and
+    /// by label, those are announced that are stored when it begins, some at a time: other changes
+    /// go on meanwhile, and subscribers that keep reading can keep up.
     ///
     /// Emits RECORD_PUBLISHED for each, also for those that were announced already.
     /// - Returns: the CIDs, in the order of the selection or, of all and by label, of their push.
     public func publish(_ selection: Selection) async throws(DirectoryError) -> [String] {
         switch selection {
-        case .cids(let cids): try Self.check(cids: cids)
-        case .labels(let labels) where labels.count > 1000:
-            throw .invalid("a selection takes 1000 labels at most")
-        case .labels, .all: break
+        case .cids(let cids): try await publish(cids: cids)
+        case .all: try await BulkPublication(operations: self, labels: nil).run()
+        case .labels(let labels):
+            try await BulkPublication(operations: self, labels: labels).run()
         }
-        let (time, logger) = (now(), logger)
+    }
+
+    private func publish(cids: [String]) async throws(DirectoryError) -> [String] {
+        try Self.check(count: cids)
+        let time = now()
         return try await store.write { database in
-            let rows = try Self.rows(selection, database)
-            var progress = Progress(of: rows.count, logger: logger)
-            let events = try rows.map { row in
-                try RecordTable.publish(row.id, at: time, database)
-                let labels = try RecordTable.labels(of: row.id, database)
-                progress.step()
-                return EventDraft(.recordPublished, row.cid, labels: labels)
-            }
-            return Change(result: rows.map(\.cid), events: events)
+            let rows = try RecordTable.ids(of: cids, database)
+            for row in rows { try RecordTable.publish(row.id, at: time, database) }
+            // The labels of thousands of records are too much to hold at a time.
+            return Change(
+                result: rows.map(\.cid), events: [],
+                later: rows.slices(of: 64).map { slice in
+                    { database in slice.map { Self.event($0, database) } }
+                })
         }
     }
 
@@ -43,7 +54,7 @@ extension Operations {
     ///
     /// Emits RECORD_UNPUBLISHED for each.
     public func unpublish(_ cids: [String]) async throws(DirectoryError) -> [String] {
-        try Self.check(cids: cids)
+        try Self.check(count: cids)
         return try await store.write { database in
             let rows = try RecordTable.ids(of: cids, database)
             for row in rows { try RecordTable.unpublish(row.id, database) }
@@ -53,45 +64,127 @@ extension Operations {
         }
     }
 
-    private static func rows(_ selection: Selection, _ database: Database) throws
-        -> [(cid: String, id: Int64)]
-    {
-        switch selection {
-        case .cids(let cids): return try RecordTable.ids(of: cids, database)
-        case .all: return try rows("1", [], database)
-        case .labels(let labels):
-            let condition = RecordQuery.labelCondition(labels)
-            return try rows(condition.sql, condition.arguments, database)
+    private static func check(count cids: [String]) throws(DirectoryError) {
+        guard cids.count <= cidLimit else {
+            throw .invalid(
+                "\(cids.count) cids are too many: one operation takes \(cidLimit); send several")
         }
+        try check(cids: cids)
     }
 
-    private static func rows(
-        _ condition: String, _ arguments: StatementArguments, _ database: Database
-    ) throws -> [(cid: String, id: Int64)] {
-        try Row.fetchAll(
-            database, sql: "SELECT cid, id FROM record WHERE \(condition) ORDER BY id",
-            arguments: arguments
-        ).map { (cid: $0["cid"], id: $0["id"]) }
+    fileprivate static func event(_ row: (cid: String, id: Int64), _ database: Database)
+        -> EventDraft
+    {
+        // It is announced, whether its labels can be read or not.
+        let labels = (try? LabelTable.labels(of: row.id, database)) ?? []
+        return EventDraft(.recordPublished, row.cid, labels: labels)
     }
 }
 
-/// Says in the log how far a long piece of work is, now and then.
-private struct Progress {
-    private static let interval = 10_000
-    private let total: Int
-    private let logger: Logger
-    private var done = 0
+/// The announcement of many records, some in each transaction.
+private struct BulkPublication {
+    private let operations: Operations
+    private let labels: [String]?
 
-    init(of total: Int, logger: Logger) {
-        self.total = total
-        self.logger = logger
+    /// A transaction ends with the record whose labels bring the events to so many bytes.
+    private static let labelBytes = 4 << 20
+    private static let reportInterval = 10_000
+
+    private typealias Row = (cid: String, id: Int64)
+
+    init(operations: Operations, labels: [String]?) throws(DirectoryError) {
+        if let labels {
+            guard labels.count <= 1000 else {
+                throw .invalid("a selection takes 1000 labels at most")
+            }
+            try LabelSearch.check(labels)
+        }
+        self.operations = operations
+        self.labels = labels
     }
 
-    mutating func step() {
-        done += 1
-        guard done.isMultiple(of: Self.interval) || (done == total && total > Self.interval) else {
-            return
+    func run() async throws(DirectoryError) -> [String] {
+        let labels = labels
+        // Read before the writer is asked: a search must not keep other changes waiting.
+        let (last, numbers) = try await operations.store.scan { database in
+            (
+                try Int64.fetchOne(database, sql: "SELECT max(id) FROM record") ?? 0,
+                try labels.map { try LabelTable.numbers(containing: $0, database) }
+            )
         }
-        logger.info("publishing", metadata: ["records": "\(done)", "of": "\(total)"])
+        var published: [String] = []
+        var place: Int64 = 0
+        while place < last {
+            let rows = try await rows(after: place, upTo: last, numbers)
+            guard let end = rows.last?.id else { break }
+            var rest = rows[...]
+            while !rest.isEmpty {
+                let slice = Array(rest.prefix(operations.events.burst))
+                let done = try await publish(slice)
+                published += done.cids
+                rest = rest.dropFirst(done.count)
+                report(published.count, done.cids.count)
+                await operations.events.pace()
+            }
+            place = end
+        }
+        return published
+    }
+
+    private func rows(after place: Int64, upTo last: Int64, _ numbers: String?)
+        async throws(DirectoryError) -> [Row]
+    {
+        try await operations.store.scan { database in
+            var conditions: [RecordQuery.Condition] = [
+                ("record.id > ? AND record.id <= ?", [place, last])
+            ]
+            if let numbers { conditions.append(try RecordQuery.labelCondition(numbers, database)) }
+            let rows = try GRDB.Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT cid, id FROM record
+                    WHERE \(conditions.map(\.sql).joined(separator: " AND ")) ORDER BY id LIMIT 4096
+                    """,
+                arguments: conditions.reduce(into: StatementArguments()) { $0 += $1.arguments })
+            var found: [Row] = []
+            while let row = try rows.next() {
+                found.append((try row.decode(atIndex: 0), try row.decode(atIndex: 1)))
+            }
+            return found
+        }
+    }
+
+    /// Announces the first of these records, as many as go into one transaction.
+    /// - Returns: how many were looked at, and the CIDs of those that were still stored.
+    private func publish(_ rows: [Row]) async throws(DirectoryError) -> (count: Int, cids: [String])
+    {
+        let time = operations.now()
+        return try await operations.store.write { database in
+            var (events, bytes, count): ([EventDraft], Int, Int) = ([], 0, 0)
+            for row in rows {
+                count += 1
+                guard try RecordTable.id(of: row.cid, database) == row.id else { continue }
+                try RecordTable.publish(row.id, at: time, database)
+                let event = Operations.event(row, database)
+                bytes += event.labels.reduce(0) { $0 + $1.utf8.count }
+                events.append(event)
+                if bytes > Self.labelBytes { break }
+            }
+            return Change(result: (count, events.map(\.resourceID)), events: events)
+        }
+    }
+
+    private func report(_ count: Int, _ more: Int) {
+        guard count / Self.reportInterval > (count - more) / Self.reportInterval else { return }
+        operations.logger.info("publishing", metadata: ["records": "\(count)"])
+    }
+}
+
+extension Array {
+    /// Returns the elements in pieces of at most `count`, in order.
+    fileprivate func slices(of count: Int) -> [[Element]] {
+        stride(from: 0, to: self.count, by: count).map {
+            Array(self[$0..<Swift.min($0 + count, self.count)])
+        }
     }
 }

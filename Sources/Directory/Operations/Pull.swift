@@ -24,16 +24,17 @@ extension Operations {
     /// Emits RECORD_PULLED.
     public func pull(_ cid: String) async throws(DirectoryError) -> Pulled {
         try Self.check(cids: [cid])
-        let (content, labels) = try await store.read { database in
+        let (content, labels) = try await store.read(of: cid) { database in
             guard let id = try RecordTable.id(of: cid, database),
-                let content = try Data.fetchOne(
+                let row = try Row.fetchOne(
                     database.cachedStatement(sql: "SELECT content FROM record WHERE id = ?"),
                     arguments: [id])
             else { throw DirectoryError.notFound([cid]) }
+            let content: Data = try row.decode(atIndex: 0)
             // A disk can forget a bit: what is handed out always hashes to its name.
             let bytes = [UInt8](content)
             guard CID.of(bytes).hasBytes(of: cid) else { throw DirectoryError.damaged(cid: cid) }
-            return (bytes, try RecordTable.labels(of: id, database))
+            return (bytes, try LabelTable.labels(of: id, database))
         }
         events.emit([EventDraft(.recordPulled, cid, labels: labels)])
         return Pulled(cid: cid, content: content)
@@ -42,14 +43,16 @@ extension Operations {
     /// Looks a record up. Emits nothing: its content is not read.
     public func info(_ cid: String) async throws(DirectoryError) -> RecordInfo {
         try Self.check(cids: [cid])
-        return try await store.read { database in
+        return try await store.read(of: cid) { database in
             guard let id = try RecordTable.id(of: cid, database),
-                let size = try Int.fetchOne(
+                let row = try Row.fetchOne(
                     database.cachedStatement(sql: "SELECT size FROM record WHERE id = ?"),
                     arguments: [id])
             else { throw DirectoryError.notFound([cid]) }
+            let size: Int = try row.decode(atIndex: 0)
+            guard size >= 0 else { throw DirectoryError.damaged(cid: cid) }
             return RecordInfo(
-                cid: cid, size: size, labels: try RecordTable.labels(of: id, database))
+                cid: cid, size: size, labels: try LabelTable.labels(of: id, database))
         }
     }
 }

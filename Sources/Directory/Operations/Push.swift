@@ -20,18 +20,18 @@ extension Operations {
 
     /// Stores many records in one commit, each on its own merits.
     /// - Returns: a result for each, in order; records that are refused do not stop the others.
-    /// - Throws: only when none of them could be stored.
-    public func push(many jsons: [[UInt8]]) async throws(DirectoryError)
-        -> [Result<Pushed, DirectoryError>]
-    {
+    public func push(many jsons: [[UInt8]]) async -> [Result<Pushed, DirectoryError>] {
+        guard !jsons.isEmpty else { return [] }
         let records = await Self.read(many: jsons)
-        var pushed = try await store(records: records.compactMap { try? $0.get() }).makeIterator()
+        let good = records.compactMap { try? $0.get() }
+        let stored: Result<[Pushed], DirectoryError>
+        do { stored = .success(try await store(records: good)) } catch { stored = .failure(error) }
+        var next = 0
         return records.map { record in
-            switch record {
-            case .failure(let error): .failure(error)
-            case .success:
-                pushed.next().map { .success($0) }
-                    ?? .failure(.storeUnavailable("the record was not stored"))
+            // What is wrong with a record stays wrong, whether the others could be stored or not.
+            record.flatMap { _ in
+                defer { next += 1 }
+                return stored.map { $0[next] }
             }
         }
     }

@@ -24,7 +24,7 @@ extension Operations {
     /// The signatures of a record, oldest first. Emits nothing.
     public func signatures(of cid: String) async throws(DirectoryError) -> [StoredSignature] {
         try Self.check(cids: [cid])
-        return try await store.read { try SignatureTable.signatures(of: cid, $0) }
+        return try await store.read(of: cid) { try SignatureTable.signatures(of: cid, $0) }
     }
 
     /// Signatures take time: they leave the caller's thread.

@@ -6,7 +6,7 @@ internal import Synchronization
 /// Makes changes one after the other, and those that wait together in one commit: many clients
 /// share the wait for the disk.
 ///
-/// Each change stands or falls alone: one that fails half-way brings the commit down, and each is
+/// Each change succeeds or fails alone: one that fails half-way rolls the commit back, and each is
 /// then made in a commit of its own. That is rare, and costs those that succeed nothing; a savepoint
 /// each would cost them a third. Events go out after the commit, before the answers, in the order of
 /// the changes.
@@ -20,13 +20,15 @@ final class CommitQueue: Sendable {
 
     private struct Outcome {
         let events: [EventDraft]
+        let later: [@Sendable (Database) -> [EventDraft]]
         let succeed: @Sendable () -> Void
     }
 
     private struct State {
         var jobs: [Job] = []
         var isRunning = false
-        var hasFailed = false
+        /// Commits so far.
+        var commits = 0
     }
 
     /// More changes than this in one commit would keep the first of them waiting for the last.
@@ -47,9 +49,6 @@ final class CommitQueue: Sendable {
         self.commitTook = commitTook
     }
 
-    /// Whether the last commit failed.
-    var hasFailed: Bool { state.withLock { $0.hasFailed } }
-
     func submit<T: Sendable>(
         _ change: @escaping @Sendable (Database) throws -> Change<T>
     ) async throws(DirectoryError) -> T {
@@ -58,7 +57,7 @@ final class CommitQueue: Sendable {
                 Job(
                     run: { database in
                         let change = try change(database)
-                        return Outcome(events: change.events) {
+                        return Outcome(events: change.events, later: change.later) {
                             answer.resume(returning: .success(change.result))
                         }
                     },
@@ -76,7 +75,32 @@ final class CommitQueue: Sendable {
         if mustStart { queue.async { self.drain() } }
     }
 
+    /// How long nothing is written before the write-ahead log is emptied.
+    private static let idleTime: DispatchTimeInterval = .seconds(5)
+
+    /// Moves what is in the write-ahead log to the database file, once the queue is idle. Blocks.
+    func checkpoint() { queue.sync { moveLog() } }
+
+    /// The log stays as it is while somebody reads from it: then it is done after the next commit.
+    private func moveLog() {
+        _ = try? pool.writeWithoutTransaction { database in
+            // Not to wait for readers: changes wait behind this.
+            try database.execute(sql: "PRAGMA busy_timeout = 0")
+            defer { try? database.execute(sql: "PRAGMA busy_timeout = 2000") }
+            _ = try database.checkpoint(.truncate)
+        }
+    }
+
+    private func scheduleCheckpoint() {
+        let number = state.withLock { $0.commits }
+        queue.asyncAfter(deadline: .now() + Self.idleTime) { [weak self] in
+            guard let self, self.state.withLock({ $0.commits == number }) else { return }
+            self.moveLog()
+        }
+    }
+
     private func drain() {
+        defer { scheduleCheckpoint() }
         while true {
             let jobs = state.withLock { state in
                 let jobs = Array(state.jobs.prefix(Self.commitLimit))
@@ -100,9 +124,9 @@ final class CommitQueue: Sendable {
                 }
                 return outcomes
             }
-            state.withLock { $0.hasFailed = false }
+            state.withLock { $0.commits += 1 }
             commitTook(ContinuousClock.now - start)
-            events.emit(outcomes.flatMap { (try? $0.get().events) ?? [] })
+            publish(outcomes.compactMap { try? $0.get() })
             for (job, outcome) in zip(jobs, outcomes) {
                 switch outcome {
                 case .success(let outcome): outcome.succeed()
@@ -116,9 +140,28 @@ final class CommitQueue: Sendable {
             for job in jobs { job.fail(fault) }
         } catch {
             let fault = Self.directoryError(error)
-            state.withLock { $0.hasFailed = true }
             for job in jobs { job.fail(fault) }
         }
+    }
+
+    /// Publishes the events in the order of the changes. A loop that is behind holds the next commit
+    /// back, so that what waits for it does not grow without bound.
+    private func publish(_ outcomes: [Outcome]) {
+        var drafts: [EventDraft] = []
+        func emit() {
+            guard !drafts.isEmpty else { return }
+            events.waitForRoom()
+            events.emit(drafts)
+            drafts = []
+        }
+        for outcome in outcomes {
+            drafts += outcome.events
+            for make in outcome.later {
+                drafts += pool.writeWithoutTransaction { make($0) }
+                emit()
+            }
+        }
+        emit()
     }
 
     /// Makes one change. A refusal that has changed nothing concerns nobody else; whatever else goes

@@ -5,11 +5,20 @@ internal import Text
 /// The data directory, held by one process at a time: two gateways on one store would each tell
 /// their listeners half of what happens.
 final class DataDirectory: Sendable {
+    private let path: String
     private let lock: Mutex<Int32>
 
     /// Makes the directory if it is not there, and takes it.
-    init(path: String) throws(DirectoryError) {
-        try Self.make(path)
+    /// - Parameter mustExist: whether a directory that is not there is an error.
+    init(path: String, mustExist: Bool = false) throws(DirectoryError) {
+        self.path = path
+        if mustExist {
+            guard access("\(path)/\(StoreFile.name)", R_OK) == 0 else {
+                throw .storeUnavailable("there is no store in \(path)")
+            }
+        } else {
+            try Self.make(path)
+        }
         let file = "\(path)/gateway.lock"
         let descriptor = open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
@@ -40,6 +49,19 @@ final class DataDirectory: Sendable {
         lock.withLock { lock in
             if lock >= 0 { close(lock) }
             lock = -1
+        }
+    }
+
+    /// Tries whether the disk takes a file of some size. Blocks.
+    /// - Throws: `DirectoryError.storeUnavailable` when it does not.
+    func tryOut() throws(DirectoryError) {
+        let file = "\(path)/.probe"
+        let descriptor = open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        let code = descriptor < 0 ? errno : posix_fallocate(descriptor, 0, 64 << 10)
+        if descriptor >= 0 { close(descriptor) }
+        unlink(file)
+        guard code == 0 else {
+            throw .storeUnavailable("\(path) takes no file: \(Self.reason(code))")
         }
     }
 

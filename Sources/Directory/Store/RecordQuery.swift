@@ -1,34 +1,40 @@
 internal import GRDB
+internal import Text
 
 /// Conditions on records, as SQL.
 enum RecordQuery {
     typealias Condition = (sql: String, arguments: StatementArguments)
 
-    /// A label that contains one of these, by bytes.
-    static func labelCondition(_ labels: [String]) -> Condition {
-        // A list of values, because a chain of ORs has a most of links; blobs, because a text would
-        // end at a NUL.
-        let list = labels.map { _ in "(?)" }.joined(separator: ",")
+    /// Records with so few rows of labels are found by their labels; more are looked at one by one
+    /// until a page is full.
+    private static let rareRows = 10_000
+
+    /// A record that has one of these labels.
+    /// - Parameter numbers: of the labels, from `LabelTable.numbers`.
+    static func labelCondition(_ numbers: String, _ database: Database) throws -> Condition {
+        let rows = try Int.fetchOne(
+            database,
+            sql: """
+                SELECT count(*) FROM (SELECT 1 FROM record_label
+                    WHERE label_id IN (SELECT value FROM json_each(?)) LIMIT \(rareRows))
+                """, arguments: [numbers])
+        let isRare = rows ?? 0 < rareRows
         return (
-            """
-            EXISTS (SELECT 1 FROM label, (VALUES \(list)) AS wanted
-                WHERE record_id = record.id AND instr(CAST(text AS BLOB), wanted.column1) > 0)
-            """, StatementArguments(labels.map(ExactText.init))
+            isRare
+                ? """
+                record.id IN (SELECT record_id FROM record_label
+                    WHERE label_id IN (SELECT value FROM json_each(?)))
+                """
+                : """
+                EXISTS (SELECT 1 FROM record_label WHERE record_id = record.id
+                    AND label_id IN (SELECT value FROM json_each(?)))
+                """, [numbers]
         )
     }
 
-    /// A column that is one of these, whatever the case; `*` stands for any run of characters and
-    /// `?` for one, as in upstream's search.
-    static func textCondition(_ column: String, _ values: [String]) -> Condition {
-        let tests = values.map { value in
-            value.contains { $0 == "*" || $0 == "?" }
-                ? "lower(\(column)) GLOB lower(CAST(? AS TEXT))"
-                : "lower(\(column)) = lower(CAST(? AS TEXT))"
-        }
-        let arguments = values.map { value in
-            let isPattern = value.contains { $0 == "*" || $0 == "?" }
-            return ExactText(isPattern ? value.replacing("[", with: "[[]") : value)
-        }
-        return ("(\(tests.joined(separator: " OR ")))", StatementArguments(arguments))
+    /// A name that is one of these, whatever the case of its ASCII letters.
+    static func nameCondition(_ names: [String]) -> Condition {
+        let list = names.map { _ in "lower(CAST(? AS TEXT))" }.joined(separator: ", ")
+        return ("lower(name) IN (\(list))", StatementArguments(names.map(ExactText.init)))
     }
 }

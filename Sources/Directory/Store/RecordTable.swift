@@ -67,26 +67,15 @@ enum RecordTable {
                 sql: "INSERT INTO record_origin (record_id, sync_id) VALUES (?, ?)"
             ).execute(arguments: [id, syncID])
         }
-        for (position, label) in record.labels.enumerated() {
-            try database.cachedStatement(
-                sql: "INSERT INTO label (record_id, position, text) VALUES (?, ?, CAST(? AS TEXT))"
-            ).execute(arguments: [id, position, ExactText(label)])
-        }
+        try LabelTable.insert(record.labels, of: id, database)
         return true
     }
 
     /// Deletes a record with its labels and publication.
     static func delete(_ cid: String, _ database: Database) throws {
         guard let id = try id(of: cid, database) else { return }
+        try LabelTable.delete(of: id, database)
         try database.execute(sql: "DELETE FROM record WHERE id = ?", arguments: [id])
-    }
-
-    static func labels(of id: Int64, _ database: Database) throws -> [String] {
-        try ExactText.fetchAll(
-            database.cachedStatement(
-                sql: "SELECT CAST(text AS BLOB) FROM label WHERE record_id = ? ORDER BY position"),
-            arguments: [id]
-        ).map(\.text)
     }
 
     static func publish(_ id: Int64, at time: Int64, _ database: Database) throws {

@@ -2,11 +2,14 @@ internal import GRDB
 
 /// The tables, and how they came to be. A migration that has shipped is never changed.
 enum Schema {
+    /// What is in the header of our files (`PRAGMA application_id`): "DirG".
+    static let applicationID: Int64 = 0x4469_7247
+
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("records, labels, publications") { database in
-            // AUTOINCREMENT: the place of a deleted record is not given away, so that a cursor of
-            // a listing stays true.
+            // AUTOINCREMENT: the number of a deleted record is not given to another, so that a
+            // cursor of a listing stays true.
             try database.execute(
                 sql: """
                     CREATE TABLE record (
@@ -91,6 +94,36 @@ enum Schema {
                     ) STRICT;
 
                     CREATE INDEX record_origin_by_sync ON record_origin (sync_id);
+                    """)
+        }
+        migrator.registerMigration("labels once, names by index, starts of syncs") { database in
+            try database.execute(
+                sql: """
+                    -- each distinct label once: a search looks through these
+                    CREATE TABLE label_text (
+                        id INTEGER PRIMARY KEY,
+                        text TEXT NOT NULL UNIQUE
+                    ) STRICT;
+
+                    CREATE TABLE record_label (
+                        record_id INTEGER NOT NULL REFERENCES record (id) ON DELETE CASCADE,
+                        position INTEGER NOT NULL,
+                        label_id INTEGER NOT NULL REFERENCES label_text (id),
+                        PRIMARY KEY (record_id, position)
+                    ) STRICT, WITHOUT ROWID;
+
+                    INSERT INTO label_text (text) SELECT DISTINCT text FROM label;
+                    INSERT INTO record_label (record_id, position, label_id)
+                        SELECT record_id, position, label_text.id
+                        FROM label JOIN label_text ON label_text.text = label.text;
+                    DROP TABLE label;
+
+                    CREATE INDEX record_label_by_label ON record_label (label_id, record_id);
+                    CREATE INDEX record_by_name ON record (lower(name));
+
+                    -- starts in a row that did not come to an orderly end
+                    ALTER TABLE sync ADD COLUMN starts INTEGER NOT NULL DEFAULT 0;
+                    CREATE INDEX sync_by_end ON sync (state, updated_at);
                     """)
         }
         return migrator

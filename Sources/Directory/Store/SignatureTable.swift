@@ -69,7 +69,7 @@ enum SignatureTable {
                 """, arguments: [id, key.fingerprint, signature])
         events.append(
             EventDraft(
-                .recordSigned, cid, labels: try RecordTable.labels(of: id, database),
+                .recordSigned, cid, labels: try LabelTable.labels(of: id, database),
                 metadata: [
                     .init("algorithm", key.algorithm), .init("signer", key.fingerprint),
                 ]))
@@ -88,10 +88,13 @@ enum SignatureTable {
                 FROM signature JOIN public_key USING (record_id, fingerprint)
                 WHERE record_id = ? ORDER BY signature.id
                 """, arguments: [id])
-        return rows.map { row in
+        return try rows.map { row in
             StoredSignature(
-                cid: cid, signature: row["signature"], algorithm: row["algorithm"],
-                signer: row["fingerprint"], publicKey: row["pem"], signedAt: row["signed_at"])
+                cid: cid, signature: try row.decode(forColumn: "signature"),
+                algorithm: try row.decode(forColumn: "algorithm"),
+                signer: try row.decode(forColumn: "fingerprint"),
+                publicKey: try row.decode(forColumn: "pem"),
+                signedAt: try row.decode(forColumn: "signed_at"))
         }
     }
 }

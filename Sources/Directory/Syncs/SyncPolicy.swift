@@ -16,6 +16,11 @@ public struct SyncPolicy: Sendable {
     public var failureLimit = 1000
     /// The longest that one run of a sync may take.
     public var timeLimit: Duration = .seconds(24 * 3600)
+    /// Starts in a row that may end in the middle, because the process was killed or fell over;
+    /// after so many the sync is given up, because it may be the cause.
+    public var crashLimit = 3
+    /// How long a sync is remembered after its end.
+    public var keep: Duration = .seconds(30 * 86_400)
     /// Waits between attempts.
     public var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 

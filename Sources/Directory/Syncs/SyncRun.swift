@@ -5,7 +5,9 @@ internal import Text
 
 /// What a sync has done so far, for those who ask while it runs.
 final class SyncCounter: Sendable {
-    private let state = Mutex(SyncProgress())
+    private let state: Mutex<SyncProgress>
+
+    init(_ progress: SyncProgress = SyncProgress()) { state = Mutex(progress) }
 
     var progress: SyncProgress { state.withLock { $0 } }
 

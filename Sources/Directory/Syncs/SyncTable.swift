@@ -47,7 +47,7 @@ enum SyncTable {
         try database.execute(
             sql: """
                 UPDATE sync SET found = ?, copied = ?, present = ?, failed = ?, signatures = ?,
-                    signatures_refused = ? WHERE sync_id = ?
+                    signatures_refused = ?, starts = 0 WHERE sync_id = ?
                 """,
             arguments: [
                 progress.found, progress.copied, progress.present, progress.failed,
@@ -63,19 +63,60 @@ enum SyncTable {
         return try row.map { try sync($0, database) }
     }
 
-    /// The syncs that have not ended, oldest first.
-    static func unfinished(_ database: Database) throws -> [Sync] {
+    /// The syncs that have not ended, oldest first; one that cannot be read is left out.
+    static func unfinished(_ database: Database) throws -> [Unfinished] {
         try Row.fetchAll(database, sql: "SELECT * FROM sync WHERE \(open) ORDER BY id")
-            .map { try sync($0, database) }
+            .compactMap { row in
+                guard let sync = try? sync(row, database) else { return nil }
+                return Unfinished(sync: sync, starts: (try? row.decode(forColumn: "starts")) ?? 0)
+            }
     }
+
+    /// A sync that has not ended.
+    struct Unfinished: Sendable {
+        let sync: Sync
+        /// How often in a row it was started without coming to an orderly end: the process ended
+        /// in the middle.
+        let starts: Int
+    }
+
+    /// Marks a sync as started.
+    /// - Returns: false when it has ended meanwhile.
+    static func start(_ id: String, at time: Int64, _ database: Database) throws -> Bool {
+        guard try change(id, to: .inProgress, at: time, database) else { return false }
+        try database.execute(
+            sql: "UPDATE sync SET starts = min(starts, 1000) + 1 WHERE sync_id = ?",
+            arguments: [id])
+        return true
+    }
+
+    /// Removes the syncs that ended before a time, a thousand at most.
+    /// - Returns: how many there were.
+    static func removeEnded(before time: Int64, _ database: Database) throws -> Int {
+        try database.execute(
+            sql:
+                "DELETE FROM sync WHERE id IN (SELECT id FROM sync WHERE \(ended) AND updated_at < ? LIMIT 1000)",
+            arguments: [time])
+        return database.changesCount
+    }
+
+    /// Returns how many syncs ended before a time.
+    static func countEnded(before time: Int64, _ database: Database) throws -> Int {
+        try Int.fetchOne(
+            database, sql: "SELECT count(*) FROM sync WHERE \(ended) AND updated_at < ?",
+            arguments: [time]) ?? 0
+    }
+
+    private static let ended =
+        "state IN (\(SyncState.allCases.filter(\.isFinal).map { "\($0.rawValue)" }.joined(separator: ",")))"
 
     /// A page of syncs, newest first, without the cids that were asked for.
     static func page(before row: Int64?, limit: Int, _ database: Database) throws -> SyncPage {
         let rows = try Row.fetchAll(
             database, sql: "SELECT * FROM sync WHERE id < ? ORDER BY id DESC LIMIT ?",
             arguments: [row ?? .max, limit + 1])
-        let items = rows.prefix(limit).map { sync($0, cids: []) }
-        let last: Int64? = rows.count > limit ? rows[limit - 1]["id"] : nil
+        let items = try rows.prefix(limit).map { try sync($0, cids: []) }
+        let last: Int64? = rows.count > limit ? try rows[limit - 1].decode(forColumn: "id") : nil
         return SyncPage(items: items, next: last.map { Cursor.text($0, mark: "s-") })
     }
 
@@ -83,24 +124,27 @@ enum SyncTable {
         "state IN (\(SyncState.pending.rawValue), \(SyncState.inProgress.rawValue))"
 
     private static func sync(_ row: Row, _ database: Database) throws -> Sync {
-        let id: Int64 = row["id"]
+        let id: Int64 = try row.decode(forColumn: "id")
         let cids = try String.fetchAll(
             database, sql: "SELECT cid FROM sync_cid WHERE sync = ? ORDER BY position",
             arguments: [id])
-        return sync(row, cids: cids)
+        return try sync(row, cids: cids)
     }
 
-    private static func sync(_ row: Row, cids: [String]) -> Sync {
+    private static func sync(_ row: Row, cids: [String]) throws -> Sync {
         var progress = SyncProgress()
-        progress.found = row["found"]
-        progress.copied = row["copied"]
-        progress.present = row["present"]
-        progress.failed = row["failed"]
-        progress.signatures = row["signatures"]
-        progress.signaturesRefused = row["signatures_refused"]
+        progress.found = try row.decode(forColumn: "found")
+        progress.copied = try row.decode(forColumn: "copied")
+        progress.present = try row.decode(forColumn: "present")
+        progress.failed = try row.decode(forColumn: "failed")
+        progress.signatures = try row.decode(forColumn: "signatures")
+        progress.signaturesRefused = try row.decode(forColumn: "signatures_refused")
         return Sync(
-            id: row["sync_id"], remoteURL: row["remote_url"], cids: cids,
-            state: SyncState(rawValue: row["state"]) ?? .failed, progress: progress,
-            error: row["error"], createdAt: row["created_at"], updatedAt: row["updated_at"])
+            id: try row.decode(forColumn: "sync_id"),
+            remoteURL: try row.decode(forColumn: "remote_url"), cids: cids,
+            state: SyncState(rawValue: try row.decode(forColumn: "state")) ?? .failed,
+            progress: progress, error: try row.decode(forColumn: "error"),
+            createdAt: try row.decode(forColumn: "created_at"),
+            updatedAt: try row.decode(forColumn: "updated_at"))
     }
 }

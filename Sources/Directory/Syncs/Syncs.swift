@@ -18,6 +18,8 @@ public actor Syncs {
     private let logger: Logger
     private var waiting: [Sync] = []
     private var running: [ExactString: Running] = [:]
+    /// Syncs that are being stored: they will wait in a moment.
+    private var accepting = 0
     private var isStopped = false
     private var ended: [SyncState: Int] = [:]
 
@@ -49,6 +51,12 @@ public actor Syncs {
         }
         let remoteURL: String
         do { remoteURL = try await connector.check(url) } catch { throw .remote(error) }
+        // Many may have been checked at the same time.
+        guard waiting.count + accepting < policy.waitingSyncs else {
+            throw .busy("\(waiting.count) syncs are waiting already")
+        }
+        accepting += 1
+        defer { accepting -= 1 }
         var seen: Set<ExactString> = []
         let time = now()
         let sync = Sync(
@@ -118,13 +126,35 @@ public actor Syncs {
         logger.info("sync cancelled", metadata: ["sync": "\(id)"])
     }
 
-    /// Goes on with what an earlier run of the program did not finish.
+    /// Goes on with what an earlier run of the program did not finish, and forgets what has ended
+    /// long ago.
     public func resume() async throws(DirectoryError) {
-        for sync in try await store.read({ try SyncTable.unfinished($0) }) {
+        try await removeOld()
+        for unfinished in try await store.read({ try SyncTable.unfinished($0) }) {
+            let sync = unfinished.sync
+            guard unfinished.starts < policy.crashLimit else {
+                await end(
+                    sync, .failed, SyncCounter(sync.progress),
+                    reason:
+                        "the gateway ended in the middle of this sync \(unfinished.starts) times in a row: it is given up",
+                    logger)
+                continue
+            }
             logger.info(
                 "sync goes on after a restart",
                 metadata: ["sync": "\(sync.id)", "remote": "\(sync.remoteURL)"])
             enqueue(sync)
+        }
+    }
+
+    private func removeOld() async throws(DirectoryError) {
+        let oldest = now() - Int64(policy.keep / .microseconds(1))
+        var removed = try await store.read { try SyncTable.countEnded(before: oldest, $0) }
+        while removed > 0 {
+            removed = try await store.write { database in
+                Change(
+                    result: try SyncTable.removeEnded(before: oldest, database), events: [])
+            }
         }
     }
 
@@ -165,9 +195,7 @@ public actor Syncs {
         do {
             let (id, time) = (sync.id, now())
             let isOpen = try await store.write { database in
-                Change(
-                    result: try SyncTable.change(id, to: .inProgress, at: time, database),
-                    events: [])
+                Change(result: try SyncTable.start(id, at: time, database), events: [])
             }
             guard isOpen else { return }
             let patience = Patience(policy: policy, logger: logger)
@@ -220,6 +248,7 @@ public actor Syncs {
                     return Change(result: isChanged, events: isChanged ? [event] : [])
                 }
                 if isChanged { log(state, progress, reason, logger) }
+                try? await removeOld()
                 return
             } catch {
                 // A full disk, say: the sync has ended all the same, and its end must be told.

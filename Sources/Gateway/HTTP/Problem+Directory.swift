@@ -15,7 +15,7 @@ extension Problem {
             self.init(
                 .unprocessableContent, "invalid-record", "The record breaks the rules",
                 "The record has \(faults.count) fault\(faults.count == 1 ? "" : "s"): \(Self.summary(faults)).",
-                remedy: "Mend every place listed under errors and push again.")
+                remedy: "Correct every place listed under errors and push again.")
             more = [
                 (
                     "errors",
@@ -78,8 +78,20 @@ extension Problem {
         case .damaged(let cid):
             self.init(
                 .internalServerError, "record-damaged", "A record is damaged",
-                "What is stored under \(cid) does not hash to it.",
+                "What is stored under \(cid) cannot be read, or does not hash to it.",
                 remedy: "Push the record again after deleting it, and check the disk.")
+        case .queryTimeout(let limit):
+            self.init(
+                .serviceUnavailable, "query-timeout", "Query timeout",
+                "The query took longer than \(limit.milliseconds) ms and was given up.",
+                remedy:
+                    "Ask for less: fewer labels, a name without wildcards; limits.query_time sets the limit."
+            )
+            fields[.retryAfter] = "5"
+        case .cancelled:
+            self.init(
+                .serviceUnavailable, "cancelled", "Cancelled", "The query was cancelled.",
+                remedy: "Try again.")
         }
     }
 

@@ -129,11 +129,15 @@ extension GatewayLoop {
             return refuseStream(exchange, refusal, subscription, began: began)
         }
         let id: Int
-        do { id = try context.subscribers.enter(exchange.remoteAddress) } catch {
+        do {
+            id = try context.subscribers.enter(
+                exchange.remoteAddress, items: subscription.filter.itemCount)
+        } catch {
             return refuseStream(exchange, error.reason, subscription, began: began)
         }
         var fields = context.cors.fields(for: exchange.request.fields)
         fields.append(contentsOf: Self.streamFields(subscription.encoding))
+        if let name = Self.heartbeat { fields[name] = context.settings.heartbeatSeconds }
         openStream(exchange, subscription, id: id, fields: fields, began: began)
     }
 
@@ -165,6 +169,10 @@ extension GatewayLoop {
         if let name = unbuffered { fields[name] = "no" }
         return fields
     }
+
+    /// How long a silence there can be, in seconds: a client that hears nothing for longer knows that
+    /// the stream is dead.
+    private static let heartbeat = HTTPField.Name("Directory-Heartbeat-Interval")
 
     private static let unbuffered = HTTPField.Name("X-Accel-Buffering")
 

@@ -17,7 +17,9 @@ actor GatewayLoop: HTTPResponder {
     private(set) var hub: Hub
     private var clock: LoopClock?
     private var listener: HTTPListener?
-    private var inbox: Mailbox<PublishedEvent>?
+    private var inbox: LoopInlet?
+    /// Of the events that were posted to the inbox, what the hub has not matched yet.
+    private var unmatched = (count: 0, bytes: 0)
     private var signalWatches: [SignalWatch] = []
     private var isBeating = false
     private var isPumping = false
@@ -48,7 +50,7 @@ actor GatewayLoop: HTTPResponder {
     /// - Returns: the address with the port that the system chose, if 0 was asked for.
     func listen(on address: SocketAddress) throws -> SocketAddress {
         let clock = try LoopClock(loop: loop)
-        let inbox = Mailbox<PublishedEvent>(loop: loop) { [weak self] burst in
+        let inbox = LoopInlet(self) { [weak self] burst in
             self?.assumeIsolated { $0.take(burst) }
         }
         let listener = try HTTPListener(
@@ -57,21 +59,39 @@ actor GatewayLoop: HTTPResponder {
         self.clock = clock
         self.inbox = inbox
         self.listener = listener
-        context.backplane.connect { inbox.post($0) }
+        context.backplane.connect(inbox)
         return listener.address ?? address
     }
 
     // MARK: Events
 
     private func take(_ burst: [PublishedEvent]) {
-        guard hub.count > 0 else { return }
-        hub.publish(burst)
-        if !isPumping { pump() }
+        unmatched.count += burst.count
+        unmatched.bytes += burst.reduce(0) { $0 + $1.byteCount }
+        if hub.count > 0 { hub.publish(burst) }
+        settle()
+        if !isPumping, hub.count > 0 { pump() }
     }
+
+    /// Lets publishers know what the hub has matched.
+    private func settle() {
+        inbox?.settle(
+            count: unmatched.count - hub.waitingCount, bytes: unmatched.bytes - hub.waitingBytes)
+        unmatched = (hub.waitingCount, hub.waitingBytes)
+    }
+
+    /// Tells every subscriber how many events never came here, because the loop was too far behind.
+    func reportLost() { hub.lose(inbox?.takeLost() ?? 0) }
+
+    func isUnderPressure() -> Bool { hub.isUnderPressure(at: context.clock.monotonic()) }
+
+    /// Whether the loop has stopped to run.
+    nonisolated var isStalled: Bool { false }
 
     /// Serves some subscribers, and the others in later turns of the loop.
     private func pump() {
         isPumping = hub.advance(budget: Self.walkBudget)
+        settle()
         let served = hub.takeServed()
         if !served.isEmpty {
             let now = context.clock.monotonic()
@@ -86,14 +106,20 @@ actor GatewayLoop: HTTPResponder {
         _ exchange: consuming Exchange, _ subscription: Reply.Subscription, id: Int,
         fields: HTTPFields, began: Duration
     ) {
-        // What was published before is settled before the newcomer is there.
+        // From here on events come to this loop; what came before is matched before the newcomer is
+        // there.
+        inbox?.setSubscribers(hub.count + 1)
+        defer { inbox?.setSubscribers(hub.count) }
         inbox?.handOver()
         let address = exchange.remoteAddress
         let retry = context.settings.retry.milliseconds
         let stream = exchange.openEventStream(
             fields: fields, first: subscription.encoding.opening(retry: retry))
         note(route: "/events", code: 200, since: began)
-        guard !stream.isClosed else { return context.subscribers.leave(address) }
+        guard !stream.isClosed else {
+            let items = subscription.filter.itemCount
+            return context.subscribers.leave(address, items: items)
+        }
         let request = Subscriber.Request(
             id: id, filter: subscription.filter, encoding: subscription.encoding,
             framing: stream.framing, address: address, since: context.clock.wall())
@@ -104,9 +130,11 @@ actor GatewayLoop: HTTPResponder {
     }
 
     private func streamEnded(_ ended: StreamSubscriber, since began: Duration) {
-        context.subscribers.leave(ended.stream.remoteAddress)
         guard let subscriber = ended.subscriber else { return }
+        context.subscribers.leave(
+            ended.stream.remoteAddress, items: subscriber.request.filter.itemCount)
         hub.remove(subscriber)
+        inbox?.setSubscribers(hub.count)
         ended.release()
         guard context.settings.logsAccess else { return }
         context.logger.info(
@@ -208,6 +236,7 @@ actor GatewayLoop: HTTPResponder {
         // What other loops have published last goes first.
         inbox?.handOver()
         while hub.advance(budget: .max) {}
+        settle()
         let base = context.settings.retry.milliseconds
         hub.endAll { subscriber in
             subscriber.request.encoding.goodbye(retry: base + Int.random(in: 0...base))

@@ -1,45 +1,74 @@
 internal import Synchronization
+internal import Text
 
-/// Counts the event streams of all loops, in all and for each address, and numbers them.
+/// Counts the event streams of all loops and the items of their filters, in all and for each
+/// address, and numbers the streams.
 final class SubscriberCensus: Sendable {
+    /// How much there may be.
+    struct Limits: Sendable {
+        var streams: Int
+        var items: Int
+    }
+
+    private struct Count {
+        var streams = 0
+        var items = 0
+
+        /// Whether another stream with so many items goes beyond a limit.
+        func exceeds(_ limits: Limits, with more: Int) -> Bool {
+            streams >= limits.streams || (more > 0 && items + more > limits.items)
+        }
+    }
+
     private struct State {
-        var total = 0
+        var total = Count()
         var lastID = 0
-        var byAddress: [String: Int] = [:]
+        var byAddress: [ExactString: Count] = [:]
     }
 
     private let state = Mutex(State())
-    private let limit: Int
-    private let limitPerAddress: Int
+    private let limits: Limits
+    private let limitsPerAddress: Limits
 
-    init(limit: Int, perAddress: Int) {
-        self.limit = limit
-        limitPerAddress = perAddress
+    init(_ limits: Limits, perAddress: Limits) {
+        self.limits = limits
+        limitsPerAddress = perAddress
     }
 
     /// Counts a stream in.
+    /// - Parameter items: of its filter.
     /// - Returns: its number.
     /// - Throws: why there is no room; then nothing was counted.
-    func enter(_ address: String) throws(RefusalError) -> Int {
-        let verdict: Result<Int, RefusalError> = state.withLock { state in
-            guard state.total < limit else { return .failure(RefusalError(reason: .full)) }
-            guard state.byAddress[address, default: 0] < limitPerAddress else {
+    func enter(_ address: String, items: Int) throws(RefusalError) -> Int {
+        let address = ExactString(address)
+        let result: Result<Int, RefusalError> = state.withLock { state in
+            guard !state.total.exceeds(limits, with: items) else {
+                return .failure(RefusalError(reason: .full))
+            }
+            let count = state.byAddress[address] ?? Count()
+            guard !count.exceeds(limitsPerAddress, with: items) else {
                 return .failure(RefusalError(reason: .tooManyFromAddress))
             }
-            state.total += 1
+            state.total.streams += 1
+            state.total.items += items
+            state.byAddress[address] = Count(
+                streams: count.streams + 1, items: count.items + items)
             state.lastID += 1
-            state.byAddress[address, default: 0] += 1
             return .success(state.lastID)
         }
-        return try verdict.get()
+        return try result.get()
     }
 
     /// Counts a stream out.
-    func leave(_ address: String) {
+    func leave(_ address: String, items: Int) {
+        let address = ExactString(address)
         state.withLock { state in
-            state.total -= 1
-            let left = state.byAddress[address, default: 1] - 1
-            state.byAddress[address] = left > 0 ? left : nil
+            state.total.streams -= 1
+            state.total.items -= items
+            guard var count = state.byAddress[address] else { return }
+            count.streams -= 1
+            count.items -= items
+            state.byAddress[address] = count.streams > 0 ? count : nil
         }
     }
 }

@@ -53,6 +53,10 @@ extension GatewayLoop {
                 throw .invalid(
                     "The filter has more than \(limit) items.",
                     remedy: "Open several streams, or raise limits.filter_items.")
+            case .tooLongLabel(let limit):
+                throw .invalid(
+                    "A label of the filter is longer than \(limit) bytes.",
+                    remedy: "A part of the label is enough.")
             }
         }
     }

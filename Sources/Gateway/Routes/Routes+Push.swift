@@ -51,12 +51,8 @@ extension Routes {
     private static func pushed(
         _ lines: [LineSplitter.Line], _ operations: Operations, limit: Int
     ) async -> [JSON] {
-        let records = lines.compactMap(\.bytes)
-        var results: [Result<Operations.Pushed, DirectoryError>]
-        do { results = try await operations.push(many: records) } catch {
-            results = records.map { _ in .failure(error) }
-        }
-        var next = results.makeIterator()
+        guard !lines.isEmpty else { return [] }
+        var next = await operations.push(many: lines.compactMap(\.bytes)).makeIterator()
         return lines.map { line in
             let result = line.bytes == nil ? nil : next.next()
             return .object(members(result, limit) + [("line", .number(line.number))])

@@ -20,6 +20,7 @@ extension Routes {
             let page = try await loop.context.operations.list(try RecordListing(request.query))
             var members: [(String, JSON)] = [("records", .array(page.items.map(\.json)))]
             if let next = page.next { members.append(("next", .string(next))) }
+            if !page.damaged.isEmpty { members.append(("damaged", .strings(page.damaged))) }
             return .json(.object(members))
         },
         Route(

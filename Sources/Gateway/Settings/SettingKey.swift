@@ -90,6 +90,9 @@ public struct SettingKey: Sendable {
             "sync.time_limit", .duration(.seconds(1) ... .seconds(366 * 86_400)), "24h",
             "the longest that a sync may take in one go"),
         SettingKey(
+            "sync.keep", .duration(.seconds(1) ... .seconds(3660 * 86_400)), "720h",
+            "how long a sync is listed after its end"),
+        SettingKey(
             "sync.request_timeout", .duration(.milliseconds(100) ... .seconds(3600)), "30s",
             "for one answer of a remote to arrive"),
         SettingKey(
@@ -115,7 +118,7 @@ public struct SettingKey: Sendable {
             "limits.header_bytes", .bytes(1024...1 << 20), "16KiB", "longest header section"),
         SettingKey("limits.header_count", .count(8...10_000), "100", "most header fields"),
         SettingKey(
-            "limits.body_bytes", .bytes(1024...1 << 30), "4MiB",
+            "limits.body_bytes", .bytes(1024...64 << 20), "4MiB",
             "longest body; of a stream of records, longest line"),
         SettingKey(
             "limits.header_deadline", .duration(.milliseconds(100) ... .seconds(3600)), "10s",
@@ -137,6 +140,15 @@ public struct SettingKey: Sendable {
         SettingKey(
             "limits.filter_items", .count(1...100_000), "1000",
             "types, labels and cids of one subscription together"),
+        SettingKey(
+            "limits.filter_items_per_address", .count(1...100_000_000), "100000",
+            "types, labels and cids of all subscriptions of one address together"),
+        SettingKey(
+            "limits.filter_items_in_all", .count(1...100_000_000), "1000000",
+            "types, labels and cids of all subscriptions together"),
+        SettingKey(
+            "limits.query_time", .duration(.milliseconds(10) ... .seconds(3600)), "2s",
+            "how long a listing or a selection of records may take"),
         SettingKey(
             "cors.allowed_origins", .origins, "",
             "origins whose pages may use the gateway; * for any, without credentials"),

@@ -72,7 +72,7 @@ extension SettingKey.Kind {
     private static func duration(_ text: String) -> Duration? {
         let units: [(String, Duration)] = [
             ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)),
-            ("h", .seconds(3600)),
+            ("h", .seconds(3600)), ("d", .seconds(86_400)),
         ]
         for (unit, length) in units where text.hasSuffix(unit) {
             return Int32(text.dropLast(unit.count)).map { length * Int($0) }

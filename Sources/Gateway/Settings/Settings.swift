@@ -1,6 +1,6 @@
 public import Directory
 public import EventHub
-internal import Events
+internal import Libevent
 public import LibeventHTTP
 
 /// The settings in force.
@@ -28,10 +28,21 @@ public struct Settings: Sendable {
     public var subscriberLimit: Int
     public var subscriberLimitPerAddress: Int
     public var filterItemLimit: Int
+    public var filterItemLimitPerAddress: Int
+    public var filterItemLimitInAll: Int
+    /// How long a read of many records may take.
+    public var queryTime: Duration
     public var allowedOrigins: [String]
     public var logLevel: String
     public var logFormat: String
     public var logsAccess: Bool
+
+    /// For a header: seconds, `15` or `0.5`.
+    var heartbeatSeconds: String {
+        let milliseconds = heartbeatInterval.milliseconds
+        return milliseconds.isMultiple(of: 1000)
+            ? String(milliseconds / 1000) : String(Double(milliseconds) / 1000)
+    }
 
     /// Reads all settings.
     /// - Throws: the first that cannot be, with the reason and the remedy.
@@ -63,13 +74,14 @@ public struct Settings: Sendable {
         sync.attempts = number("sync.attempts")
         sync.retryDelay = duration("sync.retry_delay")
         sync.timeLimit = duration("sync.time_limit")
+        sync.keep = duration("sync.keep")
         syncRequestTimeout = duration("sync.request_timeout")
         loops = number("loops")
         drainTimeout = duration("drain_timeout")
         dashboardDirectory = text("dashboard.directory")
         delivery = DeliveryPolicy(
             bufferSize: number("events.subscriber_buffer_size"),
-            logsSlowSubscribers: flag("events.log_slow_consumers"))
+            logsSlowSubscribers: flag("events.log_slow_consumers"), now: LoopClock.now)
         logsPublishedEvents = flag("events.log_published_events")
         heartbeatInterval = duration("events.heartbeat_interval")
         retry = duration("events.retry")
@@ -86,6 +98,9 @@ public struct Settings: Sendable {
         subscriberLimit = number("limits.subscribers")
         subscriberLimitPerAddress = number("limits.subscribers_per_address")
         filterItemLimit = number("limits.filter_items")
+        filterItemLimitPerAddress = number("limits.filter_items_per_address")
+        filterItemLimitInAll = number("limits.filter_items_in_all")
+        queryTime = duration("limits.query_time")
         allowedOrigins = list("cors.allowed_origins")
         logLevel = text("log.level")
         logFormat = text("log.format")

@@ -1,0 +1,89 @@
+internal import FoundationEssentials
+internal import GRDB
+internal import Text
+
+/// The labels of records. Each distinct label is stored once and has a number: a search looks
+/// through the labels that there are, not through the labels of every record. Every call is inside
+/// a transaction of the caller's.
+enum LabelTable {
+    /// The longest label that a record of today can have (2,000 code points and the namespace): a
+    /// longer text occurs in none.
+    static let longestLabel = 8_064
+    /// The most bytes that the texts of one search may have together.
+    static let searchBytes = 64 << 10
+
+    /// Stores the labels of a new record.
+    static func insert(_ labels: [String], of record: Int64, _ database: Database) throws {
+        for (position, label) in labels.enumerated() {
+            try database.cachedStatement(
+                sql: "INSERT INTO record_label (record_id, position, label_id) VALUES (?, ?, ?)"
+            ).execute(arguments: [record, position, try id(of: ExactText(label), database)])
+        }
+    }
+
+    private static func id(of label: ExactText, _ database: Database) throws -> Int64 {
+        let known = try Int64.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT id FROM label_text WHERE text = CAST(? AS TEXT)"), arguments: [label])
+        if let known { return known }
+        try database.cachedStatement(sql: "INSERT INTO label_text (text) VALUES (CAST(? AS TEXT))")
+            .execute(arguments: [label])
+        return database.lastInsertedRowID
+    }
+
+    /// Returns the labels of a record, in their order; of a record from before there was a limit, as
+    /// far as `Record.labelBytesLimit` goes.
+    static func labels(of record: Int64, _ database: Database) throws -> [String] {
+        let cursor = try ExactText.fetchCursor(
+            database.cachedStatement(
+                sql: """
+                    SELECT CAST(text AS BLOB) FROM record_label JOIN label_text ON id = label_id
+                    WHERE record_id = ? ORDER BY position
+                    """), arguments: [record])
+        var labels: [String] = []
+        var bytes = 0
+        while let label = try cursor.next() {
+            bytes += label.text.utf8.count
+            if bytes > Record.labelBytesLimit { break }
+            labels.append(label.text)
+        }
+        return labels
+    }
+
+    /// Deletes the labels that a record is the last one to have; to be followed by the deletion of
+    /// the record itself.
+    static func delete(of record: Int64, _ database: Database) throws {
+        let ids = try Int64.fetchAll(
+            database.cachedStatement(
+                sql: "SELECT DISTINCT label_id FROM record_label WHERE record_id = ?"),
+            arguments: [record])
+        try database.cachedStatement(sql: "DELETE FROM record_label WHERE record_id = ?")
+            .execute(arguments: [record])
+        for id in ids {
+            try database.cachedStatement(
+                sql: """
+                    DELETE FROM label_text WHERE id = ?1
+                    AND NOT EXISTS (SELECT 1 FROM record_label WHERE label_id = ?1)
+                    """
+            ).execute(arguments: [id])
+        }
+    }
+
+    /// Returns the numbers of the labels in which one of `texts` occurs, as a JSON array for
+    /// `json_each`. One pass over the distinct labels, however many texts there are.
+    static func numbers(containing texts: [String], _ database: Database) throws -> String {
+        let texts = texts.filter { $0.utf8.count <= longestLabel }
+        guard !texts.isEmpty else { return "[]" }
+        let wanted = SubstringSet(texts)
+        let rows = try Row.fetchCursor(
+            database, sql: "SELECT id, CAST(text AS BLOB) FROM label_text")
+        var numbers = "["
+        while let row = try rows.next() {
+            let text: Data = try row.decode(atIndex: 1)
+            guard wanted.occurs(in: text) else { continue }
+            let id: Int64 = try row.decode(atIndex: 0)
+            numbers += numbers.utf8.count > 1 ? ",\(id)" : "\(id)"
+        }
+        return numbers + "]"
+    }
+}

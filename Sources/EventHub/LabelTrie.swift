@@ -1,0 +1,120 @@
+/// Texts that are looked for in the labels of events, as a tree of their bytes: the cost of a search
+/// grows with the label and with what begins alike, not with the number of texts.
+///
+/// Adding and removing cost O(length of the text). Pure; belongs to one loop.
+struct LabelTrie<Value> {
+    private struct Node {
+        /// The node before, and the byte that led here.
+        var parent: Int32
+        var byte: UInt8
+        /// Nodes after this one.
+        var children: Int32 = 0
+        /// What is stored for the text that ends here.
+        var value: Value?
+    }
+
+    private var nodes = [Node(parent: -1, byte: 0)]
+    private var free: [Int32] = []
+    /// From a node and a byte to the next node.
+    private var edges: [UInt64: Int32] = [:]
+    /// From the root, which nearly every byte of a label asks for.
+    private var roots = [Int32](repeating: 0, count: 256)
+
+    /// Whether no text is stored.
+    var isEmpty: Bool { nodes.count == free.count + 1 && nodes[0].value == nil }
+
+    /// The value for a text.
+    subscript(text: String) -> Value? {
+        get {
+            var node: Int32 = 0
+            for byte in text.utf8 {
+                node = child(of: node, byte)
+                if node == 0 { return nil }
+            }
+            return nodes[Int(node)].value
+        }
+        set {
+            if let newValue { insert(newValue, text) } else { remove(text) }
+        }
+    }
+
+    private mutating func insert(_ value: Value, _ text: String) {
+        var node: Int32 = 0
+        for byte in text.utf8 {
+            var next = child(of: node, byte)
+            if next == 0 {
+                next = makeNode(after: node, byte)
+                nodes[Int(node)].children += 1
+            }
+            node = next
+        }
+        nodes[Int(node)].value = value
+    }
+
+    private mutating func makeNode(after parent: Int32, _ byte: UInt8) -> Int32 {
+        let node: Int32
+        if let old = free.popLast() {
+            node = old
+            nodes[Int(node)] = Node(parent: parent, byte: byte)
+        } else {
+            node = Int32(nodes.count)
+            nodes.append(Node(parent: parent, byte: byte))
+        }
+        if parent == 0 { roots[Int(byte)] = node } else { edges[Self.key(parent, byte)] = node }
+        return node
+    }
+
+    private mutating func remove(_ text: String) {
+        var node: Int32 = 0
+        for byte in text.utf8 {
+            node = child(of: node, byte)
+            if node == 0 { return }
+        }
+        nodes[Int(node)].value = nil
+        // What led only there goes too.
+        while node != 0, nodes[Int(node)].children == 0, nodes[Int(node)].value == nil {
+            let (parent, byte) = (nodes[Int(node)].parent, nodes[Int(node)].byte)
+            if parent == 0 { roots[Int(byte)] = 0 } else { edges[Self.key(parent, byte)] = nil }
+            free.append(node)
+            nodes[Int(parent)].children -= 1
+            node = parent
+        }
+    }
+
+    /// Calls `found` with the value of each text that occurs in `label`, perhaps more than once.
+    /// - Returns: the number of steps it took.
+    func search(_ label: String, _ found: (Value) -> Void) -> Int {
+        if let value = nodes[0].value { found(value) }
+        let steps = label.utf8.withContiguousStorageIfAvailable { search(bytes: $0, found) }
+        return steps ?? search(bytes: Array(label.utf8), found)
+    }
+
+    private func search(
+        bytes: some RandomAccessCollection<UInt8>, _ found: (Value) -> Void
+    ) -> Int {
+        var steps = 0
+        var start = bytes.startIndex
+        while start != bytes.endIndex {
+            var place = start
+            var node = roots[Int(bytes[start])]
+            steps += 1
+            while node != 0 {
+                if let value = nodes[Int(node)].value { found(value) }
+                place = bytes.index(after: place)
+                guard place != bytes.endIndex, nodes[Int(node)].children > 0 else { break }
+                node = edges[Self.key(node, bytes[place])] ?? 0
+                steps += 1
+            }
+            start = bytes.index(after: start)
+        }
+        return steps
+    }
+
+    private func child(of node: Int32, _ byte: UInt8) -> Int32 {
+        node == 0 ? roots[Int(byte)] : edges[Self.key(node, byte)] ?? 0
+    }
+
+    private static func key(_ node: Int32, _ byte: UInt8) -> UInt64 {
+        UInt64(node) << 8 | UInt64(byte)
+    }
+}

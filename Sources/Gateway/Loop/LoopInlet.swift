@@ -1,0 +1,61 @@
+internal import EventHub
+internal import Libevent
+internal import Synchronization
+
+/// The way of events into a loop: a mailbox, and a count of what has not been matched yet, which any
+/// thread can read.
+final class LoopInlet: HubInlet {
+    /// Events, and their bytes, that may wait for a loop.
+    private static let countLimit = 8192
+    private static let byteLimit = 32 << 20
+
+    private let mailbox: Mailbox<PublishedEvent>
+    private let owner: GatewayLoop
+    private let waitingCount = Atomic(0)
+    private let waitingBytes = Atomic(0)
+    private let lost = Atomic(0)
+    private let subscribers = Atomic(0)
+
+    init(_ owner: GatewayLoop, receive: @escaping @Sendable ([PublishedEvent]) -> Void) {
+        self.owner = owner
+        mailbox = Mailbox(loop: owner.loop, receive: receive)
+    }
+
+    var hasRoom: Bool {
+        waitingCount.load(ordering: .relaxed) < Self.countLimit
+            && waitingBytes.load(ordering: .relaxed) < Self.byteLimit
+    }
+
+    var isStalled: Bool { owner.isStalled }
+
+    var subscriberCount: Int { subscribers.load(ordering: .relaxed) }
+
+    func post(_ events: [PublishedEvent]) {
+        // Nobody listens here: nothing to match. A newcomer gets what is published after.
+        guard subscriberCount > 0 else { return }
+        waitingCount.add(events.count, ordering: .relaxed)
+        waitingBytes.add(events.reduce(0) { $0 + $1.byteCount }, ordering: .relaxed)
+        mailbox.post(events)
+    }
+
+    func lose(_ count: Int) {
+        lost.add(count, ordering: .relaxed)
+        owner.loop.execute { [weak owner] in owner?.assumeIsolated { $0.reportLost() } }
+    }
+
+    func isUnderPressure() async -> Bool { await owner.isUnderPressure() }
+
+    /// Hands over what is waiting now. On the loop's thread only.
+    func handOver() { mailbox.handOver() }
+
+    /// Counts events as matched.
+    func settle(count: Int, bytes: Int) {
+        waitingCount.subtract(count, ordering: .relaxed)
+        waitingBytes.subtract(bytes, ordering: .relaxed)
+    }
+
+    /// Returns how many events were not posted since the last call.
+    func takeLost() -> Int { lost.exchange(0, ordering: .relaxed) }
+
+    func setSubscribers(_ count: Int) { subscribers.store(count, ordering: .relaxed) }
+}
