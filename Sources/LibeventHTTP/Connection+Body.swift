@@ -2,27 +2,47 @@ internal import Libevent
 
 /// The request's body, on its way in.
 extension Connection {
-    /// The next piece of the body; reads from the socket only while somebody waits for it.
-    func nextBodyPart() async throws(RequestBodyError) -> [UInt8]? {
-        while !bodyIsWhole {
+    /// What is handed over in one piece at most.
+    private static let pieceLimit = 64 << 10
+
+    /// The next piece of the body, with all that is here already: a client that sends chunks of one
+    /// byte must not cost a turn of the caller for each. Reads from the socket only while somebody
+    /// waits for it.
+    /// - Parameter room: how many bytes the caller still takes; a chunk that announces more is
+    ///   refused before it is here.
+    func nextBodyPart(room: Int = .max) async throws(RequestBodyError) -> [UInt8]? {
+        while true {
+            let part = try bufferedBody()
+            if part.count + parser.announcedCount > room { throw .tooLarge }
+            if !part.isEmpty { return part }
+            if bodyIsWhole { return nil }
             guard case .answering = state else { throw .disconnected }
-            do {
-                switch try parser.next() {
-                case .body(let bytes):
-                    owesContinue = false
-                    return bytes
-                case .end, .head:
-                    bodyIsWhole = true
-                    return nil
-                case nil: break
-                }
-            } catch {
-                wantsKeepAlive = false
-                throw .malformed(error)
-            }
             try await moreBytes()
         }
-        return nil
+    }
+
+    private func bufferedBody() throws(RequestBodyError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while !bodyIsWhole, bodyError == nil, bytes.count < Self.pieceLimit {
+            guard let event = nextBodyEvent() else { break }
+            owesContinue = false
+            switch event {
+            case .body(let part) where bytes.isEmpty: bytes = part
+            case .body(let part): bytes += part
+            case .end, .head: bodyIsWhole = true
+            }
+        }
+        if bytes.isEmpty, let bodyError { throw .malformed(bodyError) }
+        return bytes
+    }
+
+    private func nextBodyEvent() -> RequestParser.Event? {
+        do { return try parser.next() } catch {
+            // What came before it is handed over first.
+            bodyError = error
+            wantsKeepAlive = false
+            return nil
+        }
     }
 
     private func moreBytes() async throws(RequestBodyError) {
@@ -46,8 +66,8 @@ extension Connection {
 
     /// Reads over what is left of a body nobody wanted, as far as it is here already.
     func skipBufferedBody() {
-        while !bodyIsWhole {
-            guard let event = try? parser.next() else { return }
+        while !bodyIsWhole, bodyError == nil {
+            guard let event = nextBodyEvent() else { return }
             if case .end = event { bodyIsWhole = true }
         }
     }

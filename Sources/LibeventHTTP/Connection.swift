@@ -37,6 +37,8 @@ final class Connection: WatchedSocket {
     var owesAnswer = false
     var bodyFraming = RequestHead.BodyFraming.none
     var bodyIsWhole = true
+    /// What is wrong with the body; the parser cannot go on behind it.
+    var bodyError: HTTPProtocolError?
     var owesContinue = false
     var bodySinceDeadline = 0
     var bodyReader: CheckedContinuation<Void, any Error>?
@@ -148,6 +150,7 @@ final class Connection: WatchedSocket {
         isHeaderBegun = false
         clearDeadline()
         bodyFraming = head.bodyFraming
+        bodyError = nil
         bodyIsWhole = head.bodyFraming == .none
         if bodyIsWhole { _ = try? parser.next() }  // the end that follows the head
         owesContinue = head.expectsContinue && !bodyIsWhole

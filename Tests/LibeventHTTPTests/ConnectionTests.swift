@@ -63,6 +63,10 @@ private actor TestResponder: HTTPResponder {
             let writer = exchange.respond(status: .ok, fields: [:])
             while let part = try? await body.next() { try? await writer.write(part + part) }
             writer.finish()
+        case "/pieces":
+            var count = 0
+            while let part = try? await exchange.body.next(), !part.isEmpty { count += 1 }
+            exchange.respond(Response(body: Array("\(count)".utf8)))
         case "/cut":
             let writer = exchange.respond(status: .ok, fields: [:])
             try? await writer.write(Array("half".utf8))
@@ -209,6 +213,47 @@ private func withServer(
             try await client.send(
                 "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
             #expect(try await client.answer().status == 413)
+        }
+    }
+
+    @Test func `a chunk that announces too much is refused before it is sent`() async throws {
+        try await withServer { address, _ in
+            for chunks in ["3e9\r\n", "3\r\nabc\r\n3e6\r\n", "fffffffffffffff\r\n"] {
+                let client = try SocketClient(address)
+                try await client.send(
+                    "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)")
+                #expect(try await client.answer().status == 413)
+            }
+            let client = try SocketClient(address)
+            let body = String(repeating: "x", count: 1000)
+            try await client.send(
+                "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n\(body)\r\n0\r\n\r\n"
+            )
+            #expect(try await client.answer().text == body)
+        }
+    }
+
+    @Test func `chunks that are here already are handed over in one piece`() async throws {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            let chunks = String(repeating: "1\r\nx\r\n", count: 1000)
+            try await client.send(
+                "POST /pieces HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)0\r\n\r\n"
+            )
+            let count = try #require(Int(try await client.answer().text))
+            #expect((1...20).contains(count))
+        }
+    }
+
+    @Test func `what came before a fault in the body is handed over before it`() async throws {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            try await client.send(
+                "POST /double HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\nx"
+            )
+            #expect(try await client.head().status == 200)
+            let chunk = try #require(try await client.chunk())
+            #expect(String(decoding: chunk, as: UTF8.self) == "okok")
         }
     }
 
