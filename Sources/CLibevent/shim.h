@@ -9,7 +9,9 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 
-#include <event2/buffer.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <event2/listener.h>
@@ -20,6 +22,13 @@ static inline void directory_name_thread(const char *name) { prctl(PR_SET_NAME, 
 // libevent has no call for this: an event keeps its place in epoll while its owner changes.
 static inline void directory_event_retarget(struct event *event, void *context) {
     event->ev_evcallback.evcb_arg = context;
+}
+
+// Variadic too: how many bytes a socket still has to send, or has sent without being told that they
+// have arrived; -1 if nobody knows.
+static inline int directory_unacknowledged(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, SIOCOUTQ, &count) == 0 ? count : -1;
 }
 
 #endif

@@ -55,6 +55,9 @@ internal import Glibc
         unsafe event_add(writeEvent, nil)
     }
 
+    /// How many bytes that were written the peer has not acknowledged.
+    public final var unacknowledgedCount: Int { max(0, Int(directory_unacknowledged(descriptor))) }
+
     /// Ends the sending side; the peer reads an end of stream behind what was sent.
     public final func shutdownWrites() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 

@@ -1,4 +1,5 @@
 internal import Libevent
+internal import Wire
 
 /// The request's body, on its way in.
 extension Connection {
@@ -61,6 +62,20 @@ extension Connection {
             try await withCheckedThrowingContinuation { bodyReader = $0 }
         } catch {
             throw error as? RequestBodyError ?? .disconnected
+        }
+    }
+
+    /// Makes room in a body that is collected, within the budget of memory.
+    func holdBody(_ bytes: inout [UInt8], adding count: Int) throws(RequestBodyError) {
+        let needed = bytes.count + count
+        if bytes.isEmpty || needed > bytes.capacity {
+            // No more than was announced: the last doubling would often be for nothing.
+            var capacity = max(needed, 2 * bytes.capacity)
+            if case .length(let length) = bodyFraming {
+                capacity = max(needed, min(capacity, length))
+            }
+            guard bodyMemory.resize(to: capacity) else { throw .outOfMemory }
+            if !bytes.isEmpty { bytes.reserveCapacity(capacity) }
         }
     }
 

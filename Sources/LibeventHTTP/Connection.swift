@@ -1,6 +1,7 @@
 internal import Glibc
 internal import HTTPTypes
 internal import Libevent
+internal import Wire
 
 /// One client's connection: requests come in, answers go out, one at a time and in order.
 ///
@@ -28,7 +29,7 @@ final class Connection: WatchedSocket {
     let verdict: ConnectionCensus.Verdict
     var state = State.receiving
     var parser: RequestParser
-    var output = Buffer()
+    var output = OutputQueue()
     /// The place in the listener's list.
     var position = 0
 
@@ -44,6 +45,25 @@ final class Connection: WatchedSocket {
     var bodyReader: CheckedContinuation<Void, any Error>?
     var bodyWriter: CheckedContinuation<Void, any Error>?
     var wantsKeepAlive = false
+
+    // The answer to it.
+    /// Bytes of a body of known length that have not been written.
+    var answerLeft: Int?
+    /// The body, if it is large: counted once for all connections that send it.
+    var answerBody: HeldBody?
+    /// What the handler collects of the request's body.
+    var bodyMemory: MemoryReservation
+    /// What waits to leave, but for `answerBody`.
+    var outputMemory: MemoryReservation
+    /// What the parser's buffer has grown by.
+    private var parserMemory: MemoryReservation
+    /// Bytes that the kernel has taken since the connection began.
+    var writtenCount = 0
+    var writeTimer: TimerWheel.Timer?
+    /// Bytes that the client had acknowledged when the deadline began, and how many more it must.
+    var takenBefore = 0
+    var owedProgress = 0
+
     private var isTakingRequests = false
     private var lingered = 0
     private var lingerEnd: Duration = .zero
@@ -57,6 +77,9 @@ final class Connection: WatchedSocket {
         self.verdict = verdict
         remoteAddress = address
         parser = RequestParser(limits: listener.limits)
+        bodyMemory = MemoryReservation(listener.memory)
+        outputMemory = MemoryReservation(listener.memory)
+        parserMemory = MemoryReservation(listener.memory)
         super.init(descriptor: descriptor, loop: listener.loop)
     }
 
@@ -77,8 +100,15 @@ final class Connection: WatchedSocket {
     func release() {
         state = .closed
         clearDeadline()
+        if let timer = writeTimer { listener.wheel.cancel(timer) }
+        writeTimer = nil
         resume(&bodyReader, throwing: .disconnected)
         resume(&bodyWriter, throwing: .disconnected)
+        // A handler may hold the connection for much longer.
+        parser = RequestParser(limits: listener.limits)
+        output = OutputQueue()
+        answerBody = nil
+        releaseMemory()
         listener.forget(self)
     }
 
@@ -92,6 +122,7 @@ final class Connection: WatchedSocket {
         let count = listener.read(descriptor) { parser.append($0) }
         guard let count else { return }
         guard count > 0 else { return end() }
+        guard countParserMemory() else { return refuseForMemory() }
         switch state {
         case .receiving: takeRequests()
         case .answering:
@@ -104,6 +135,7 @@ final class Connection: WatchedSocket {
         case .lingering:
             lingered += count
             parser = RequestParser(limits: listener.limits)
+            parserMemory.set(to: 0)
             let left = lingerEnd - LoopClock.now()
             if lingered > Self.lingerLimit || left <= .zero { return end() }
             setDeadline(min(Self.lingerPause, left))
@@ -131,6 +163,8 @@ final class Connection: WatchedSocket {
         let limits = listener.limits
         if parser.isBetweenRequests {
             if listener.isClosing { return end() }
+            parser.trim(to: Self.parserBase)
+            parserMemory.set(to: 0)
             setDeadline(limits.keepAliveIdle)
             isHeaderBegun = false
         } else if !isHeaderBegun {
@@ -148,6 +182,7 @@ final class Connection: WatchedSocket {
         serial += 1
         owesAnswer = true
         isHeaderBegun = false
+        answerLeft = nil
         clearDeadline()
         bodyFraming = head.bodyFraming
         bodyError = nil
@@ -171,7 +206,7 @@ final class Connection: WatchedSocket {
 
     /// What happens when the answer's last byte has left.
     func finishFlush(keepAlive: Bool) {
-        clearDeadline()
+        bodyMemory.set(to: 0)
         if keepAlive {
             state = .receiving
             takeRequests()
@@ -194,6 +229,33 @@ final class Connection: WatchedSocket {
     /// The most bytes that are thrown away for it.
     private static let lingerLimit = 64 << 20
 
+    // MARK: Memory
+
+    /// What a parser may hold without being counted.
+    private static let parserBase = 4 << 10
+
+    private func countParserMemory() -> Bool {
+        let extra = max(0, parser.bufferCapacity - Self.parserBase)
+        if extra == parserMemory.count || parserMemory.resize(to: extra) { return true }
+        // It is there already.
+        parserMemory.set(to: extra)
+        return false
+    }
+
+    private func refuseForMemory() {
+        switch state {
+        case .receiving: refuse(.outOfMemory)
+        case .answering: resume(&bodyReader, throwing: .outOfMemory)
+        case .flushing, .lingering, .closed: end()
+        }
+    }
+
+    private func releaseMemory() {
+        bodyMemory.set(to: 0)
+        outputMemory.set(to: 0)
+        parserMemory.set(to: 0)
+    }
+
     // MARK: Deadlines
 
     func setDeadline(_ delay: Duration) {
@@ -214,9 +276,8 @@ final class Connection: WatchedSocket {
         case .answering:
             // Without a waiter it is the handler that takes its time, not the client.
             resume(&bodyReader, throwing: .timedOut)
-            resume(&bodyWriter, throwing: .timedOut)
-        case .receiving, .flushing, .lingering: end()
-        case .closed: break
+        case .receiving, .lingering: end()
+        case .flushing, .closed: break
         }
     }
 

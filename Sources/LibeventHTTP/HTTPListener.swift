@@ -1,5 +1,6 @@
 internal import Glibc
 public import Libevent
+public import Wire
 
 /// The HTTP side of one loop: accepts connections and hands their requests to the responder.
 ///
@@ -9,6 +10,8 @@ public final class HTTPListener {
     let loop: EventLoop
     let wheel: TimerWheel
     let census: ConnectionCensus
+    let memory: MemoryBudget
+    let heldBodies: HeldBodies
     private(set) weak var responder: (any HTTPResponder)?
     private(set) var isClosing = false
     /// Whether nobody waits for bodies any more.
@@ -20,14 +23,19 @@ public final class HTTPListener {
     private var scratch = [UInt8](repeating: 0, count: 64 << 10)
 
     /// Starts to listen.
-    /// - Parameter census: shared by all loops.
+    /// - Parameters:
+    ///   - census: shared by all loops.
+    ///   - memory: shared by all loops: request bodies and headers that are collected, and answers
+    ///     that have not left.
     /// - Throws: when the address is taken or not this machine's.
     public init(
         on address: SocketAddress, limits: HTTPLimits, census: ConnectionCensus,
-        wheel: TimerWheel, responder: any HTTPResponder
+        memory: MemoryBudget = MemoryBudget(), wheel: TimerWheel, responder: any HTTPResponder
     ) throws(LibeventError) {
         self.limits = limits
         self.census = census
+        self.memory = memory
+        heldBodies = HeldBodies(budget: memory)
         self.wheel = wheel
         self.responder = responder
         loop = responder.loop

@@ -9,7 +9,8 @@ public protocol HTTPResponder: Actor {
     /// dropped unanswered is answered with 500.
     func respond(to exchange: consuming Exchange) async
 
-    /// The answer to something that is no request, or to an exchange that was forgotten (500).
+    /// The answer to something that is no request, to an exchange that was forgotten (500), or in
+    /// the place of what there is no memory for (503).
     nonisolated func response(to error: HTTPProtocolError) -> Response
 
     /// Accepting failed (out of descriptors, say) and rests for a moment.
@@ -18,7 +19,7 @@ public protocol HTTPResponder: Actor {
     /// A connection was closed unheard, because there was no room even to refuse it.
     func turnedAway()
 
-    /// Something that is no request was answered with `response(to:)`.
+    /// Something that is no request, or that there is no memory for, was answered with `response(to:)`.
     func refused(_ error: HTTPProtocolError, from address: String)
 }
 

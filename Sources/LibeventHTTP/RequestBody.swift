@@ -6,6 +6,8 @@ public enum RequestBodyError: Error {
     case timedOut
     /// The body is longer than the caller takes.
     case tooLarge
+    /// All connections together hold as much memory as they may.
+    case outOfMemory
     /// The body breaks the rules of HTTP.
     case malformed(HTTPProtocolError)
 }
@@ -25,13 +27,14 @@ public struct RequestBody {
     /// end. Asks for the body if the client waits to be asked (`Expect: 100-continue`).
     public func next() async throws(RequestBodyError) -> [UInt8]? { try await next(room: .max) }
 
-    /// The whole body.
+    /// The whole body, which counts against the budget of memory until the request is answered.
     /// - Parameter limit: the most bytes taken. A body that announces more is refused at once, be
     ///   it by its length or by the size of a chunk.
     public func collect(upTo limit: Int) async throws(RequestBodyError) -> [UInt8] {
         if case .length(let length) = connection.bodyFraming, length > limit { throw .tooLarge }
         var bytes: [UInt8] = []
         while let part = try await next(room: limit - bytes.count) {
+            try connection.holdBody(&bytes, adding: part.count)
             if bytes.isEmpty { bytes = part } else { bytes += part }
         }
         return bytes

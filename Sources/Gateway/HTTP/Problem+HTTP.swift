@@ -12,6 +12,10 @@ extension Problem {
                 "The request was not answered.", remedy: "Report it with the log of the gateway.")
             return
         }
+        if error.status == 503 {
+            self = .full(.full, retryAfter: 1)
+            return
+        }
         self.init(
             status, "malformed-request", status.reasonPhrase,
             "The request is not HTTP: \(error.reason).",
@@ -31,6 +35,7 @@ extension Problem {
             self.init(
                 .requestTimeout, "too-slow", "The body did not arrive in time",
                 "The body did not arrive in time.", remedy: "Send it faster, or in smaller pieces.")
+        case .outOfMemory: self = .full(.full, retryAfter: 1)
         case .malformed(let error): self.init(error)
         case .disconnected:
             self.init(
