@@ -51,6 +51,7 @@ extension Connection {
     /// Nothing is added to the answer any more.
     func handOver(keepAlive: Bool) {
         owesAnswer = false
+        releaseExchange()
         clearDeadline()
         state = .flushing(keepAlive: keepAlive)
         flush()
@@ -82,7 +83,10 @@ extension Connection {
             keepAlive: framing == .chunked, date: listener.dateNow())
         let isOpen: Bool
         if case .answering = state { isOpen = true } else { isOpen = false }
-        if isOpen { release() }
+        if isOpen {
+            releaseExchange()
+            release(isLost: false)
+        }
         let stream = EventStream(
             from: self, framing: framing, census: isOpen ? listener.census : nil)
         stream.open(head + Frame(first).bytes(framing))

@@ -16,7 +16,11 @@ extension Connection {
             let part = try bufferedBody()
             if part.count + parser.announcedCount > room { throw .tooLarge }
             if !part.isEmpty { return part }
-            if bodyIsWhole { return nil }
+            if bodyIsWhole {
+                // From now on only the client's end can be of interest.
+                if case .answering = state { watchReads() }
+                return nil
+            }
             guard case .answering = state else { throw .disconnected }
             try await moreBytes()
         }

@@ -46,6 +46,12 @@ final class Connection: WatchedSocket {
     var bodyWriter: CheckedContinuation<Void, any Error>?
     var wantsKeepAlive = false
 
+    /// The handler that makes the answer; nil once the answer has been handed over.
+    var exchange: Task<Void, Never>?
+    /// Whether the connection ended before the answer.
+    var isAbandoned = false
+    var peerTimer: TimerWheel.Timer?
+
     // The answer to it.
     /// Bytes of a body of known length that have not been written.
     var answerLeft: Int?
@@ -97,7 +103,9 @@ final class Connection: WatchedSocket {
     }
 
     /// Everything but the socket itself.
-    func release() {
+    /// - Parameter isLost: whether the client has gone before its answer.
+    func release(isLost: Bool = true) {
+        if isLost { cancelExchange() }
         state = .closed
         clearDeadline()
         if let timer = writeTimer { listener.wheel.cancel(timer) }
@@ -114,9 +122,8 @@ final class Connection: WatchedSocket {
 
     override func readable() {
         switch state {
-        // Nobody asked for it: it stays with the kernel. Only now that something is there, because
-        // most clients wait for their answer, and two system calls are saved.
-        case .answering where bodyReader == nil, .flushing: return ignoreReads()
+        case .answering where bodyReader == nil: return inspectPeer()
+        case .flushing: return ignoreReads()
         case .answering, .receiving, .lingering, .closed: break
         }
         let count = listener.read(descriptor) { parser.append($0) }
@@ -190,7 +197,10 @@ final class Connection: WatchedSocket {
         if bodyIsWhole { _ = try? parser.next() }  // the end that follows the head
         owesContinue = head.expectsContinue && !bodyIsWhole
         wantsKeepAlive = head.wantsKeepAlive
-        listener.responder?.begin(self, head)
+        let exchange = listener.responder?.begin(self, head)
+        // The first part of the handler has run already.
+        if isAbandoned { exchange?.cancel() }
+        if case .answering = state { self.exchange = exchange }
     }
 
     /// Answers something that is no request, and ends the connection.

@@ -7,6 +7,10 @@ public protocol HTTPResponder: Actor {
 
     /// Answers one request. Runs on the loop until the first suspension; an exchange that is
     /// dropped unanswered is answered with 500.
+    ///
+    /// The task is cancelled when its client has left: at once when the connection ends, a moment
+    /// later when the client has only ended its sending side. In the second case the client may
+    /// still read, and what is answered reaches it.
     func respond(to exchange: consuming Exchange) async
 
     /// The answer to something that is no request, to an exchange that was forgotten (500), or in
@@ -29,10 +33,10 @@ extension HTTPResponder {
     }
 
     /// Starts an exchange from a libevent callback on the loop's thread.
-    nonisolated func begin(_ connection: Connection, _ head: RequestHead) {
+    nonisolated func begin(_ connection: Connection, _ head: RequestHead) -> Task<Void, Never> {
         nonisolated(unsafe) let connection = connection
-        assumeIsolated { responder in
-            _ = Task.immediate(name: "exchange") {
+        return assumeIsolated { responder in
+            Task.immediate(name: "exchange") {
                 await responder.respond(to: Exchange(unsafe connection, head))
             }
         }

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import Libevent
 import LibeventHTTP
@@ -10,6 +11,10 @@ actor TestResponder: HTTPResponder {
     private var clock: LoopClock?
     private var listener: HTTPListener?
     private var patient: CheckedContinuation<Void, Never>?
+    /// How many handlers of `/wait` and `/soon` wait, and how the others ended.
+    private(set) var waiting = 0
+    private(set) var reading = 0
+    private(set) var endings: [String] = []
     private(set) var failures: [RequestBodyError] = []
     /// What `/big` answers with, from one array for all.
     static let big = [UInt8](repeating: 0x78, count: 4 << 20)
@@ -43,12 +48,34 @@ actor TestResponder: HTTPResponder {
         patient?.resume()
     }
 
+    /// What the loop's thread has computed.
+    func processorTime() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+
     func connectionCount() -> Int { listener?.connectionCount ?? 0 }
 
     func respond(to exchange: consuming Exchange) async {
         let path = exchange.request.path
         switch path {
         case "/forget": break
+        case "/after":
+            exchange.respond(Response(body: Array("before".utf8)))
+            try? await Task.sleep(for: .milliseconds(100))
+            endings.append(Task.isCancelled ? "cancelled" : "whole")
+        case "/wait", "/soon", "/read-wait":
+            if path == "/read-wait" {
+                reading += 1
+                _ = try? await exchange.body.collect(upTo: 100)
+            }
+            waiting += 1
+            try? await Task.sleep(for: path == "/soon" ? .milliseconds(60) : .seconds(60))
+            waiting -= 1
+            let text = Task.isCancelled ? "cancelled" : "whole"
+            endings.append(text)
+            exchange.respond(Response(body: Array(text.utf8)))
         case "/echo", "/patient":
             if path == "/patient" { await withCheckedContinuation { patient = $0 } }
             do {
@@ -75,9 +102,9 @@ actor TestResponder: HTTPResponder {
         case "/big": exchange.respond(Response(body: Self.big))
         case "/stream": await stream(exchange.respond(status: .ok, fields: [:]), pieces: 128)
         case "/sized", "/short", "/long":
-            let pieces = ["/sized": 128, "/short": 127, "/long": 129][path] ?? 0
+            let pieces = ["/sized": 64, "/short": 63, "/long": 65][path] ?? 0
             await stream(
-                exchange.respond(status: .ok, fields: [.contentLength: "7"], length: 8 << 20),
+                exchange.respond(status: .ok, fields: [.contentLength: "7"], length: 4 << 20),
                 pieces: pieces)
         case "/unfinished":
             let writer = exchange.respond(status: .ok, fields: [:], length: 4)
