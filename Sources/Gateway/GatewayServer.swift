@@ -17,6 +17,7 @@ public final class GatewayServer: Sendable {
     public let address: String
     private let context: GatewayContext
     private let loops: [GatewayLoop]
+    private let signals = Mutex<SignalThread?>(nil)
     private let end = Mutex<Task<Void, Never>?>(nil)
 
     /// Opens the store and starts to listen on as many loops as the settings say.
@@ -70,11 +71,13 @@ public final class GatewayServer: Sendable {
     /// Reads the dashboard's files again.
     public func reload() { context.dashboard.reload() }
 
-    /// Has signals of the process handled. For one gateway of a process only.
+    /// Has signals of the process handled, on a thread of their own. For one gateway of a process
+    /// only.
     public func onSignals(_ signals: [Int32], _ action: @escaping @Sendable (Int32) -> Void)
         async throws
     {
-        try await loops.first?.watch(signals, action: action)
+        let thread = try SignalThread(signals, action: action)
+        self.signals.withLock { $0 = thread }
     }
 
     /// Ends in good order: no new connections, what is being done is finished, every stream hears

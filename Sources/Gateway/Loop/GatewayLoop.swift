@@ -17,7 +17,6 @@ actor GatewayLoop: HTTPResponder {
     private var clock: LoopClock?
     private var listener: HTTPListener?
     private var inbox: Mailbox<PublishedEvent>?
-    private var signalWatches: [SignalWatch] = []
     private var isBeating = false
     private var isPumping = false
     /// When the next tick of the heartbeat is due.
@@ -174,13 +173,6 @@ actor GatewayLoop: HTTPResponder {
             metadata: ["reason": "\(error)"])
     }
 
-    /// Has signals of the process handled on this loop, for as long as it runs.
-    func watch(_ signals: [Int32], action: @escaping @Sendable (Int32) -> Void) throws {
-        for number in signals {
-            signalWatches.append(try SignalWatch(number, on: loop) { action(number) })
-        }
-    }
-
     func turnedAway() { statistics.rejected["no-room", default: 0] += 1 }
 
     func refused(_ error: HTTPProtocolError, from address: String) {
@@ -226,7 +218,6 @@ actor GatewayLoop: HTTPResponder {
         listener = nil
         clock = nil
         inbox = nil
-        signalWatches = []
     }
 
     func note(route: String, code: Int, since began: Duration) {
