@@ -26,6 +26,7 @@ final class Connection: WatchedSocket {
 
     let listener: HTTPListener
     let remoteAddress: String
+    let addressKey: AddressKey
     let verdict: ConnectionCensus.Verdict
     var state = State.receiving
     var parser: RequestParser
@@ -76,12 +77,14 @@ final class Connection: WatchedSocket {
     private var timer: TimerWheel.Timer?
 
     init(
-        _ descriptor: Int32, from address: String, verdict: ConnectionCensus.Verdict,
+        _ descriptor: Int32, from address: String, key: AddressKey,
+        verdict: ConnectionCensus.Verdict,
         listener: HTTPListener
     ) {
         self.listener = listener
         self.verdict = verdict
         remoteAddress = address
+        addressKey = key
         parser = RequestParser(limits: listener.limits)
         bodyMemory = MemoryReservation(listener.memory)
         outputMemory = MemoryReservation(listener.memory)

@@ -1,4 +1,5 @@
 public import HTTPTypes
+public import Libevent
 
 /// A request and the answer that is owed for it. Exactly one of the `consuming` methods ends it;
 /// if none does, the client is answered with 500 and never left hanging.
@@ -24,6 +25,9 @@ public struct Exchange: ~Copyable {
 
     /// The numeric address of the peer.
     public var remoteAddress: String { connection.remoteAddress }
+
+    /// Under what the peer counts where a client may have only so much.
+    public var addressKey: AddressKey { connection.addressKey }
 
     /// Whether the connection is one too many; it ends with this answer in any case.
     public var verdict: ConnectionCensus.Verdict { connection.verdict }

@@ -48,7 +48,11 @@ public final class HTTPListener {
     private func setOptions(of listener: Listener) {
         let tcp = Int32(IPPROTO_TCP)
         listener.setOption(tcp, TCP_NODELAY, 1)
-        // A peer that vanished silently is noticed, for a stream may have nothing to send it.
+        // A peer that vanished without a word is noticed: here when something is sent to it, below
+        // when nothing is. One that acknowledges and takes nothing is not closed by this (Linux
+        // 5.11).
+        let patience = limits.peerTimeout / .milliseconds(1)
+        listener.setOption(tcp, TCP_USER_TIMEOUT, Int32(max(0, min(patience, 2e9))))
         listener.setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
         listener.setOption(tcp, Int32(TCP_KEEPIDLE), 60)
         listener.setOption(tcp, Int32(TCP_KEEPINTVL), 20)
@@ -59,6 +63,9 @@ public final class HTTPListener {
 
     /// The address with the port that the system chose, if 0 was asked for.
     public var address: SocketAddress? { listener?.address }
+
+    /// Stops and resumes accepting from any thread, also while the loop is blocked.
+    public var control: ListenerControl? { listener?.control }
 
     /// How many connections are not event streams.
     public var connectionCount: Int { connections.count }
@@ -104,7 +111,7 @@ public final class HTTPListener {
         guard connection.position < connections.count,
             connections[connection.position] === connection
         else { return }
-        census.leave(connection.remoteAddress)
+        census.leave(connection.addressKey)
         let last = connections.removeLast()
         guard last !== connection else { return }
         connections[connection.position] = last
@@ -126,16 +133,16 @@ public final class HTTPListener {
 
 extension HTTPListener: Listener.Delegate {
     public func accepted(_ descriptor: Int32, from peer: SocketAddress) {
-        let address = peer.host
-        let verdict = census.enter(address)
+        let key = peer.key
+        let verdict = census.enter(key)
         guard verdict != .hopeless else {
-            census.leave(address)
+            census.leave(key)
             Glibc.close(descriptor)
             responder?.reportTurnedAway()
             return
         }
         let connection = Connection(
-            descriptor, from: address, verdict: verdict, listener: self)
+            descriptor, from: peer.host, key: key, verdict: verdict, listener: self)
         connection.position = connections.count
         connections.append(connection)
         connection.open()
