@@ -1,5 +1,6 @@
 public import Events
 internal import Synchronization
+public import Wire
 
 /// Gives events their id and time and hands them to the backplane, in one order for everybody.
 public final class EventPublisher: EventSink {
@@ -27,15 +28,19 @@ public final class EventPublisher: EventSink {
     private let state = Mutex(State())
     private let backplane: any Backplane
     private let clock: Clock
+    private let memory: MemoryBudget?
     private let observe: @Sendable (Event) -> Void
 
-    /// - Parameter observe: sees every event as it is published; must not block.
+    /// - Parameters:
+    ///   - memory: is charged for encoded events.
+    ///   - observe: sees every event as it is published; must not block.
     public init(
-        backplane: any Backplane, clock: Clock,
+        backplane: any Backplane, clock: Clock, memory: MemoryBudget? = nil,
         observe: @escaping @Sendable (Event) -> Void = { _ in }
     ) {
         self.backplane = backplane
         self.clock = clock
+        self.memory = memory
         self.observe = observe
     }
 
@@ -57,7 +62,8 @@ public final class EventPublisher: EventSink {
             let events = drafts.map { draft in
                 let id = state.ids.next(now: now, random: &state.random)
                 state.counts[draft.type.rawValue] += 1
-                return PublishedEvent(Event(draft, id: id, timestamp: now), at: monotonic)
+                return PublishedEvent(
+                    Event(draft, id: id, timestamp: now), at: monotonic, memory: memory)
             }
             backplane.deliver(events)
             for event in events { observe(event.event) }

@@ -17,6 +17,7 @@ public struct Outbox {
 
     private let capacity: Int
     private let notice: @Sendable (Int) -> Frame
+    private let memory: MemoryBudget?
     private var queue: Deque<Entry> = []
     /// Bytes of the first frame that have left already.
     private var sentOfFirst: Int
@@ -30,8 +31,13 @@ public struct Outbox {
     /// - Parameters:
     ///   - capacity: how many events may wait.
     ///   - sentOfFirst: bytes of the first frame to come that the socket has taken already.
+    ///   - memory: when it is exhausted there is no room, whatever the capacity.
     ///   - notice: makes the frame that tells of so many losses.
-    public init(capacity: Int, sentOfFirst: Int, notice: @escaping @Sendable (Int) -> Frame) {
+    public init(
+        capacity: Int, sentOfFirst: Int, memory: MemoryBudget? = nil,
+        notice: @escaping @Sendable (Int) -> Frame
+    ) {
+        self.memory = memory
         self.capacity = capacity
         self.sentOfFirst = sentOfFirst
         self.notice = notice
@@ -46,6 +52,7 @@ public struct Outbox {
         // A frame of which a part has left must be ended, whatever the limit.
         let isFull =
             count >= capacity || (bytes + frame.count(.plain) > Self.byteLimit && count > 0)
+            || memory?.isExhausted ?? false
         guard !isFull || (queue.isEmpty && sentOfFirst > 0) else {
             untold += 1
             return false

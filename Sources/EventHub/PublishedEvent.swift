@@ -15,10 +15,13 @@ public final class PublishedEvent: Sendable {
     public let publishedAt: Duration
     /// About how much memory the event takes until it is encoded.
     public let byteCount: Int
+    private let memory: MemoryBudget?
     private let encoded = Mutex(Encoded())
 
-    public init(_ event: Event, at publishedAt: Duration) {
+    /// - Parameter memory: is charged for the frames.
+    public init(_ event: Event, at publishedAt: Duration, memory: MemoryBudget? = nil) {
         self.event = event
+        self.memory = memory
         self.publishedAt = publishedAt
         byteCount = event.labels.reduce(256) { $0 + $1.utf8.count + 32 }
     }
@@ -29,7 +32,7 @@ public final class PublishedEvent: Sendable {
             if let frame = encoded.frames[encoding] { return frame }
             let json = encoded.json ?? event.json()
             encoded.json = json
-            let frame = encoding.frame(event, json: json)
+            let frame = encoding.frame(event, json: json, budget: memory)
             encoded.frames[encoding] = frame
             return frame
         }

@@ -183,7 +183,7 @@ public final class Subscriber {
 
     private func emptyOutbox(sentOfFirst: Int) -> Outbox {
         Outbox(
-            capacity: hub.policy.bufferSize, sentOfFirst: sentOfFirst,
+            capacity: hub.policy.bufferSize, sentOfFirst: sentOfFirst, memory: hub.policy.memory,
             notice: request.encoding.dropped)
     }
 }

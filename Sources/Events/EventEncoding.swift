@@ -26,8 +26,10 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
     }
 
     /// An event as a frame.
-    /// - Parameter json: `event.json()`, which several encodings share.
-    public func frame(_ event: Event, json: [UInt8]) -> Frame {
+    /// - Parameters:
+    ///   - json: `event.json()`, which several encodings share.
+    ///   - budget: is charged for as long as the frame lives.
+    public func frame(_ event: Event, json: [UInt8], budget: MemoryBudget? = nil) -> Frame {
         switch self {
         case .serverSentEvents:
             var bytes: [UInt8] = []
@@ -39,9 +41,9 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
             bytes += "\ndata: ".utf8
             bytes += json
             bytes += [0x0A, 0x0A]
-            return Frame(bytes)
+            return Frame(bytes, budget: budget)
         case .ndjson:
-            return Frame(json + [0x0A])
+            return Frame(json + [0x0A], budget: budget)
         }
     }
 

@@ -3,6 +3,7 @@ internal import EventHub
 internal import LibeventHTTP
 internal import Logging
 internal import Synchronization
+internal import Wire
 
 /// What all loops of a gateway share.
 final class GatewayContext: Sendable {
@@ -12,6 +13,7 @@ final class GatewayContext: Sendable {
     let publisher: EventPublisher
     let backplane: LocalBackplane
     let connections: ConnectionCensus
+    let memory: MemoryBudget
     let subscribers: SubscriberCensus
     let dashboard: Dashboard
     let cors: CORSPolicy
@@ -26,7 +28,8 @@ final class GatewayContext: Sendable {
 
     init(
         settings: Settings, store: Store, operations: Operations, publisher: EventPublisher,
-        backplane: LocalBackplane, dashboard: Dashboard, commits: CommitTimes,
+        backplane: LocalBackplane, memory: MemoryBudget, dashboard: Dashboard,
+        commits: CommitTimes,
         clock: EventPublisher.Clock, logger: Logger
     ) {
         self.settings = settings
@@ -34,6 +37,7 @@ final class GatewayContext: Sendable {
         self.operations = operations
         self.publisher = publisher
         self.backplane = backplane
+        self.memory = memory
         self.dashboard = dashboard
         self.commits = commits
         self.clock = clock

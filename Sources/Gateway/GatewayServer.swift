@@ -7,6 +7,7 @@ internal import LibeventHTTP
 public import Logging
 internal import Outbound
 internal import Synchronization
+internal import Wire
 
 /// A running gateway: the loops, the store behind them, and their orderly end.
 public final class GatewayServer: Sendable {
@@ -17,6 +18,8 @@ public final class GatewayServer: Sendable {
     public let address: String
     private let context: GatewayContext
     private let loops: [GatewayLoop]
+    private let watch: LoopWatch
+    private let signals = Mutex<SignalThread?>(nil)
     private let end = Mutex<Task<Void, Never>?>(nil)
 
     /// Opens the store and starts to listen on as many loops as the settings say.
@@ -59,10 +62,19 @@ public final class GatewayServer: Sendable {
         self.context = context
         self.loops = loops
         self.address = address
+        watch = LoopWatch(loops, logger: context.logger)
     }
 
     /// What the gateway does, without HTTP.
     public var operations: Operations { context.operations }
+
+    /// Checks the store of a gateway that does not run, thoroughly. Blocks.
+    /// - Parameter store: the data directory.
+    /// - Returns: what is wrong; nil when it is whole.
+    public static func check(store: String) throws -> String? { try Store.check(path: store) }
+
+    /// Why the store is not written; nil when all is well.
+    public var storeFault: String? { context.store.fault }
 
     /// How many files the dashboard has.
     public var dashboardFileCount: Int { context.dashboard.count }
@@ -70,14 +82,20 @@ public final class GatewayServer: Sendable {
     /// Reads the dashboard's files again.
     public func reload() { context.dashboard.reload() }
 
-    /// Has signals of the process handled. For one gateway of a process only.
-    public func onSignals(_ signals: [Int32], _ action: @escaping @Sendable (Int32) -> Void)
-        async throws
+    /// Has signals of the process handled on a thread of their own, which runs whatever the loops
+    /// do. For one gateway of a process only.
+    public func onSignals(_ signals: [Int32], _ action: @escaping @Sendable (Int32) -> Void) throws
     {
-        try await loops.first?.watch(signals, action: action)
+        let thread = try SignalThread(signals, action: action)
+        self.signals.withLock { $0 = thread }
     }
 
-    /// Ends in good order: no new connections, what is being done is finished, every stream hears
+    /// Calls `action` on the signals' thread after a time, whatever the loops do. Needs `onSignals`.
+    public func watchdog(after delay: Duration, _ action: @escaping @Sendable () -> Void) {
+        signals.withLock { $0 }?.arm(after: delay, action: action)
+    }
+
+    /// Ends in good order: no new connections, what is being done is finished, every stream gets a
     /// goodbye, and all that within the drain timeout. A second call waits for the first.
     public func shutdown() async {
         let end = end.withLock { end in
@@ -89,27 +107,61 @@ public final class GatewayServer: Sendable {
     }
 
     private func drain() async {
-        let clock = ContinuousClock()
-        let start = clock.now
+        let start = ContinuousClock.now
         let timeout = context.settings.drainTimeout
+        let end = start + timeout
         // What runs must leave time for the goodbyes.
         let lastAnswer = start + timeout * 3 / 4
         context.beginDraining()
-        for loop in loops { await loop.stopAccepting() }
+        watch.stop()
+        // A loop that is blocked is not waited for: each answers until a deadline or not at all.
+        await onAll(until: lastAnswer) { await $0.stopAccepting() }
         await wait(until: lastAnswer) { await $0.isBusy() }
-        await context.operations.syncs.interrupt()
-        for loop in loops { await loop.sayGoodbye() }
-        await wait(until: start + timeout) { await $0.isOccupied() }
-        // A sync lets go of its connections; the next start goes on with it.
-        while clock.now < start + timeout, await context.operations.syncs.isBusy {
+        context.store.interruptReads()
+        let syncs = context.operations.syncs
+        _ = await Deadline.result(by: end) { await syncs.interrupt() }
+        await onAll(until: end) { await $0.sayGoodbye() }
+        await wait(until: end) { await $0.isOccupied() }
+        // A sync closes its connections; the next start goes on with it.
+        while ContinuousClock.now < end, await syncs.isBusy {
             try? await Task.sleep(for: .milliseconds(5))
         }
-        for loop in loops { await loop.abort() }
+        let last = ContinuousClock.now + .milliseconds(500)
+        await onAll(until: last) { await $0.abort() }
         // Handlers that were cut off come back once more, and not to a loop that has stopped.
-        await wait(until: clock.now + .milliseconds(500)) { await $0.isRunning() }
-        await Self.end(loops)
+        await wait(until: last) { await $0.isRunning() }
+        for loop in loops { loop.loop.stop() }
         context.forgetLoops()
         context.store.close()
+    }
+
+    /// Has every loop do something at the same time, and waits for those that do it in time.
+    private func onAll(
+        until deadline: ContinuousClock.Instant,
+        _ action: @escaping @Sendable (GatewayLoop) async -> Void
+    ) async {
+        await withTaskGroup { group in
+            for loop in loops {
+                group.addTask {
+                    _ = await Deadline.result(by: deadline) { await action(loop) }
+                }
+            }
+        }
+    }
+
+    private func wait(
+        until deadline: ContinuousClock.Instant,
+        while isBusy: @escaping @Sendable (GatewayLoop) async -> Bool
+    ) async {
+        // Until a whole round finds none: one loop's last operation is another's event.
+        while ContinuousClock.now < deadline {
+            var busy = 0
+            for loop in loops {
+                if await Deadline.result(by: deadline, { await isBusy(loop) }) ?? true { busy += 1 }
+            }
+            if busy == 0 { return }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
     }
 
     private static func end(_ loops: [GatewayLoop]) async {
@@ -117,25 +169,18 @@ public final class GatewayServer: Sendable {
         for loop in loops { loop.loop.stop() }
     }
 
-    private func wait(
-        until deadline: ContinuousClock.Instant, while isBusy: (GatewayLoop) async -> Bool
-    ) async {
-        // Until a whole round finds none: one loop's last operation is another's event.
-        while ContinuousClock.now < deadline {
-            var busy = 0
-            for loop in loops where await isBusy(loop) { busy += 1 }
-            if busy == 0 { return }
-            try? await Task.sleep(for: .milliseconds(5))
-        }
-    }
-
     private static func makeContext(_ settings: Settings, _ logger: Logger) throws
         -> GatewayContext
     {
         let clock = EventPublisher.Clock(wall: wallClock, monotonic: LoopClock.now)
+        var settings = settings
+        let memory = MemoryBudget(limit: settings.memoryLimit)
+        settings.delivery.memory = memory
         let backplane = LocalBackplane(bufferSize: settings.delivery.bufferSize)
-        let publisher = EventPublisher(backplane: backplane, clock: clock) { event in
-            guard settings.logsPublishedEvents else { return }
+        let logsEvents = settings.logsPublishedEvents
+        let publisher = EventPublisher(backplane: backplane, clock: clock, memory: memory) {
+            event in
+            guard logsEvents else { return }
             logger.info(
                 "event",
                 metadata: [
@@ -154,7 +199,7 @@ public final class GatewayServer: Sendable {
                 signingKey: SigningKeyFile(
                     settings.signingKey, in: settings.dataDirectory), remotes: connector(settings),
                 syncPolicy: settings.sync, logger: logger, now: wallClock),
-            publisher: publisher, backplane: backplane,
+            publisher: publisher, backplane: backplane, memory: memory,
             dashboard: Dashboard(directory: settings.dashboardDirectory), commits: commits,
             clock: clock, logger: logger)
     }

@@ -27,6 +27,8 @@ internal import Synchronization
     private let wakeDescriptor: Int32
     private let inbox = Mutex(Inbox())
     private let thread = Atomic<UInt>(0)
+    /// Nanoseconds of the monotonic clock; 0 while the loop does not run.
+    private let signOfLife = Atomic<Int64>(0)
     private let name: String
 
     /// Makes the loop; `start()` sets it going.
@@ -82,6 +84,36 @@ internal import Synchronization
         pthread_detach(handle)
     }
 
+    /// How often a loop that has a `LoopClock` leaves a sign of life at least, when it is not
+    /// blocked.
+    public static let signOfLifeInterval: Duration = .milliseconds(250)
+
+    /// When the loop last came round, on the scale of `LoopClock.now()`; nil while it does not run.
+    /// From any thread.
+    public var lastSignOfLife: Duration? {
+        let time = signOfLife.load(ordering: .relaxed)
+        return time == 0 ? nil : .nanoseconds(time)
+    }
+
+    /// Whether the loop runs and has not come round for `limit`: something blocks it, and its
+    /// connections wait. From any thread. Only a loop that has a `LoopClock` comes round while
+    /// nothing happens.
+    /// How long the last sign of life was ago, beyond the interval of the signs; zero while all is
+    /// well.
+    public var silence: Duration {
+        lastSignOfLife.map { max(.zero, LoopClock.now() - $0 - Self.signOfLifeInterval * 2) }
+            ?? .zero
+    }
+
+    public func isStalled(now: Duration = LoopClock.now(), limit: Duration) -> Bool {
+        lastSignOfLife.map { now - $0 > limit } ?? false
+    }
+
+    func recordSignOfLife() {
+        guard isCurrent else { return }
+        signOfLife.store(LoopClock.nanoseconds(), ordering: .relaxed)
+    }
+
     /// Ends the loop once the work that was left before this call is done; returns at once.
     ///
     /// Work left later is never run: stop accepting, end the streams and let the operations finish
@@ -110,12 +142,15 @@ internal import Synchronization
 
     fileprivate func run() {
         thread.store(UInt(pthread_self()), ordering: .relaxed)
+        recordSignOfLife()
         unsafe name.withCString { unsafe directory_name_thread($0) }
         _ = unsafe event_base_loop(base, Int32(EVLOOP_NO_EXIT_ON_EMPTY))
+        signOfLife.store(0, ordering: .relaxed)
         thread.store(0, ordering: .relaxed)
     }
 
     fileprivate func drain() {
+        recordSignOfLife()
         var ticks: eventfd_t = 0
         _ = unsafe eventfd_read(wakeDescriptor, &ticks)
         let (turn, rest, stopping) = inbox.withLock { inbox in

@@ -17,9 +17,13 @@ internal import Glibc
 
     /// The address with the port that the system chose, if 0 was asked for.
     public let address: SocketAddress
+    /// Stops and resumes accepting from any thread.
+    public let control: ListenerControl
 
     private static let retryDelay: Duration = .milliseconds(200)
     private let raw: OpaquePointer
+    // Held: libevent's listener is the loop's, and must go before it.
+    private let loop: EventLoop
     private let wheel: TimerWheel
     private weak var delegate: (any Delegate)?
 
@@ -31,20 +35,17 @@ internal import Glibc
         let flags = UInt32(
             LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE
                 | LEV_OPT_REUSEABLE_PORT)
+        let placeholder = Self.placeholder(address)
+        defer { if let placeholder { Glibc.close(placeholder.descriptor) } }
+        let address = placeholder?.address ?? address
         let raw = unsafe address.withSockaddr { address, length in
             unsafe evconnlistener_new_bind(
-                loop.base, onAccept, nil, flags, 1024, address, Int32(length))
+                loop.base, onAccept, nil, flags, ListenerControl.backlog, address, Int32(length))
         }
         guard let raw = unsafe raw else { throw LibeventError("bind to \(address)") }
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        let descriptor = unsafe evconnlistener_get_fd(raw)
-        _ = unsafe withUnsafeMutablePointer(to: &storage) {
-            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe getsockname(descriptor, $0, &length)
-            }
-        }
-        self.address = SocketAddress(storage) ?? address
+        self.address = address
+        self.loop = loop
+        control = ListenerControl(unsafe evconnlistener_get_fd(raw))
         unsafe self.raw = raw
         self.wheel = wheel
         self.delegate = delegate
@@ -52,7 +53,42 @@ internal import Glibc
         unsafe evconnlistener_set_error_cb(raw, onAcceptError)
     }
 
-    deinit { unsafe evconnlistener_free(raw) }
+    deinit {
+        control.close()
+        unsafe evconnlistener_free(raw)
+    }
+
+    /// Finds a port where 0 was asked for, and keeps it until the listener has it. A socket that
+    /// got its port from the system would lose it when it stops to accept (`ListenerControl`).
+    private static func placeholder(_ address: SocketAddress)
+        -> (descriptor: Int32, address: SocketAddress)?
+    {
+        guard address.port == 0 else { return nil }
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(address.isIPv6 ? AF_INET6 : AF_INET, kind, 0)
+        guard descriptor >= 0 else { return nil }
+        var on: Int32 = 1
+        let size = socklen_t(MemoryLayout<Int32>.size)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, size)
+        unsafe setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, size)
+        let code = unsafe address.withSockaddr { unsafe bind(descriptor, $0, $1) }
+        guard code == 0, let bound = boundAddress(descriptor) else {
+            Glibc.close(descriptor)
+            return nil
+        }
+        return (descriptor, bound)
+    }
+
+    private static func boundAddress(_ descriptor: Int32) -> SocketAddress? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let code = unsafe withUnsafeMutablePointer(to: &storage) {
+            unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getsockname(descriptor, $0, &length)
+            }
+        }
+        return code == 0 ? SocketAddress(storage) : nil
+    }
 
     /// Sets an option of the listening socket, which Linux gives on to each accepted one: a system
     /// call a listener instead of one a connection.
@@ -91,6 +127,8 @@ internal import Glibc
     }
 
     fileprivate func pause(_ error: LibeventError) {
+        // Another thread stopped accepting while the loop was blocked; now it is back.
+        if error.code == EINVAL, control.resumeAccepting() { return }
         unsafe evconnlistener_disable(raw)
         delegate?.acceptingPaused(error)
         wheel.schedule(after: Self.retryDelay) { [weak self] in self?.resume() }

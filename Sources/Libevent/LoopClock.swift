@@ -1,12 +1,15 @@
 internal import CLibevent
 internal import Glibc
 
-/// Drives a loop's timer wheel with libevent's one timer, and says how late the loop runs.
+/// Drives a loop's timer wheel with libevent's one timer, says how late the loop runs, and has it
+/// leave its signs of life.
 @safe public final class LoopClock {
     /// The wheel that is turned.
     public let wheel: TimerWheel
     private var worstLag: Duration = .zero
 
+    // Held: the event is the loop's, and must go before it.
+    private let loop: EventLoop
     private let event: UnsafeMutablePointer<event>
     private var due: Duration?
 
@@ -17,18 +20,25 @@ internal import Glibc
             throw LibeventError("event_new")
         }
         unsafe self.event = event
+        self.loop = loop
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe event_assign(event, loop.base, -1, 0, onTick, context)
-        wheel.onSet = { [unowned self] in arm($0) }
+        wheel.onSet = { [weak self] in self?.arm($0) }
+        giveSignOfLife()
     }
 
     deinit { unsafe event_free(event) }
 
     /// The monotonic clock (`CLOCK_MONOTONIC`), the scale of the wheel.
     public static func now() -> Duration {
+        .nanoseconds(nanoseconds())
+    }
+
+    /// The same as a number, for an atomic.
+    static func nanoseconds() -> Int64 {
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     /// How late the latest turn since the last call was: what a callback that hogs the loop costs
@@ -36,6 +46,14 @@ internal import Glibc
     public func takeWorstLag() -> Duration {
         defer { worstLag = .zero }
         return worstLag
+    }
+
+    /// A loop at rest must not look like one that is blocked.
+    private func giveSignOfLife() {
+        loop.recordSignOfLife()
+        wheel.schedule(after: EventLoop.signOfLifeInterval) { [weak self] in
+            self?.giveSignOfLife()
+        }
     }
 
     fileprivate func tick() {

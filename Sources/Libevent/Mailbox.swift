@@ -6,6 +6,7 @@ internal import Synchronization
 /// a burst as a burst.
 public final class Mailbox<Message: Sendable>: Sendable {
     private let waiting = Mutex<[Message]>([])
+    private let count = Atomic(0)
     private let loop: EventLoop
     private let receive: @Sendable ([Message]) -> Void
 
@@ -15,6 +16,10 @@ public final class Mailbox<Message: Sendable>: Sendable {
         self.receive = receive
     }
 
+    /// How many messages wait for the loop; from any thread, without a lock, so that a publisher can
+    /// hold back while a loop is behind.
+    public var pendingCount: Int { count.load(ordering: .relaxed) }
+
     /// Leaves a message; never blocks for longer than another `post` takes.
     public func post(_ message: Message) { post([message]) }
 
@@ -23,6 +28,7 @@ public final class Mailbox<Message: Sendable>: Sendable {
         guard !messages.isEmpty else { return }
         let isFirst = waiting.withLock { waiting in
             waiting += messages
+            count.store(waiting.count, ordering: .relaxed)
             return waiting.count == messages.count
         }
         if isFirst { loop.execute { self.handOver() } }
@@ -32,6 +38,7 @@ public final class Mailbox<Message: Sendable>: Sendable {
     public func handOver() {
         let burst = waiting.withLock { waiting in
             defer { waiting = [] }
+            count.store(0, ordering: .relaxed)
             return waiting
         }
         if !burst.isEmpty { receive(burst) }

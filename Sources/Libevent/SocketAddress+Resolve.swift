@@ -13,6 +13,9 @@ extension SocketAddress {
     /// - Parameter host: a name or a numeric address, without brackets.
     /// - Throws: `ResolverError`.
     public static func resolve(host: String, port: UInt16) throws -> [SocketAddress] {
+        guard !host.utf8.contains(0) else {
+            throw ResolverError(description: "a host with a NUL byte in it")
+        }
         var hints = unsafe addrinfo()
         unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
@@ -26,7 +29,8 @@ extension SocketAddress {
         var next = unsafe list
         while let entry = unsafe next {
             var storage = sockaddr_storage()
-            let length = Int(unsafe entry.pointee.ai_addrlen)
+            let length = min(
+                Int(unsafe entry.pointee.ai_addrlen), MemoryLayout<sockaddr_storage>.size)
             unsafe withUnsafeMutableBytes(of: &storage) { bytes in
                 unsafe bytes.copyMemory(
                     from: UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: length))

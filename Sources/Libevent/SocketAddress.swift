@@ -11,13 +11,19 @@ internal import Glibc
     /// Reads `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`.
     /// - Returns: nil when the text is not of that form or the address is not numeric.
     public init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"),
-            let port = UInt16(text[text.index(after: colon)...])
+        let bytes = Array(text.utf8)
+        guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")),
+            let port = UInt16(String(decoding: bytes[(colon + 1)...], as: UTF8.self))
         else { return nil }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        if host == "localhost" { host = "127.0.0.1" }
-        if host.isEmpty || host == "*" { host = "0.0.0.0" }
+        var name = bytes[..<colon]
+        if name.count >= 2, name.first == UInt8(ascii: "["), name.last == UInt8(ascii: "]") {
+            name = name.dropFirst().dropLast()
+        }
+        // What is cut off at a NUL would name another address than it shows.
+        guard !name.contains(0) else { return nil }
+        if name.elementsEqual("localhost".utf8) { name = Array("127.0.0.1".utf8)[...] }
+        if name.isEmpty || name.elementsEqual("*".utf8) { name = Array("0.0.0.0".utf8)[...] }
+        let host = String(decoding: name, as: UTF8.self)
         var v4 = in_addr()
         var v6 = in6_addr()
         if unsafe inet_pton(AF_INET, host, &v4) == 1 {
@@ -67,7 +73,9 @@ internal import Glibc
     }
 
     /// Whether only this machine can reach the address.
-    public var isLoopback: Bool { isIPv6 ? host == "::1" : host.hasPrefix("127.") }
+    public var isLoopback: Bool {
+        isIPv6 ? host.utf8.elementsEqual("::1".utf8) : host.utf8.starts(with: "127.".utf8)
+    }
 
     /// `127.0.0.1:8080`, `[::1]:8080`.
     public var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }

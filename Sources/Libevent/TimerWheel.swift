@@ -19,6 +19,8 @@ public final class TimerWheel {
 
     private static let slotWidth: Duration = .milliseconds(10)
     private static let slotCount = 512
+    /// Longer than any process lives; beyond, times would overflow.
+    private static let longestDelay: Duration = .seconds(1 << 32)
 
     /// Told when a timer was set, and when the wheel must be turned for it at the latest.
     public var onSet: (Duration) -> Void = { _ in }
@@ -36,7 +38,7 @@ public final class TimerWheel {
     /// Calls `action` once, after `delay`.
     @discardableResult
     public func schedule(after delay: Duration, action: @escaping () -> Void) -> Timer {
-        let timer = Timer(deadline: clock() + delay, action: action)
+        let timer = Timer(deadline: clock() + min(delay, Self.longestDelay), action: action)
         insert(timer)
         count += 1
         onSet(Self.end(of: Self.tick(timer.deadline)))
@@ -46,7 +48,7 @@ public final class TimerWheel {
     /// Puts a deadline off to `delay` from now. Costs a store when the new one is later.
     public func move(_ timer: Timer, to delay: Duration) {
         guard timer.action != nil else { return }
-        let deadline = clock() + delay
+        let deadline = clock() + min(delay, Self.longestDelay)
         let isEarlier = deadline < timer.deadline
         timer.deadline = deadline
         // A later one is found when the old slot comes round; one that is being visited is put

@@ -6,10 +6,22 @@ internal import Glibc
 /// A class to inherit from and not a pair of closures, because a subscriber at rest is one of
 /// these and must stay small. Belongs to the loop's thread.
 @safe open class WatchedSocket {
+    /// How far a peer has gone in leaving.
+    public enum PeerState: Sendable {
+        case connected
+        /// It sends nothing more, and may still read.
+        case finishedSending
+        /// The connection is over.
+        case gone
+    }
+
     /// The loop that watches.
     public final let loop: EventLoop
     /// The socket, non-blocking; −1 once it is closed or handed on.
     public final private(set) var descriptor: Int32
+    /// `POLLRDHUP`, which Swift's Glibc module leaves out.
+    private static let pollReadHangUp: Int16 = 0x2000
+
     private final var readEvent: UnsafeMutablePointer<event>?
     private final var writeEvent: UnsafeMutablePointer<event>?
 
@@ -54,6 +66,17 @@ internal import Glibc
         if unsafe writeEvent == nil { unsafe writeEvent = makeEvent(EV_WRITE) }
         unsafe event_add(writeEvent, nil)
     }
+
+    /// How far the peer has gone in leaving, as far as the kernel knows; nothing is read.
+    public final var peerState: PeerState {
+        var poll = pollfd(fd: descriptor, events: Self.pollReadHangUp, revents: 0)
+        guard unsafe Glibc.poll(&poll, 1, 0) > 0 else { return .connected }
+        let ended = Int32(poll.revents) & (POLLERR | POLLHUP | POLLNVAL) != 0
+        return ended ? .gone : .finishedSending
+    }
+
+    /// How many bytes that were written the peer has not acknowledged.
+    public final var unacknowledgedCount: Int { max(0, Int(directory_unacknowledged(descriptor))) }
 
     /// Ends the sending side; the peer reads an end of stream behind what was sent.
     public final func shutdownWrites() { _ = shutdown(descriptor, Int32(SHUT_WR)) }

@@ -1,4 +1,7 @@
-/// The character classes of RFC 9110 §5.6 and RFC 9112 §3, over bytes.
+/// The character classes and comparisons of RFC 9110 §5.6 and RFC 9112 §3, over bytes.
+///
+/// What a client sent is never compared, folded or split as a `String`: that normalises it, which
+/// takes a Kelvin sign for a k and costs time quadratic in a run of combining marks.
 enum ByteRules {
     /// The characters of a token: methods and field names.
     static func isToken(_ byte: UInt8) -> Bool {
@@ -38,5 +41,34 @@ enum ByteRules {
         while let first = bytes.first, first == 0x20 || first == 0x09 { bytes.removeFirst() }
         while let last = bytes.last, last == 0x20 || last == 0x09 { bytes.removeLast() }
         return bytes
+    }
+
+    /// Folds the ASCII capitals alone.
+    static func lowercased(_ byte: UInt8) -> UInt8 {
+        byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
+    }
+
+    /// Whether `bytes` are the ASCII text `word`, in any case.
+    static func matches(_ bytes: some Collection<UInt8>, _ word: StaticString) -> Bool {
+        bytes.count == word.utf8CodeUnitCount && starts(bytes, with: word)
+    }
+
+    /// Whether `bytes` begin with the ASCII text `word`, in any case.
+    static func starts(_ bytes: some Collection<UInt8>, with word: StaticString) -> Bool {
+        word.withUTF8Buffer { word in
+            unsafe bytes.count >= word.count
+                && zip(bytes, word).allSatisfy { lowercased($0) == lowercased($1) }
+        }
+    }
+
+    /// Whether two texts differ in nothing but the case of ASCII letters.
+    static func match(_ left: some Collection<UInt8>, _ right: some Collection<UInt8>) -> Bool {
+        left.count == right.count
+            && zip(left, right).allSatisfy { lowercased($0) == lowercased($1) }
+    }
+
+    /// Whether `word` is one item of a list whose items commas separate (RFC 9110 §5.6.1).
+    static func list(_ list: ArraySlice<UInt8>, contains word: StaticString) -> Bool {
+        list.split(separator: UInt8(ascii: ",")).contains { matches(trimmed($0), word) }
     }
 }

@@ -2,11 +2,8 @@ internal import HTTPTypes
 internal import Libevent
 internal import Wire
 
-/// The answer, on its way out.
+/// The answer that is whole before its first byte leaves, and the one that never ends.
 extension Connection {
-    /// More than this waiting in a body that is written piece by piece makes the writer wait.
-    private static let highWater = 1 << 20
-
     /// Sends a whole response.
     /// - Returns: how many bytes of body go out.
     func send(_ response: Response, to request: RequestHead) -> Int {
@@ -14,9 +11,29 @@ extension Connection {
         return request.method == .head ? 0 : response.body.count
     }
 
+    /// Sends a whole response, or the refusal of it if the budget has no room for its body.
     func send(_ response: Response, headOnly: Bool, keepAlive: Bool) {
         guard case .answering = state else { return }
-        owesAnswer = false
+        guard !headOnly, response.mayHaveBody, response.body.count > HeldBodies.leastCount else {
+            return queue(response, headOnly: headOnly, keepAlive: keepAlive)
+        }
+        answerBody = listener.heldBodies.hold(response.body)
+        if answerBody != nil {
+            queue(response, headOnly: false, keepAlive: keepAlive)
+        } else {
+            sendOutOfMemory(keepAlive: keepAlive)
+        }
+    }
+
+    /// The answer in the place of one that there is no memory for: small enough for a socket.
+    private func sendOutOfMemory(keepAlive: Bool) {
+        guard var response = listener.responder?.response(to: .outOfMemory) else { return end() }
+        if response.fields[.retryAfter] == nil { response.fields[.retryAfter] = "1" }
+        listener.responder?.reportRefusal(.outOfMemory, from: remoteAddress)
+        queue(response, headOnly: false, keepAlive: keepAlive)
+    }
+
+    private func queue(_ response: Response, headOnly: Bool, keepAlive: Bool) {
         // The answer to HEAD has the length that the handler says, or none if it says none and has
         // no body either: nobody knows how long a stream would have been.
         let isSized =
@@ -28,51 +45,16 @@ extension Connection {
                 response.status, response.fields, isSized ? .none : framing,
                 keepAlive: keepAlive, date: listener.dateNow()))
         if !headOnly, response.mayHaveBody { output.append(response.body) }
+        handOver(keepAlive: keepAlive)
+    }
+
+    /// Nothing is added to the answer any more.
+    func handOver(keepAlive: Bool) {
+        owesAnswer = false
+        releaseExchange()
+        clearDeadline()
         state = .flushing(keepAlive: keepAlive)
         flush()
-    }
-
-    func openBody(_ status: HTTPResponse.Status, _ fields: HTTPFields, for request: RequestHead)
-        -> ResponseWriter
-    {
-        // The request's body may still be coming in: whether the connection can go on is settled
-        // at the end, and not announced here.
-        let framing: ResponseFraming = request.version == .http11 ? .chunked : .untilClose
-        if case .answering = state {
-            owesAnswer = false
-            askForBody()
-            output.append(
-                encodeHead(
-                    status, fields, framing, keepAlive: wantsKeepAlive, date: listener.dateNow()))
-            flush()
-        }
-        return ResponseWriter(self, framing)
-    }
-
-    func writeBody(_ bytes: [UInt8]) async throws(RequestBodyError) {
-        guard case .answering = state else { throw .disconnected }
-        output.append(bytes)
-        flush()
-        guard output.count > Self.highWater else { return }
-        setDeadline(listener.limits.bodyDeadline)
-        do {
-            try await withCheckedThrowingContinuation { bodyWriter = $0 }
-        } catch {
-            throw error as? RequestBodyError ?? .disconnected
-        }
-        clearDeadline()
-    }
-
-    func endBody(_ trailer: [UInt8]) {
-        guard case .answering = state else { return }
-        output.append(trailer)
-        state = .flushing(keepAlive: settleKeepAlive())
-        flush()
-    }
-
-    /// Ends the connection if the body that was begun for this request has not been ended.
-    func cutBodyIfOpen(_ serial: Int) {
-        if serial == self.serial, case .answering = state { end() }
     }
 
     /// Answers with 500 if nobody has begun to answer this request.
@@ -101,31 +83,18 @@ extension Connection {
             keepAlive: framing == .chunked, date: listener.dateNow())
         let isOpen: Bool
         if case .answering = state { isOpen = true } else { isOpen = false }
-        if isOpen { release() }
+        if isOpen {
+            releaseExchange()
+            release(isLost: false)
+        }
         let stream = EventStream(
             from: self, framing: framing, census: isOpen ? listener.census : nil)
         stream.open(head + Frame(first).bytes(framing))
         return stream
     }
 
-    /// Writes what the socket takes; the rest follows when it takes more.
-    func flush() {
-        do {
-            while output.count > 0 {
-                if try output.write(to: descriptor) == 0 {
-                    if case .flushing = state { setDeadline(listener.limits.bodyDeadline) }
-                    return awaitWritable()
-                }
-            }
-        } catch {
-            return end()
-        }
-        resume(&bodyWriter)
-        if case .flushing(let keepAlive) = state { finishFlush(keepAlive: keepAlive) }
-    }
-
     /// Whether another request can follow: only if the body of this one has been read to its end.
-    private func settleKeepAlive() -> Bool {
+    func settleKeepAlive() -> Bool {
         if !owesContinue { skipBufferedBody() }
         return wantsKeepAlive && bodyIsWhole && verdict == .welcome && !listener.isClosing
     }

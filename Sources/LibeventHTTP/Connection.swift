@@ -1,6 +1,7 @@
 internal import Glibc
 internal import HTTPTypes
 internal import Libevent
+internal import Wire
 
 /// One client's connection: requests come in, answers go out, one at a time and in order.
 ///
@@ -25,10 +26,11 @@ final class Connection: WatchedSocket {
 
     let listener: HTTPListener
     let remoteAddress: String
+    let addressKey: AddressKey
     let verdict: ConnectionCensus.Verdict
     var state = State.receiving
     var parser: RequestParser
-    var output = Buffer()
+    var output = OutputQueue()
     /// The place in the listener's list.
     var position = 0
 
@@ -37,24 +39,56 @@ final class Connection: WatchedSocket {
     var owesAnswer = false
     var bodyFraming = RequestHead.BodyFraming.none
     var bodyIsWhole = true
+    /// What is wrong with the body; the parser cannot go on behind it.
+    var bodyError: HTTPProtocolError?
     var owesContinue = false
     var bodySinceDeadline = 0
     var bodyReader: CheckedContinuation<Void, any Error>?
     var bodyWriter: CheckedContinuation<Void, any Error>?
     var wantsKeepAlive = false
+
+    /// The handler that makes the answer; nil once the answer has been handed over.
+    var exchange: Task<Void, Never>?
+    /// Whether the connection ended before the answer.
+    var isAbandoned = false
+    var peerTimer: TimerWheel.Timer?
+
+    // The answer to it.
+    /// Bytes of a body of known length that have not been written.
+    var answerLeft: Int?
+    /// The body, if it is large: counted once for all connections that send it.
+    var answerBody: HeldBody?
+    /// What the handler collects of the request's body.
+    var bodyMemory: MemoryReservation
+    /// What waits to leave, but for `answerBody`.
+    var outputMemory: MemoryReservation
+    /// What the parser's buffer has grown by.
+    private var parserMemory: MemoryReservation
+    /// Bytes that the kernel has taken since the connection began.
+    var writtenCount = 0
+    var writeTimer: TimerWheel.Timer?
+    /// Bytes that the client had acknowledged when the deadline began, and how many more it must.
+    var takenBefore = 0
+    var owedProgress = 0
+
     private var isTakingRequests = false
     private var lingered = 0
     private var lingerEnd: Duration = .zero
     private var timer: TimerWheel.Timer?
 
     init(
-        _ descriptor: Int32, from address: String, verdict: ConnectionCensus.Verdict,
+        _ descriptor: Int32, from address: String, key: AddressKey,
+        verdict: ConnectionCensus.Verdict,
         listener: HTTPListener
     ) {
         self.listener = listener
         self.verdict = verdict
         remoteAddress = address
+        addressKey = key
         parser = RequestParser(limits: listener.limits)
+        bodyMemory = MemoryReservation(listener.memory)
+        outputMemory = MemoryReservation(listener.memory)
+        parserMemory = MemoryReservation(listener.memory)
         super.init(descriptor: descriptor, loop: listener.loop)
     }
 
@@ -72,24 +106,33 @@ final class Connection: WatchedSocket {
     }
 
     /// Everything but the socket itself.
-    func release() {
+    /// - Parameter isLost: whether the client has gone before its answer.
+    func release(isLost: Bool = true) {
+        if isLost { cancelExchange() }
         state = .closed
         clearDeadline()
+        if let timer = writeTimer { listener.wheel.cancel(timer) }
+        writeTimer = nil
         resume(&bodyReader, throwing: .disconnected)
         resume(&bodyWriter, throwing: .disconnected)
+        // A handler may hold the connection for much longer.
+        parser = RequestParser(limits: listener.limits)
+        output = OutputQueue()
+        answerBody = nil
+        releaseMemory()
         listener.forget(self)
     }
 
     override func readable() {
         switch state {
-        // Nobody asked for it: it stays with the kernel. Only now that something is there, because
-        // most clients wait for their answer, and two system calls are saved.
-        case .answering where bodyReader == nil, .flushing: return ignoreReads()
+        case .answering where bodyReader == nil: return inspectPeer()
+        case .flushing: return ignoreReads()
         case .answering, .receiving, .lingering, .closed: break
         }
         let count = listener.read(descriptor) { parser.append($0) }
         guard let count else { return }
         guard count > 0 else { return end() }
+        guard countParserMemory() else { return refuseForMemory() }
         switch state {
         case .receiving: takeRequests()
         case .answering:
@@ -102,6 +145,7 @@ final class Connection: WatchedSocket {
         case .lingering:
             lingered += count
             parser = RequestParser(limits: listener.limits)
+            parserMemory.set(to: 0)
             let left = lingerEnd - LoopClock.now()
             if lingered > Self.lingerLimit || left <= .zero { return end() }
             setDeadline(min(Self.lingerPause, left))
@@ -129,6 +173,8 @@ final class Connection: WatchedSocket {
         let limits = listener.limits
         if parser.isBetweenRequests {
             if listener.isClosing { return end() }
+            parser.trim(to: Self.parserBase)
+            parserMemory.set(to: 0)
             setDeadline(limits.keepAliveIdle)
             isHeaderBegun = false
         } else if !isHeaderBegun {
@@ -146,13 +192,18 @@ final class Connection: WatchedSocket {
         serial += 1
         owesAnswer = true
         isHeaderBegun = false
+        answerLeft = nil
         clearDeadline()
         bodyFraming = head.bodyFraming
+        bodyError = nil
         bodyIsWhole = head.bodyFraming == .none
         if bodyIsWhole { _ = try? parser.next() }  // the end that follows the head
         owesContinue = head.expectsContinue && !bodyIsWhole
         wantsKeepAlive = head.wantsKeepAlive
-        listener.responder?.begin(self, head)
+        let exchange = listener.responder?.begin(self, head)
+        // The first part of the handler has run already.
+        if isAbandoned { exchange?.cancel() }
+        if case .answering = state { self.exchange = exchange }
     }
 
     /// Answers something that is no request, and ends the connection.
@@ -168,7 +219,7 @@ final class Connection: WatchedSocket {
 
     /// What happens when the answer's last byte has left.
     func finishFlush(keepAlive: Bool) {
-        clearDeadline()
+        bodyMemory.set(to: 0)
         if keepAlive {
             state = .receiving
             takeRequests()
@@ -191,6 +242,33 @@ final class Connection: WatchedSocket {
     /// The most bytes that are thrown away for it.
     private static let lingerLimit = 64 << 20
 
+    // MARK: Memory
+
+    /// What a parser may hold without being counted.
+    private static let parserBase = 4 << 10
+
+    private func countParserMemory() -> Bool {
+        let extra = max(0, parser.bufferCapacity - Self.parserBase)
+        if extra == parserMemory.count || parserMemory.resize(to: extra) { return true }
+        // It is there already.
+        parserMemory.set(to: extra)
+        return false
+    }
+
+    private func refuseForMemory() {
+        switch state {
+        case .receiving: refuse(.outOfMemory)
+        case .answering: resume(&bodyReader, throwing: .outOfMemory)
+        case .flushing, .lingering, .closed: end()
+        }
+    }
+
+    private func releaseMemory() {
+        bodyMemory.set(to: 0)
+        outputMemory.set(to: 0)
+        parserMemory.set(to: 0)
+    }
+
     // MARK: Deadlines
 
     func setDeadline(_ delay: Duration) {
@@ -211,9 +289,8 @@ final class Connection: WatchedSocket {
         case .answering:
             // Without a waiter it is the handler that takes its time, not the client.
             resume(&bodyReader, throwing: .timedOut)
-            resume(&bodyWriter, throwing: .timedOut)
-        case .receiving, .flushing, .lingering: end()
-        case .closed: break
+        case .receiving, .lingering: end()
+        case .flushing, .closed: break
         }
     }
 

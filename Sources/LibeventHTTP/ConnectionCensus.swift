@@ -1,6 +1,8 @@
+public import Libevent
 internal import Synchronization
 
-/// Counts the connections of all loops, in all and for each address.
+/// Counts the connections of all loops, in all and for each address; an IPv6 network of 64 bits
+/// counts as one address.
 public final class ConnectionCensus: Sendable {
     /// Whether there is room for one more connection.
     public enum Verdict: Sendable, Equatable {
@@ -17,9 +19,12 @@ public final class ConnectionCensus: Sendable {
     /// all, and a sixteenth of them of one address.
     private static let headroom = 256
 
+    /// More than there can be, and far from an overflow.
+    private static let highestLimit = 1 << 40
+
     private struct State {
         var total = 0
-        var byAddress: [String: Int] = [:]
+        var byAddress: [AddressKey: Int] = [:]
     }
 
     private let state = Mutex(State())
@@ -27,15 +32,15 @@ public final class ConnectionCensus: Sendable {
     private let limitPerAddress: Int
 
     public init(limit: Int, perAddress: Int) {
-        self.limit = limit
-        limitPerAddress = perAddress
+        self.limit = min(limit, Self.highestLimit)
+        limitPerAddress = min(perAddress, Self.highestLimit)
     }
 
     /// How many connections there are.
     public var total: Int { state.withLock { $0.total } }
 
     /// Counts a connection in, whatever the verdict: the caller counts it out again.
-    public func enter(_ address: String) -> Verdict {
+    public func enter(_ address: AddressKey) -> Verdict {
         state.withLock { state in
             state.total += 1
             state.byAddress[address, default: 0] += 1
@@ -49,7 +54,7 @@ public final class ConnectionCensus: Sendable {
     }
 
     /// Counts a connection out.
-    public func leave(_ address: String) {
+    public func leave(_ address: AddressKey) {
         state.withLock { state in
             state.total -= 1
             let left = state.byAddress[address, default: 1] - 1

@@ -19,6 +19,8 @@ public final class EventStream: WatchedSocket {
     public let framing: Frame.Framing
     /// The numeric address of the peer.
     public let remoteAddress: String
+    /// Under what the peer counts where a client may have only so much.
+    public let addressKey: AddressKey
     /// Bytes handed to the kernel, the header included.
     public var bytesSent: Int { sentCount }
     public weak var delegate: (any Delegate)?
@@ -41,11 +43,12 @@ public final class EventStream: WatchedSocket {
         self.framing = framing
         self.census = census
         remoteAddress = connection.remoteAddress
+        addressKey = connection.addressKey
         super.init(inheriting: connection)
-        _ = census?.enter(remoteAddress)
+        _ = census?.enter(addressKey)
     }
 
-    deinit { census?.leave(remoteAddress) }
+    deinit { census?.leave(addressKey) }
 
     /// Whether the stream is over.
     public var isClosed: Bool { descriptor < 0 }

@@ -1,4 +1,5 @@
 public import HTTPTypes
+public import Libevent
 
 /// A request and the answer that is owed for it. Exactly one of the `consuming` methods ends it;
 /// if none does, the client is answered with 500 and never left hanging.
@@ -25,10 +26,14 @@ public struct Exchange: ~Copyable {
     /// The numeric address of the peer.
     public var remoteAddress: String { connection.remoteAddress }
 
+    /// Under what the peer counts where a client may have only so much.
+    public var addressKey: AddressKey { connection.addressKey }
+
     /// Whether the connection is one too many; it ends with this answer in any case.
     public var verdict: ConnectionCensus.Verdict { connection.verdict }
 
-    /// Answers with a whole response.
+    /// Answers with a whole response, whose body is held by reference until it has left. If the
+    /// budget of memory has no room for it, the client gets 503 in its place.
     /// - Returns: how many bytes of body go out.
     @discardableResult
     public consuming func respond(_ response: Response) -> Int {
@@ -39,7 +44,16 @@ public struct Exchange: ~Copyable {
     public consuming func respond(status: HTTPResponse.Status, fields: HTTPFields)
         -> ResponseWriter
     {
-        connection.openBody(status, fields, for: request)
+        connection.openBody(status, fields, length: nil, for: request)
+    }
+
+    /// Begins an answer whose body is written piece by piece, and whose length is known: the client
+    /// is told the length, and nothing is sent in chunks.
+    /// - Parameter length: bytes of body; also announced to HEAD, which gets none of them.
+    public consuming func respond(
+        status: HTTPResponse.Status, fields: HTTPFields, length: Int
+    ) -> ResponseWriter {
+        connection.openBody(status, fields, length: max(0, length), for: request)
     }
 
     /// Begins an answer that never ends by itself, and frees all that the request needed.

@@ -1,5 +1,6 @@
 internal import Glibc
 public import Libevent
+public import Wire
 
 /// The HTTP side of one loop: accepts connections and hands their requests to the responder.
 ///
@@ -9,6 +10,8 @@ public final class HTTPListener {
     let loop: EventLoop
     let wheel: TimerWheel
     let census: ConnectionCensus
+    let memory: MemoryBudget
+    let heldBodies: HeldBodies
     private(set) weak var responder: (any HTTPResponder)?
     private(set) var isClosing = false
     /// Whether nobody waits for bodies any more.
@@ -20,14 +23,19 @@ public final class HTTPListener {
     private var scratch = [UInt8](repeating: 0, count: 64 << 10)
 
     /// Starts to listen.
-    /// - Parameter census: shared by all loops.
+    /// - Parameters:
+    ///   - census: shared by all loops.
+    ///   - memory: shared by all loops: request bodies and headers that are collected, and answers
+    ///     that have not left.
     /// - Throws: when the address is taken or not this machine's.
     public init(
         on address: SocketAddress, limits: HTTPLimits, census: ConnectionCensus,
-        wheel: TimerWheel, responder: any HTTPResponder
+        memory: MemoryBudget = MemoryBudget(), wheel: TimerWheel, responder: any HTTPResponder
     ) throws(LibeventError) {
         self.limits = limits
         self.census = census
+        self.memory = memory
+        heldBodies = HeldBodies(budget: memory)
         self.wheel = wheel
         self.responder = responder
         loop = responder.loop
@@ -40,7 +48,11 @@ public final class HTTPListener {
     private func setOptions(of listener: Listener) {
         let tcp = Int32(IPPROTO_TCP)
         listener.setOption(tcp, TCP_NODELAY, 1)
-        // A peer that vanished silently is noticed, for a stream may have nothing to send it.
+        // A peer that vanished without a word is noticed: here when something is sent to it, below
+        // when nothing is. One that acknowledges and takes nothing is not closed by this (Linux
+        // 5.11).
+        let patience = limits.peerTimeout / .milliseconds(1)
+        listener.setOption(tcp, TCP_USER_TIMEOUT, Int32(max(0, min(patience, 2e9))))
         listener.setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
         listener.setOption(tcp, Int32(TCP_KEEPIDLE), 60)
         listener.setOption(tcp, Int32(TCP_KEEPINTVL), 20)
@@ -51,6 +63,9 @@ public final class HTTPListener {
 
     /// The address with the port that the system chose, if 0 was asked for.
     public var address: SocketAddress? { listener?.address }
+
+    /// Stops and resumes accepting from any thread, also while the loop is blocked.
+    public var control: ListenerControl? { listener?.control }
 
     /// How many connections are not event streams.
     public var connectionCount: Int { connections.count }
@@ -96,7 +111,7 @@ public final class HTTPListener {
         guard connection.position < connections.count,
             connections[connection.position] === connection
         else { return }
-        census.leave(connection.remoteAddress)
+        census.leave(connection.addressKey)
         let last = connections.removeLast()
         guard last !== connection else { return }
         connections[connection.position] = last
@@ -118,16 +133,16 @@ public final class HTTPListener {
 
 extension HTTPListener: Listener.Delegate {
     public func accepted(_ descriptor: Int32, from peer: SocketAddress) {
-        let address = peer.host
-        let verdict = census.enter(address)
+        let key = peer.key
+        let verdict = census.enter(key)
         guard verdict != .hopeless else {
-            census.leave(address)
+            census.leave(key)
             Glibc.close(descriptor)
             responder?.reportTurnedAway()
             return
         }
         let connection = Connection(
-            descriptor, from: address, verdict: verdict, listener: self)
+            descriptor, from: peer.host, key: key, verdict: verdict, listener: self)
         connection.position = connections.count
         connections.append(connection)
         connection.open()

@@ -7,9 +7,14 @@ public protocol HTTPResponder: Actor {
 
     /// Answers one request. Runs on the loop until the first suspension; an exchange that is
     /// dropped unanswered is answered with 500.
+    ///
+    /// The task is cancelled when its client has left: at once when the connection ends, a moment
+    /// later when the client has only ended its sending side. In the second case the client may
+    /// still read, and what is answered reaches it.
     func respond(to exchange: consuming Exchange) async
 
-    /// The answer to something that is no request, or to an exchange that was forgotten (500).
+    /// The answer to something that is no request, to an exchange that was forgotten (500), or in
+    /// the place of what there is no memory for (503).
     nonisolated func response(to error: HTTPProtocolError) -> Response
 
     /// Accepting failed (out of descriptors, say) and rests for a moment.
@@ -18,7 +23,7 @@ public protocol HTTPResponder: Actor {
     /// A connection was closed unheard, because there was no room even to refuse it.
     func turnedAway()
 
-    /// Something that is no request was answered with `response(to:)`.
+    /// Something that is no request, or that there is no memory for, was answered with `response(to:)`.
     func refused(_ error: HTTPProtocolError, from address: String)
 }
 
@@ -28,10 +33,10 @@ extension HTTPResponder {
     }
 
     /// Starts an exchange from a libevent callback on the loop's thread.
-    nonisolated func begin(_ connection: Connection, _ head: RequestHead) {
+    nonisolated func begin(_ connection: Connection, _ head: RequestHead) -> Task<Void, Never> {
         nonisolated(unsafe) let connection = connection
-        assumeIsolated { responder in
-            _ = Task.immediate(name: "exchange") {
+        return assumeIsolated { responder in
+            Task.immediate(name: "exchange") {
                 await responder.respond(to: Exchange(unsafe connection, head))
             }
         }

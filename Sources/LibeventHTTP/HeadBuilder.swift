@@ -5,9 +5,12 @@ struct HeadBuilder {
     private static let host = HTTPField.Name("Host")
     private let line: RequestLine
     private var fields = HTTPFields()
-    private var hosts: [String] = []
-    private var lengths: [String] = []
-    private var codings: [String] = []
+    private var hosts: [[UInt8]] = []
+    private var lengths: [[UInt8]] = []
+    private var codings: [[UInt8]] = []
+    private var closes = false
+    private var expects = false
+    private var expectsOther = false
     private(set) var count = 0
 
     init(_ line: RequestLine) { self.line = line }
@@ -17,9 +20,13 @@ struct HeadBuilder {
         let (name, value) = try Self.field(bytes)
         count += 1
         switch name {
-        case .contentLength: lengths.append(value)
-        case .transferEncoding: codings.append(value)
-        case Self.host: hosts.append(value)
+        case .contentLength: lengths.append(Array(value))
+        case .transferEncoding: codings.append(Array(value))
+        case Self.host: hosts.append(Array(value))
+        case .connection: closes = closes || ByteRules.list(value, contains: "close")
+        case .expect:
+            expects = true
+            expectsOther = expectsOther || !ByteRules.matches(value, "100-continue")
         default: break
         }
         fields.append(HTTPField(name: name, value: value))
@@ -28,12 +35,14 @@ struct HeadBuilder {
     /// The head, once its empty line has come.
     func finish() throws(HTTPProtocolError) -> RequestHead {
         try checkHost()
-        if let expectation = fields[.expect], expectation.lowercased() != "100-continue" {
+        guard !expectsOther else {
             throw HTTPProtocolError(417, "the only expectation met here is 100-continue")
         }
         return RequestHead(
             method: line.method, path: line.path, query: line.query, version: line.version,
-            fields: fields, bodyFraming: try bodyFraming())
+            fields: fields, bodyFraming: try bodyFraming(),
+            wantsKeepAlive: line.version == .http11 && !closes,
+            expectsContinue: line.version == .http11 && expects)
     }
 
     private func checkHost() throws(HTTPProtocolError) {
@@ -42,10 +51,10 @@ struct HeadBuilder {
             if line.version == .http10 { return }
             throw HTTPProtocolError("the Host field is missing")
         }
-        guard host.utf8.allSatisfy({ ByteRules.isTarget($0) && !"/?#@,".utf8.contains($0) }) else {
+        guard host.allSatisfy({ ByteRules.isTarget($0) && !"/?#@,".utf8.contains($0) }) else {
             throw HTTPProtocolError("the Host field is not a host")
         }
-        if let authority = line.authority, authority.lowercased() != host.lowercased() {
+        if let authority = line.authority, !ByteRules.match(authority, host) {
             throw HTTPProtocolError("the request target and the Host field disagree")
         }
     }
@@ -60,22 +69,24 @@ struct HeadBuilder {
             guard lengths.isEmpty else {
                 throw HTTPProtocolError("both Content-Length and Transfer-Encoding")
             }
-            guard codings.count == 1, coding.lowercased() == "chunked" else {
+            guard codings.count == 1, ByteRules.matches(coding, "chunked") else {
                 throw HTTPProtocolError("the only transfer coding known here is chunked")
             }
             return .chunked
         }
         guard let length = lengths.first else { return .none }
         guard lengths.count == 1 else { throw HTTPProtocolError("more than one Content-Length") }
-        guard !length.isEmpty, length.utf8.count <= 18, length.utf8.allSatisfy(ByteRules.isDigit),
-            let value = Int(length)
-        else { throw HTTPProtocolError("Content-Length is not a number") }
+        // 18 digits cannot overflow.
+        guard !length.isEmpty, length.count <= 18, length.allSatisfy(ByteRules.isDigit) else {
+            throw HTTPProtocolError("Content-Length is not a number")
+        }
+        let value = length.reduce(0) { $0 * 10 + Int($1 - 0x30) }
         return value == 0 ? .none : .length(value)
     }
 
     /// Splits a field line; also used for trailers.
     static func field(_ bytes: ArraySlice<UInt8>) throws(HTTPProtocolError)
-        -> (HTTPField.Name, String)
+        -> (HTTPField.Name, ArraySlice<UInt8>)
     {
         guard bytes.first != 0x20, bytes.first != 0x09 else {
             throw HTTPProtocolError("a folded field line")  // obs-fold, RFC 9112 §5.2
@@ -91,6 +102,6 @@ struct HeadBuilder {
         guard value.allSatisfy(ByteRules.isFieldValue) else {
             throw HTTPProtocolError("a control character in a field value")
         }
-        return (name, String(decoding: value, as: UTF8.self))
+        return (name, value)
     }
 }

@@ -12,26 +12,20 @@ public struct RequestHead: Sendable {
         case chunked
     }
 
+    /// What is to be done; case matters.
     public let method: HTTPRequest.Method
-    /// The path, percent-encoded as it came.
+    /// The path, percent-encoded as it came: visible ASCII.
     public let path: String
-    /// What stands behind the question mark, percent-encoded as it came.
+    /// What follows the question mark, percent-encoded as it came: visible ASCII.
     public let query: String?
+    /// The version that the client speaks.
     public let version: Version
+    /// The header section. Values may hold any bytes but controls: compare them as bytes.
     public let fields: HTTPFields
+    /// How the end of the body is found.
     public let bodyFraming: BodyFraming
-
     /// Whether the client means to send another request on this connection.
-    public var wantsKeepAlive: Bool {
-        version == .http11 && !connectionOptions.contains("close")
-    }
-
+    public let wantsKeepAlive: Bool
     /// Whether the client waits for our word before it sends the body (RFC 9110 §10.1.1).
-    public var expectsContinue: Bool { version == .http11 && fields[.expect] != nil }
-
-    private var connectionOptions: [String] {
-        (fields[.connection] ?? "").split(separator: ",").map {
-            $0.filter { $0 != " " && $0 != "\t" }.lowercased()
-        }
-    }
+    public let expectsContinue: Bool
 }

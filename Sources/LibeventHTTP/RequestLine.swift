@@ -7,7 +7,7 @@ struct RequestLine {
     let query: String?
     let version: RequestHead.Version
     /// The authority of a target in absolute form, which must agree with `Host`.
-    let authority: String?
+    let authority: ArraySlice<UInt8>?
 
     /// - Parameter line: without its CRLF.
     init(_ line: ArraySlice<UInt8>) throws(HTTPProtocolError) {
@@ -21,47 +21,47 @@ struct RequestLine {
         guard !parts[1].isEmpty, parts[1].allSatisfy(ByteRules.isTarget) else {
             throw HTTPProtocolError("the request target has a character that must be encoded")
         }
-        self.method = method
-        version = try Self.version(parts[2])
-        let target = try Self.originForm(String(decoding: parts[1], as: UTF8.self), method)
-        authority = target.authority
-        let halves = target.path.split(
-            separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        guard !target.path.contains("#") else {
+        guard !parts[1].contains(UInt8(ascii: "#")) else {
             throw HTTPProtocolError("the request target has a fragment")
         }
-        path = String(halves[0])
-        query = halves.count > 1 ? String(halves[1]) : nil
+        self.method = method
+        version = try Self.version(parts[2])
+        let target = try Self.originForm(parts[1], method)
+        authority = target.authority
+        let mark = target.path.firstIndex(of: UInt8(ascii: "?"))
+        let path = String(decoding: target.path[..<(mark ?? target.path.endIndex)], as: UTF8.self)
+        self.path = path.utf8.isEmpty ? "/" : path
+        query = mark.map { String(decoding: target.path[($0 + 1)...], as: UTF8.self) }
     }
 
     private static func version(_ bytes: ArraySlice<UInt8>) throws(HTTPProtocolError)
         -> RequestHead.Version
     {
-        let text = String(decoding: bytes, as: UTF8.self)
-        switch text {
-        case "HTTP/1.1": return .http11
-        case "HTTP/1.0": return .http10
-        default:
-            let isVersion =
-                text.utf8.count == 8 && text.hasPrefix("HTTP/")
-                && text.utf8.dropFirst(5).first.map(ByteRules.isDigit) == true
-            throw isVersion
-                ? HTTPProtocolError(505, "this server speaks HTTP/1.1 and HTTP/1.0")
-                : HTTPProtocolError("the request line does not end with an HTTP version")
-        }
+        guard bytes.count == 8, bytes.starts(with: "HTTP/".utf8),
+            ByteRules.isDigit(bytes[bytes.startIndex + 5])
+        else { throw HTTPProtocolError("the request line does not end with an HTTP version") }
+        if bytes.elementsEqual("HTTP/1.1".utf8) { return .http11 }
+        if bytes.elementsEqual("HTTP/1.0".utf8) { return .http10 }
+        throw HTTPProtocolError(505, "this server speaks HTTP/1.1 and HTTP/1.0")
     }
 
     /// Accepts the absolute form too, as every server must (RFC 9112 §3.2.2).
-    private static func originForm(_ target: String, _ method: HTTPRequest.Method)
-        throws(HTTPProtocolError) -> (path: String, authority: String?)
+    private static func originForm(_ target: ArraySlice<UInt8>, _ method: HTTPRequest.Method)
+        throws(HTTPProtocolError) -> (path: ArraySlice<UInt8>, authority: ArraySlice<UInt8>?)
     {
-        if target.hasPrefix("/") || (target == "*" && method == .options) { return (target, nil) }
-        for scheme in ["http://", "https://"] where target.lowercased().hasPrefix(scheme) {
-            let rest = target.dropFirst(scheme.count)
-            let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
-            let path = rest[end...].hasPrefix("/") ? String(rest[end...]) : "/" + rest[end...]
-            return (path, String(rest[..<end]))
+        let (slash, mark) = (UInt8(ascii: "/"), UInt8(ascii: "?"))
+        if target.first == slash { return (target, nil) }
+        if method == .options, target.elementsEqual("*".utf8) { return (target, nil) }
+        let scheme: Int
+        if ByteRules.starts(target, with: "http://") {
+            scheme = 7
+        } else if ByteRules.starts(target, with: "https://") {
+            scheme = 8
+        } else {
+            throw HTTPProtocolError("the request target must start with /")
         }
-        throw HTTPProtocolError("the request target must start with /")
+        let rest = target.dropFirst(scheme)
+        let end = rest.firstIndex { $0 == slash || $0 == mark } ?? rest.endIndex
+        return (rest[end...], rest[..<end])
     }
 }

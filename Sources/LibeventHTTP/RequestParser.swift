@@ -30,17 +30,32 @@ public struct RequestParser {
     }
 
     private static let chunkLineLimit = 256
+    /// The list of fields traps at 65,535, whatever the settings allow.
+    private static let mostFields = 10_000
     private let limits: HTTPLimits
+    private let fieldLimit: Int
     private var state = State.requestLine
     private var buffer: [UInt8] = []
     private var start = 0
     private var scanned = 0
     private var sectionBytes = 0
 
-    public init(limits: HTTPLimits) { self.limits = limits }
+    public init(limits: HTTPLimits) {
+        self.limits = limits
+        fieldLimit = min(limits.headerCount, Self.mostFields)
+    }
 
     /// How many bytes wait to be read.
     public var bufferedCount: Int { buffer.count - start }
+
+    /// How many bytes of body are announced, by the size of the chunk or by Content-Length, and have
+    /// not been reported.
+    public var announcedCount: Int {
+        switch state {
+        case .length(let missing), .chunk(let missing): missing
+        default: 0
+        }
+    }
 
     /// How many bytes of memory the parser holds.
     public var bufferCapacity: Int { buffer.capacity }
@@ -65,6 +80,14 @@ public struct RequestParser {
         buffer.append(contentsOf: bytes)
     }
 
+    /// Gives back the memory that a large header or body needed, if nothing is left to read.
+    public mutating func trim(to capacity: Int) {
+        guard start == buffer.count, buffer.capacity > capacity else { return }
+        buffer = []
+        start = 0
+        scanned = 0
+    }
+
     /// - Returns: what comes next, or nil when more bytes are needed to say.
     public mutating func next() throws(HTTPProtocolError) -> Event? {
         while true {
@@ -85,7 +108,7 @@ public struct RequestParser {
                 if line.isEmpty { return .head(try finish(head)) }
                 state = .requestLine  // leaves `head` the only owner of its fields: no copy
                 try head.add(line)
-                guard head.count <= limits.headerCount else { throw Self.longHeader }
+                guard head.count <= fieldLimit else { throw Self.longHeader }
                 state = .fields(head)
             case .length(let missing):
                 return takeBody(missing) { $0 == 0 ? .ended : .length($0) }
@@ -107,7 +130,7 @@ public struct RequestParser {
                     state = .ended
                     continue
                 }
-                guard count < limits.headerCount else { throw Self.longHeader }
+                guard count < fieldLimit else { throw Self.longHeader }
                 _ = try HeadBuilder.field(line)
                 state = .trailers(count + 1)
             case .ended:

@@ -1,5 +1,6 @@
-/// The body of an answer, written piece by piece. Ended by `finish()`; if it is dropped before, the
-/// connection is cut, so that the client can tell a part from the whole.
+/// The body of an answer, written piece by piece. Ended by `finish()`, or by the last byte of the
+/// length that was announced; if it is dropped before, the connection is cut, so that the client
+/// can tell a part from the whole. To HEAD nothing is sent, whatever is written.
 public struct ResponseWriter: ~Copyable {
     private let connection: Connection
     private let framing: ResponseFraming
@@ -13,15 +14,14 @@ public struct ResponseWriter: ~Copyable {
 
     deinit { connection.cutBodyIfOpen(serial) }
 
-    /// Sends `bytes`; waits while the client does not read.
+    /// Sends `bytes`, which are held by reference until they have left; waits while the client does
+    /// not read. More than the length that was announced cuts the connection.
     /// - Throws: when the client is gone or takes nothing for too long.
     public func write(_ bytes: [UInt8]) async throws(RequestBodyError) {
         guard !bytes.isEmpty else { return }
         switch framing {
-        case .chunked:
-            let size = Array("\(String(bytes.count, radix: 16))\r\n".utf8)
-            try await connection.writeBody(size + bytes + [0x0D, 0x0A])
-        case .untilClose, .length: try await connection.writeBody(bytes)
+        case .chunked: try await connection.writeBody(bytes, inChunk: true)
+        case .untilClose, .length: try await connection.writeBody(bytes, inChunk: false)
         case .none: break
         }
     }

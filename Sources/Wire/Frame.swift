@@ -15,18 +15,25 @@
     // The class owns this memory from init to deinit and nobody writes to it in between.
     nonisolated(unsafe) private let memory: UnsafeMutableRawBufferPointer
     private let payload: Range<Int>
+    private let budget: MemoryBudget?
 
     /// Copies `bytes` once, with their chunk header and trailer around them.
-    public init(_ bytes: [UInt8]) {
+    /// - Parameter budget: is charged for as long as the frame lives, once for all that hold it.
+    public init(_ bytes: [UInt8], budget: MemoryBudget? = nil) {
+        self.budget = budget
         let header = String(bytes.count, radix: 16).utf8 + [0x0D, 0x0A]
         payload = header.count..<(header.count + bytes.count)
         unsafe memory = .allocate(byteCount: payload.upperBound + 2, alignment: 1)
         unsafe memory[..<payload.lowerBound].copyBytes(from: header)
         unsafe memory[payload].copyBytes(from: bytes)
         unsafe memory[payload.upperBound...].copyBytes(from: [0x0D, 0x0A])
+        budget?.charge(unsafe memory.count)
     }
 
-    deinit { unsafe memory.deallocate() }
+    deinit {
+        budget?.release(unsafe memory.count)
+        unsafe memory.deallocate()
+    }
 
     /// How many bytes leave for one subscriber.
     public func count(_ framing: Framing) -> Int {

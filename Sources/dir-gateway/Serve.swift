@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Gateway
 internal import Glibc
 internal import Logging
+internal import Synchronization
 
 /// Runs the gateway until a signal ends it.
 struct Serve: AsyncParsableCommand {
@@ -29,7 +30,16 @@ struct Serve: AsyncParsableCommand {
             throw StartFailure(reason: "\(error)")
         }
         let (signals, continuation) = AsyncStream.makeStream(of: Int32.self)
-        try await gateway.onSignals([SIGTERM, SIGINT, SIGHUP]) { continuation.yield($0) }
+        let isEnding = Atomic(false)
+        try gateway.onSignals([SIGTERM, SIGINT, SIGHUP]) { signal in
+            if signal != SIGHUP, isEnding.exchange(true, ordering: .relaxed) {
+                _exit(128 + signal)
+            }
+            continuation.yield(signal)
+            guard signal != SIGHUP else { return }
+            // Whatever stands still, the end comes: what was acknowledged is on the disk.
+            gateway.watchdog(after: settings.drainTimeout + .seconds(1)) { _exit(0) }
+        }
         log.logger.info(
             "listening",
             metadata: ["url": "http://\(gateway.address)", "data_dir": "\(settings.dataDirectory)"])
@@ -38,21 +48,15 @@ struct Serve: AsyncParsableCommand {
                 "no dashboard: the directory has no files",
                 metadata: ["dashboard.directory": "\(settings.dashboardDirectory)"])
         }
-        var end: Task<Void, Never>?
         for await signal in signals {
             if signal == SIGHUP {
                 reload(gateway, log)
-            } else if end == nil {
-                log.logger.info("going down", metadata: ["timeout": "\(settings.drainTimeout)"])
-                end = Task {
-                    await gateway.shutdown()
-                    continuation.finish()
-                }
             } else {
-                _exit(128 + signal)
+                log.logger.info("going down", metadata: ["timeout": "\(settings.drainTimeout)"])
+                await gateway.shutdown()
+                continuation.finish()
             }
         }
-        await end?.value
         log.logger.info("down")
         log.writer.flush()
     }

@@ -1,107 +1,6 @@
-import HTTPTypes
-import Libevent
 import LibeventHTTP
 import TestSupport
 import Testing
-
-/// A responder with a route for each thing that a connection can do.
-private actor TestResponder: HTTPResponder {
-    nonisolated let loop: EventLoop
-    private var clock: LoopClock?
-    private var listener: HTTPListener?
-    private var patient: CheckedContinuation<Void, Never>?
-
-    init(_ loop: EventLoop) { self.loop = loop }
-
-    func listen(_ limits: HTTPLimits) throws -> String {
-        let clock = try LoopClock(loop: loop)
-        let listener = try HTTPListener(
-            on: SocketAddress(host: "127.0.0.1", port: 0, isIPv6: false), limits: limits,
-            census: ConnectionCensus(
-                limit: limits.connections, perAddress: limits.connectionsPerAddress),
-            wheel: clock.wheel, responder: self)
-        self.clock = clock
-        self.listener = listener
-        return listener.address?.description ?? ""
-    }
-
-    func close() {
-        listener?.abort()
-        listener = nil
-        clock = nil
-    }
-
-    /// Whether the handler of `/patient` does something else than waiting for the body.
-    func isPatient() -> Bool { patient != nil }
-
-    /// Gives up all bodies, and only then lets that handler ask for its own.
-    func giveUpBodies() {
-        listener?.giveUpBodies()
-        patient?.resume()
-    }
-
-    func connectionCount() -> Int { listener?.connectionCount ?? 0 }
-
-    func respond(to exchange: consuming Exchange) async {
-        let path = exchange.request.path
-        switch path {
-        case "/forget": break
-        case "/echo", "/patient":
-            if path == "/patient" { await withCheckedContinuation { patient = $0 } }
-            do {
-                let body = try await exchange.body.collect(upTo: 1000)
-                exchange.respond(Response(body: body))
-            } catch RequestBodyError.tooLarge {
-                exchange.respond(Response(status: .contentTooLarge))
-            } catch RequestBodyError.timedOut {
-                exchange.respond(Response(status: .requestTimeout))
-            } catch {
-                exchange.respond(Response(status: .badRequest))
-            }
-        case "/double":
-            let body = exchange.body
-            let writer = exchange.respond(status: .ok, fields: [:])
-            while let part = try? await body.next() { try? await writer.write(part + part) }
-            writer.finish()
-        case "/cut":
-            let writer = exchange.respond(status: .ok, fields: [:])
-            try? await writer.write(Array("half".utf8))
-        case "/later":
-            await Task.yield()
-            exchange.respond(Response(body: Array("later".utf8)))
-        default:
-            exchange.respond(Response(body: Array("at \(path)".utf8)))
-        }
-    }
-
-    nonisolated func response(to error: HTTPProtocolError) -> Response {
-        Response(
-            status: HTTPResponse.Status(code: error.status), body: Array(error.reason.utf8))
-    }
-
-    func acceptingPaused(_ error: LibeventError) {}
-    func turnedAway() {}
-    func refused(_ error: HTTPProtocolError, from address: String) {}
-}
-
-private func withServer(
-    _ change: (inout HTTPLimits) -> Void = { _ in },
-    _ body: (String, TestResponder) async throws -> Void
-) async throws {
-    var limits = HTTPLimits()
-    change(&limits)
-    let loop = try EventLoop(name: "test")
-    try loop.start()
-    let responder = TestResponder(loop)
-    let address = try await responder.listen(limits)
-    do { try await body(address, responder) } catch {
-        await responder.close()
-        loop.stop()
-        throw error
-    }
-    await responder.close()
-    loop.stop()
-}
 
 @Suite struct ConnectionTests {
     @Test func `a connection serves one request after the other`() async throws {
@@ -207,8 +106,49 @@ private func withServer(
         try await withServer { address, _ in
             let client = try SocketClient(address)
             try await client.send(
-                "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n")
+                "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000001\r\n\r\n")
             #expect(try await client.answer().status == 413)
+        }
+    }
+
+    @Test func `a chunk that announces too much is refused before it is sent`() async throws {
+        try await withServer { address, _ in
+            for chunks in ["f4241\r\n", "3\r\nabc\r\nf423e\r\n", "fffffffffffffff\r\n"] {
+                let client = try SocketClient(address)
+                try await client.send(
+                    "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)")
+                #expect(try await client.answer().status == 413)
+            }
+            let client = try SocketClient(address)
+            let body = String(repeating: "x", count: 1000)
+            try await client.send(
+                "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3e8\r\n\(body)\r\n0\r\n\r\n"
+            )
+            #expect(try await client.answer().text == body)
+        }
+    }
+
+    @Test func `chunks that are here already are handed over in one piece`() async throws {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            let chunks = String(repeating: "1\r\nx\r\n", count: 1000)
+            try await client.send(
+                "POST /pieces HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)0\r\n\r\n"
+            )
+            let count = try #require(Int(try await client.answer().text))
+            #expect((1...20).contains(count))
+        }
+    }
+
+    @Test func `what came before a fault in the body is handed over before it`() async throws {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            try await client.send(
+                "POST /double HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\nx"
+            )
+            #expect(try await client.head().status == 200)
+            let chunk = try #require(try await client.chunk())
+            #expect(String(decoding: chunk, as: UTF8.self) == "okok")
         }
     }
 

@@ -55,6 +55,12 @@ private let host = "Host: a\r\n"
         ),
         ("GET http://a/x?y HTTP/1.1\r\n\(host)\r\n", ["GET /x?y ."], [""]),
         ("GET http://a HTTP/1.1\r\n\(host)\r\n", ["GET / ."], [""]),
+        ("GET HTTP://A?y HTTP/1.1\r\n\(host)\r\n", ["GET /?y ."], [""]),
+        ("GET /x?a?b HTTP/1.1\r\n\(host)\r\n", ["GET /x?a?b ."], [""]),
+        (
+            "POST /p HTTP/1.1\r\n\(host)Transfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n",
+            ["POST /p ."], [""]
+        ),
         ("OPTIONS * HTTP/1.1\r\n\(host)\r\n", ["OPTIONS * ."], [""]),
         ("GET / HTTP/1.1\r\n\(host)X:\t a\tb \r\nY:\r\n\r\n", ["GET / ."], [""]),
     ]
@@ -93,6 +99,15 @@ private let host = "Host: a\r\n"
         ),
         ("POST / HTTP/1.1\r\n\(host)Transfer-Encoding : chunked\r\n\r\n", 400),
         ("POST / HTTP/1.1\r\n\(host)Transfer-Encoding: \u{B}chunked\r\n\r\n", 400),
+        // Kelvin sign and long s: capitals of k and s to Unicode, and to a proxy nothing at all.
+        ("POST / HTTP/1.1\r\n\(host)Transfer-Encoding: chun\u{212A}ed\r\n\r\n", 400),
+        ("POST / HTTP/1.1\r\n\(host)Transfer-Encoding: chunked\u{301}\r\n\r\n", 400),
+        ("GET http://\u{212A}/ HTTP/1.1\r\nHost: k\r\n\r\n", 400),
+        ("GET http://a/ HTTP/1.1\r\nHost: a\u{301}\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\n\(host)Expect: 100-continue\u{301}\r\n\r\n", 417),
+        (
+            "GET / HTTP/1.1\r\n\(host)Expect: 100-continue\r\nExpect: 100-continue;x\r\n\r\n", 417
+        ),
         ("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\n\(host)X: a\r\n b\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\n X: a\r\n\(host)\r\n", 400),
@@ -187,5 +202,44 @@ private let host = "Host: a\r\n"
         #expect(parse("GET / HTTP/1.1\r\n\(host)\(fields)\r\n", limits: limits).error == nil)
         #expect(
             parse("GET / HTTP/1.1\r\n\(host)X: b\r\n\(fields)\r\n", limits: limits).error == 431)
+    }
+
+    @Test(arguments: [
+        ("close", false), ("keep-alive, CLOSE", false), ("x,\tclose ,y", false), ("", true),
+        ("closed", true), ("close\u{301}", true), ("clo\u{17F}e", true), ("x close", true),
+    ])
+    func `an option of the connection is a whole item, in ASCII`(value: String, keeps: Bool) throws
+    {
+        var parser = RequestParser(limits: HTTPLimits())
+        parser.append(Array("GET / HTTP/1.1\r\n\(host)Connection: \(value)\r\n\r\n".utf8))
+        guard case .head(let head) = try parser.next() else {
+            Issue.record("no head")
+            return
+        }
+        #expect(head.wantsKeepAlive == keeps)
+    }
+
+    /// Two runs of combining marks, the second of a lower class: whoever normalises them moves each
+    /// mark of the second over all of the first.
+    @Test(arguments: ["Connection", "Expect", "Transfer-Encoding", "Host", "Accept", "X"])
+    func `a field of combining marks costs no more than another`(name: String) {
+        var limits = HTTPLimits()
+        limits.headerBytes = 2 << 20
+        let marks =
+            String(repeating: "\u{301}", count: 200_000)
+            + String(repeating: "\u{327}", count: 200_000)
+        let fields = name == "Host" ? "" : host
+        let began = ContinuousClock.now
+        _ = parse("GET / HTTP/1.1\r\n\(fields)\(name): \(marks)\r\n\r\n", limits: limits)
+        // Normalised it would be 40 thousand million moves.
+        #expect(ContinuousClock.now - began < .seconds(5))
+    }
+
+    @Test func `a header of more fields than the list of fields can hold is refused`() {
+        var limits = HTTPLimits()
+        limits.headerCount = .max
+        limits.headerBytes = 1 << 20
+        let fields = String(repeating: "X:\r\n", count: 70_000)
+        #expect(parse("GET / HTTP/1.1\r\n\(host)\(fields)\r\n", limits: limits).error == 431)
     }
 }

@@ -113,4 +113,12 @@ import Testing
         advance(.milliseconds(120))
         #expect(fired)
     }
+
+    @Test func `a delay without end does not overflow`() {
+        var fired = false
+        let timer = wheel.schedule(after: .seconds(Int64.max)) { fired = true }
+        wheel.move(timer, to: .seconds(Int64.max))
+        advance(.seconds(3600))
+        #expect(!fired)
+    }
 }

@@ -12,6 +12,10 @@ extension Problem {
                 "The request was not answered.", remedy: "Report it with the log of the gateway.")
             return
         }
+        if error.status == 503 {
+            self = .outOfMemory
+            return
+        }
         self.init(
             status, "malformed-request", status.reasonPhrase,
             "The request is not HTTP: \(error.reason).",
@@ -31,6 +35,7 @@ extension Problem {
             self.init(
                 .requestTimeout, "too-slow", "The body did not arrive in time",
                 "The body did not arrive in time.", remedy: "Send it faster, or in smaller pieces.")
+        case .outOfMemory: self = .outOfMemory
         case .malformed(let error): self.init(error)
         case .disconnected:
             self.init(
@@ -38,6 +43,16 @@ extension Problem {
                 "The connection ended in the body.",
                 remedy: "Send the whole body.")
         }
+    }
+
+    /// Requests, responses and queues hold as much memory as they may together.
+    static var outOfMemory: Problem {
+        var problem = Problem(
+            .serviceUnavailable, "out-of-memory", "No memory at the moment",
+            "Requests, responses and queues of events hold as much memory as they may together.",
+            remedy: "Try again in a moment; limits.memory sets the limit.")
+        problem.fields[.retryAfter] = "1"
+        return problem
     }
 
     static func tooLongLine(_ limit: Int) -> Problem {

@@ -12,6 +12,11 @@ public final class LogWriter: Sendable {
     }
 
     private static let capacity = 1 << 20
+    private static let allLost = Atomic(0)
+
+    /// Lines of the process that could not be written.
+    static var lostLines: Int { allLost.load(ordering: .relaxed) }
+
     private let descriptor: Int32
     private let queue = DispatchQueue(label: "gateway.log")
     private let state = Mutex(State())
@@ -23,6 +28,7 @@ public final class LogWriter: Sendable {
         let mustStart = state.withLock { state in
             guard state.waiting.count + line.count <= Self.capacity else {
                 state.lost += 1
+                Self.allLost.add(1, ordering: .relaxed)
                 return false
             }
             state.waiting += line
@@ -34,10 +40,11 @@ public final class LogWriter: Sendable {
 
     /// Waits until what was logged before is written, but not for ever: a pipe that nobody reads
     /// must not keep the process alive. For the end of the process.
-    public func flush() {
+    /// - Parameter milliseconds: how long at most.
+    public func flush(upTo milliseconds: Int = 500) {
         let done = DispatchSemaphore(value: 0)
         queue.async { done.signal() }
-        _ = done.wait(timeout: .now() + .milliseconds(500))
+        _ = done.wait(timeout: .now() + .milliseconds(milliseconds))
     }
 
     private func drain() {
@@ -55,12 +62,23 @@ public final class LogWriter: Sendable {
             if batch.isEmpty { return }
             var rest = batch[...]
             while !rest.isEmpty {
-                let count = rest.withUnsafeBytes {
+                let written = rest.withUnsafeBytes {
                     Glibc.write(descriptor, $0.baseAddress, $0.count)
                 }
-                if count < 0, errno != EINTR { break }
-                rest = rest.dropFirst(max(0, count))
+                if written < 0, errno != EINTR {
+                    count(lost: rest)
+                    break
+                }
+                rest = rest.dropFirst(max(0, written))
             }
         }
+    }
+
+    /// A full disk, or a reader that is gone: what could not be written is counted, and the count is
+    /// written when that works again.
+    private func count(lost bytes: ArraySlice<UInt8>) {
+        let lines = bytes.count { $0 == 0x0A }
+        Self.allLost.add(lines, ordering: .relaxed)
+        state.withLock { $0.lost += lines }
     }
 }

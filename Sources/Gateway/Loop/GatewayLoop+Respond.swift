@@ -131,7 +131,7 @@ extension GatewayLoop {
         let id: Int
         do {
             id = try context.subscribers.enter(
-                exchange.remoteAddress, items: subscription.filter.itemCount)
+                exchange.addressKey, items: subscription.filter.itemCount)
         } catch {
             return refuseStream(exchange, error.reason, subscription, began: began)
         }

@@ -4,6 +4,7 @@ internal import HTTPTypes
 internal import Libevent
 internal import LibeventHTTP
 internal import Logging
+internal import Synchronization
 internal import Text
 
 /// One loop's worth of gateway: an actor pinned to the loop, owning plain classes. Everything
@@ -20,7 +21,10 @@ actor GatewayLoop: HTTPResponder {
     private var inbox: LoopInlet?
     /// Of the events that were posted to the inbox, what the hub has not matched yet.
     private var unmatched = (count: 0, bytes: 0)
-    private var signalWatches: [SignalWatch] = []
+    /// Stops and resumes accepting, also while the loop is blocked.
+    nonisolated let door = Mutex<ListenerControl?>(nil)
+    /// What the loop counted when it was asked last: for when it cannot answer.
+    nonisolated let lastSnapshot = Mutex(LoopStatistics())
     private var isBeating = false
     private var isPumping = false
     /// When the next tick of the heartbeat is due.
@@ -55,10 +59,11 @@ actor GatewayLoop: HTTPResponder {
         }
         let listener = try HTTPListener(
             on: address, limits: context.settings.http, census: context.connections,
-            wheel: clock.wheel, responder: self)
+            memory: context.memory, wheel: clock.wheel, responder: self)
         self.clock = clock
         self.inbox = inbox
         self.listener = listener
+        if let control = listener.control { door.withLock { $0 = control } }
         context.backplane.connect(inbox)
         return listener.address ?? address
     }
@@ -86,7 +91,11 @@ actor GatewayLoop: HTTPResponder {
     func isUnderPressure() -> Bool { hub.isUnderPressure(at: context.clock.monotonic()) }
 
     /// Whether the loop has stopped to run.
-    nonisolated var isStalled: Bool { false }
+    nonisolated var isStalled: Bool { loop.isStalled(limit: Self.stallTime) }
+
+    /// How long a loop may be silent before it counts as stalled. It gives a sign of life four times
+    /// a second.
+    static let stallTime: Duration = .seconds(1)
 
     /// Serves some subscribers, and the others in later turns of the loop.
     private func pump() {
@@ -118,7 +127,7 @@ actor GatewayLoop: HTTPResponder {
         note(route: "/events", code: 200, since: began)
         guard !stream.isClosed else {
             let items = subscription.filter.itemCount
-            return context.subscribers.leave(address, items: items)
+            return context.subscribers.leave(stream.addressKey, items: items)
         }
         let request = Subscriber.Request(
             id: id, filter: subscription.filter, encoding: subscription.encoding,
@@ -132,7 +141,7 @@ actor GatewayLoop: HTTPResponder {
     private func streamEnded(_ ended: StreamSubscriber, since began: Duration) {
         guard let subscriber = ended.subscriber else { return }
         context.subscribers.leave(
-            ended.stream.remoteAddress, items: subscriber.request.filter.itemCount)
+            ended.stream.addressKey, items: subscriber.request.filter.itemCount)
         hub.remove(subscriber)
         inbox?.setSubscribers(hub.count)
         ended.release()
@@ -189,6 +198,7 @@ actor GatewayLoop: HTTPResponder {
         snapshot.dropped = hub.dropped
         snapshot.longestQueue = hub.takeLongestQueue()
         snapshot.lag = clock?.takeWorstLag() ?? .zero
+        lastSnapshot.withLock { $0 = snapshot }
         return snapshot
     }
 
@@ -201,13 +211,6 @@ actor GatewayLoop: HTTPResponder {
         context.logger.error(
             "new connections wait: accepting failed and is tried again; open streams go on",
             metadata: ["reason": "\(error)"])
-    }
-
-    /// Has signals of the process handled on this loop, for as long as it runs.
-    func watch(_ signals: [Int32], action: @escaping @Sendable (Int32) -> Void) throws {
-        for number in signals {
-            signalWatches.append(try SignalWatch(number, on: loop) { action(number) })
-        }
     }
 
     func turnedAway() { statistics.rejected["no-room", default: 0] += 1 }
@@ -254,9 +257,9 @@ actor GatewayLoop: HTTPResponder {
         hub.abortAll()
         listener?.abort()
         listener = nil
+        door.withLock { $0 = nil }
         clock = nil
         inbox = nil
-        signalWatches = []
     }
 
     func note(route: String, code: Int, since began: Duration) {

@@ -1,8 +1,8 @@
+internal import Libevent
 internal import Synchronization
-internal import Text
 
 /// Counts the event streams of all loops and the items of their filters, in all and for each
-/// address, and numbers the streams.
+/// address (for IPv6 each network of 64 bits), and numbers the streams.
 final class SubscriberCensus: Sendable {
     /// How much there may be.
     struct Limits: Sendable {
@@ -23,7 +23,7 @@ final class SubscriberCensus: Sendable {
     private struct State {
         var total = Count()
         var lastID = 0
-        var byAddress: [ExactString: Count] = [:]
+        var byAddress: [AddressKey: Count] = [:]
     }
 
     private let state = Mutex(State())
@@ -39,8 +39,7 @@ final class SubscriberCensus: Sendable {
     /// - Parameter items: of its filter.
     /// - Returns: its number.
     /// - Throws: why there is no room; then nothing was counted.
-    func enter(_ address: String, items: Int) throws(RefusalError) -> Int {
-        let address = ExactString(address)
+    func enter(_ address: AddressKey, items: Int) throws(RefusalError) -> Int {
         let result: Result<Int, RefusalError> = state.withLock { state in
             guard !state.total.exceeds(limits, with: items) else {
                 return .failure(RefusalError(reason: .full))
@@ -60,8 +59,7 @@ final class SubscriberCensus: Sendable {
     }
 
     /// Counts a stream out.
-    func leave(_ address: String, items: Int) {
-        let address = ExactString(address)
+    func leave(_ address: AddressKey, items: Int) {
         state.withLock { state in
             state.total.streams -= 1
             state.total.items -= items

@@ -29,6 +29,18 @@ extension Metric {
             name: "loop_lag_seconds", kind: .gauge,
             help: "How late the latest loop has been since the last look."
         ) { [seconds($0.loops.lag)] },
+        Metric(name: "loops_stalled", kind: .gauge, help: "Loops that do not run.") {
+            [number($0.stalledLoops)]
+        },
+        Metric(
+            name: "memory_bytes", kind: .gauge,
+            help:
+                "Bytes that requests, responses and queues of events hold; limits.memory bounds them."
+        ) { [number($0.memory)] },
+        Metric(
+            name: "log_lines_lost_total", kind: .counter,
+            help: "Log lines that could not be written."
+        ) { [number($0.lostLogLines)] },
         Metric(name: "http_requests_total", kind: .counter, help: "Requests answered.") {
             snapshot in
             snapshot.loops.requests.sorted {

@@ -52,5 +52,9 @@ struct MetricsSnapshot: Sendable {
     var syncs: [(outcome: String, count: Int)] = []
     var commits = Histogram()
     var openDescriptors = 0
+    var stalledLoops = 0
+    /// Bytes held for clients.
+    var memory = 0
+    var lostLogLines = 0
     var version = ""
 }

@@ -3,8 +3,11 @@ internal import EventHub
 internal import Events
 internal import FoundationEssentials
 internal import HTTPTypes
+internal import Libevent
 internal import LibeventHTTP
+internal import Synchronization
 internal import Text
+internal import Wire
 
 extension Routes {
     static let health = [
@@ -14,6 +17,8 @@ extension Routes {
         Route(.get, "/readyz", "whether the gateway can do its work, with reasons") { loop, _ in
             var reasons: [String] = []
             if loop.context.isDraining { reasons.append("the gateway is going down") }
+            let stalled = loop.context.allLoops.count { $0.isStalled }
+            if stalled > 0 { reasons.append("\(stalled) of the loops are blocked") }
             do { try await loop.context.store.check() } catch {
                 reasons.append("the store does not work: \(error)")
             }
@@ -44,11 +49,20 @@ extension GatewayLoop {
         var snapshot = MetricsSnapshot()
         for other in context.allLoops {
             let asked = context.clock.monotonic()
-            var loop = await other.snapshot()
+            let deadline = ContinuousClock.now + .milliseconds(250)
+            // One that is blocked is not waited for: it counts as it was, and by its silence.
+            let answer =
+                other.isStalled
+                ? nil : await Deadline.result(by: deadline) { await other.snapshot() }
+            if answer == nil { snapshot.stalledLoops += 1 }
+            var loop = answer ?? other.lastSnapshot.withLock { $0 }
             // The question itself had to wait for its turn.
-            loop.lag = max(loop.lag, other === self ? .zero : elapsed(since: asked))
+            let wait = other === self ? .zero : elapsed(since: asked)
+            loop.lag = max(loop.lag, wait, other.loop.silence)
             snapshot.loops += loop
         }
+        snapshot.memory = context.memory.used
+        snapshot.lostLogLines = LogWriter.lostLines
         snapshot.published = EventType.allCases.map {
             ($0.shortName, context.publisher.count(of: $0))
         }

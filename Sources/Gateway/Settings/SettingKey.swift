@@ -147,6 +147,12 @@ public struct SettingKey: Sendable {
             "limits.filter_items_in_all", .count(1...100_000_000), "1000000",
             "types, labels and cids of all subscriptions together"),
         SettingKey(
+            "limits.memory", .bytes(16 << 20...1 << 40), "256MiB",
+            "bytes that requests, responses and queues of events may hold together"),
+        SettingKey(
+            "limits.peer_timeout", .duration(.seconds(1) ... .seconds(86_400)), "60s",
+            "when a peer that acknowledges nothing any more counts as gone"),
+        SettingKey(
             "limits.query_time", .duration(.milliseconds(10) ... .seconds(3600)), "2s",
             "how long a listing or a selection of records may take"),
         SettingKey(

@@ -60,7 +60,8 @@ extension SettingKey.Kind {
     }
 
     private static func bytes(_ text: String) -> Int? {
-        for (unit, factor) in [("KiB", 1 << 10), ("MiB", 1 << 20)] where text.hasSuffix(unit) {
+        for (unit, factor) in [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)]
+        where text.hasSuffix(unit) {
             return Int(text.dropLast(3)).flatMap { number in
                 let (bytes, overflow) = number.multipliedReportingOverflow(by: factor)
                 return overflow ? nil : bytes

@@ -32,6 +32,8 @@ public struct Settings: Sendable {
     public var filterItemLimitInAll: Int
     /// How long a read of many records may take.
     public var queryTime: Duration
+    /// Bytes that connections and queues may hold together.
+    public var memoryLimit: Int
     public var allowedOrigins: [String]
     public var logLevel: String
     public var logFormat: String
@@ -101,6 +103,8 @@ public struct Settings: Sendable {
         filterItemLimitPerAddress = number("limits.filter_items_per_address")
         filterItemLimitInAll = number("limits.filter_items_in_all")
         queryTime = duration("limits.query_time")
+        memoryLimit = number("limits.memory")
+        http.peerTimeout = duration("limits.peer_timeout")
         allowedOrigins = list("cors.allowed_origins")
         logLevel = text("log.level")
         logFormat = text("log.format")

@@ -1,0 +1,79 @@
+internal import HTTPTypes
+internal import Libevent
+internal import Wire
+
+/// The answer that is written piece by piece.
+extension Connection {
+    /// More than this waiting makes the writer wait.
+    private static let highWater = 256 << 10
+
+    /// Begins the answer.
+    /// - Parameter length: of the whole body, if it is known; else the body is sent in chunks.
+    func openBody(
+        _ status: HTTPResponse.Status, _ fields: HTTPFields, length: Int?,
+        for request: RequestHead
+    ) -> ResponseWriter {
+        let hasBody = Response(status: status).mayHaveBody
+        var framing = ResponseFraming.none
+        if hasBody {
+            framing =
+                length.map { .length($0) }
+                ?? (request.version == .http11 ? .chunked : .untilClose)
+        }
+        let isSilent = request.method == .head || !hasBody
+        if case .answering = state {
+            owesAnswer = false
+            answerLeft = isSilent ? 0 : length
+            askForBody()
+            var fields = fields
+            if length != nil { fields[.contentLength] = nil }
+            // The request's body may still be coming in: whether the connection can go on is
+            // settled at the end, and not announced here.
+            output.append(
+                encodeHead(
+                    status, fields, framing, keepAlive: wantsKeepAlive, date: listener.dateNow()))
+            flush()
+        }
+        return ResponseWriter(self, isSilent ? .none : framing)
+    }
+
+    /// Sends a piece of the body; waits while the client does not read.
+    func writeBody(_ bytes: [UInt8], inChunk: Bool) async throws(RequestBodyError) {
+        guard case .answering = state else { throw .disconnected }
+        if let left = answerLeft {
+            guard bytes.count <= left else {
+                // More than was announced would be read as the next answer.
+                end()
+                throw .disconnected
+            }
+            answerLeft = left - bytes.count
+        }
+        if inChunk { output.append(Array("\(String(bytes.count, radix: 16))\r\n".utf8)) }
+        output.append(bytes)
+        if inChunk { output.append([0x0D, 0x0A]) }
+        flush()
+        guard case .answering = state else { throw .disconnected }
+        // Without memory nobody holds more than the piece that he has begun.
+        guard output.count > (listener.memory.isExhausted ? 0 : Self.highWater) else { return }
+        do {
+            try await withCheckedThrowingContinuation { bodyWriter = $0 }
+        } catch {
+            throw error as? RequestBodyError ?? .disconnected
+        }
+    }
+
+    /// Ends the body; cuts the connection if some of it is missing.
+    func endBody(_ trailer: [UInt8]) {
+        guard case .answering = state else { return }
+        if let answerLeft, answerLeft > 0 { return end() }
+        output.append(trailer)
+        handOver(keepAlive: settleKeepAlive())
+    }
+
+    /// Ends the connection if the body that was begun for this request has not been ended, unless
+    /// all that was announced is there.
+    func cutBodyIfOpen(_ serial: Int) {
+        guard serial == self.serial, case .answering = state else { return }
+        if answerLeft == 0 { endBody([]) } else { end() }
+    }
+}

@@ -1,0 +1,95 @@
+internal import Glibc
+internal import Libevent
+
+/// Bytes on their way out, held by reference: a body that many connections send is in memory once.
+struct OutputQueue {
+    /// Pieces up to this size are copied together: one system call then needs fewer addresses.
+    static let smallPiece = 2 << 10
+    private static let joinedLimit = 16 << 10
+    /// How many pieces one system call gathers.
+    private static let maxVectors = 16
+
+    private var pieces: [[UInt8]] = []
+    private var first = 0
+    private var sentOfFirst = 0
+    private var lastIsJoinable = false
+    /// How many bytes wait.
+    private(set) var count = 0
+    /// How many bytes of memory the pieces hold; a piece goes when its last byte has left.
+    private(set) var heldCount = 0
+
+    var isEmpty: Bool { count == 0 }
+
+    mutating func append(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
+        count += bytes.count
+        heldCount += bytes.count
+        let isSmall = bytes.count <= Self.smallPiece
+        let last = pieces.count - 1
+        if isSmall, lastIsJoinable, last >= first, pieces[last].count < Self.joinedLimit {
+            pieces[last] += bytes
+        } else {
+            pieces.append(bytes)
+            lastIsJoinable = isSmall
+        }
+    }
+
+    /// Writes as much as the socket takes in one gathering call.
+    /// - Returns: how many bytes left; 0 when the kernel's buffer is full.
+    /// - Throws: when the peer is gone.
+    mutating func write(to descriptor: Int32) throws(LibeventError) -> Int {
+        let vectors = min(pieces.count - first, Self.maxVectors)
+        guard vectors > 0 else { return 0 }
+        let written = unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: vectors) {
+            unsafe gather(0, into: $0, for: descriptor)
+        }
+        if written >= 0 {
+            advance(by: written)
+            return written
+        }
+        let code = Int32(-written)
+        if code == EAGAIN || code == EINTR { return 0 }
+        throw LibeventError("sendmsg", code: code)
+    }
+
+    /// Adds the address of one piece after the other, each within the scope in which it is valid,
+    /// and sends in the innermost.
+    /// - Returns: how many bytes left, or `errno` negated.
+    private func gather(
+        _ filled: Int, into vectors: UnsafeMutableBufferPointer<iovec>, for descriptor: Int32
+    ) -> Int {
+        guard filled < vectors.count else {
+            var message = unsafe msghdr()
+            unsafe message.msg_iov = vectors.baseAddress
+            unsafe message.msg_iovlen = filled
+            let count = unsafe sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
+            return count < 0 ? -Int(errno) : count
+        }
+        let skipped = filled == 0 ? sentOfFirst : 0
+        return unsafe pieces[first + filled].withUnsafeBytes { piece in
+            let rest = unsafe UnsafeMutableRawBufferPointer(
+                mutating: UnsafeRawBufferPointer(rebasing: piece[skipped...]))
+            unsafe vectors.initializeElement(
+                at: filled, to: iovec(iov_base: rest.baseAddress, iov_len: rest.count))
+            return unsafe gather(filled + 1, into: vectors, for: descriptor)
+        }
+    }
+
+    private mutating func advance(by bytes: Int) {
+        count -= bytes
+        sentOfFirst += bytes
+        while first < pieces.count, sentOfFirst >= pieces[first].count {
+            sentOfFirst -= pieces[first].count
+            heldCount -= pieces[first].count
+            pieces[first] = []
+            first += 1
+        }
+        if first == pieces.count {
+            pieces.removeAll(keepingCapacity: pieces.capacity <= 2 * Self.maxVectors)
+            first = 0
+        } else if first >= Self.maxVectors {
+            pieces.removeFirst(first)
+            first = 0
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import LibeventHTTP
+import TestSupport
+import Testing
+
+/// Clients that leave before their answer.
+@Suite struct LeavingTests {
+    private static let wait = "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n"
+
+    /// A request that waits, perhaps with bytes behind it that nobody reads.
+    private static let requests = [
+        wait, wait + "GET /next HTTP/1.1\r\nHost: a\r\n\r\n",
+        "POST /wait HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nunread",
+    ]
+
+    private func begin(_ text: String, _ address: String, _ responder: TestResponder) async throws
+        -> SocketClient
+    {
+        let client = try SocketClient(address)
+        try await client.send(text)
+        while await responder.waiting == 0 { await Task.yield() }
+        return client
+    }
+
+    @Test(arguments: requests)
+    func `a handler is cancelled when its client resets the connection`(text: String) async throws {
+        try await withServer { address, responder in
+            let client = try await begin(text, address, responder)
+            client.reset()
+            while await responder.endings.isEmpty { await Task.yield() }
+            #expect(await responder.endings == ["cancelled"])
+            #expect(await responder.connectionCount() == 0)
+        }
+    }
+
+    @Test(arguments: requests)
+    func `a handler is cancelled when its client has ended its side, and its answer still arrives`(
+        text: String
+    ) async throws {
+        try await withServer { address, responder in
+            let client = try await begin(text, address, responder)
+            client.finishSending()
+            #expect(try await client.answer().text == "cancelled")
+        }
+    }
+
+    @Test func `a handler that reads its body first is cancelled too`() async throws {
+        try await withServer { address, responder in
+            let client = try SocketClient(address)
+            try await client.send(
+                "POST /read-wait HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab")
+            while await responder.reading == 0 { await Task.yield() }
+            try await client.send("cd")
+            while await responder.waiting == 0 { await Task.yield() }
+            client.reset()
+            while await responder.endings.isEmpty { await Task.yield() }
+            #expect(await responder.endings == ["cancelled"])
+        }
+    }
+
+    @Test func `a client that has ended its side has a moment for its answer`() async throws {
+        try await withServer { address, _ in
+            let client = try SocketClient(address)
+            try await client.send("GET /soon HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.finishSending()
+            #expect(try await client.answer().text == "whole")
+            #expect(try await client.isClosedByPeer())
+        }
+    }
+
+    @Test func `a loop does not spin while a client that has ended its side is answered`()
+        async throws
+    {
+        try await withServer { address, responder in
+            let client = try SocketClient(address)
+            try await client.send("GET /patient HTTP/1.1\r\nHost: a\r\n\r\nGET")
+            while await !responder.isPatient() { await Task.yield() }
+            client.finishSending()
+            let before = await responder.processorTime()
+            try await Task.sleep(for: .milliseconds(600))
+            #expect(await responder.processorTime() - before < .milliseconds(100))
+            // Cancelled by now; it answers anyway.
+            await responder.giveUpBodies()
+            #expect(try await client.answer().status == 200)
+        }
+    }
+
+    @Test func `what a handler does behind its answer is not cancelled`() async throws {
+        try await withServer { address, responder in
+            let client = try SocketClient(address)
+            try await client.send("GET /after HTTP/1.1\r\nHost: a\r\n\r\n")
+            #expect(try await client.answer().text == "before")
+            client.reset()
+            while await responder.endings.isEmpty { await Task.yield() }
+            #expect(await responder.endings == ["whole"])
+        }
+    }
+
+    @Test func `handlers are cancelled when the listener ends`() async throws {
+        try await withServer { address, responder in
+            let client = try await begin(Self.wait, address, responder)
+            await responder.close()
+            while await responder.endings.isEmpty { await Task.yield() }
+            #expect(await responder.endings == ["cancelled"])
+            withExtendedLifetime(client) {}
+        }
+    }
+}
