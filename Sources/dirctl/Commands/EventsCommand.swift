@@ -53,6 +53,7 @@ struct Listen: AsyncParsableCommand {
                 announce(filter)
                 isBack = true
             case .event(let event): printer.show(event)
+            case .gap: break
             case .dropped(let count):
                 Output.notice(
                     "\(count) event\(count == 1 ? " was" : "s were") lost: this reader is too slow")

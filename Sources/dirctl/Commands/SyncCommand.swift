@@ -123,7 +123,7 @@ struct SyncWatch {
             case .reconnecting(_, let reason):
                 Output.progress("")
                 Output.notice("Connection lost (\(reason)); trying again...")
-            case .dropped: break
+            case .dropped, .gap: break
             }
         }
         return try await client.sync(id)
