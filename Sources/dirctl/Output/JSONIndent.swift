@@ -1,8 +1,8 @@
 /// JSON for people to read.
 enum JSONText {
-    /// The same document with a line for each value; the order of members stays.
+    /// Returns the same document with a line for each value; the order of members stays.
     /// - Parameter json: compact or not.
-    static func indented(_ json: [UInt8]) -> String {
+    static func indented(_ json: [UInt8]) -> [UInt8] {
         var out: [UInt8] = []
         var depth = 0
         var isInString = false
@@ -46,6 +46,6 @@ enum JSONText {
             }
             previous = byte
         }
-        return String(decoding: out, as: UTF8.self)
+        return out
     }
 }
