@@ -85,6 +85,24 @@ import Testing
         }
     }
 
+    @Test func `commas separate the names of skills, in every kind of label`() async throws {
+        try await TestGateway.run { gateway in
+            let cids = [
+                try await gateway.push("a", skill: "x/one"),
+                try await gateway.push("b", skill: "x/two"),
+            ]
+            // "two" alone is a part of this one's label, too.
+            try await gateway.push("c", skill: "y/two")
+            let flags = [
+                ["--skill", "x/one, x/two"], ["--label", "/skills/", "--skill", "x/o,x/t"],
+            ]
+            for flags in flags {
+                let result = try await dirctl(gateway.address, ["search", "-o", "raw"] + flags)
+                #expect(Set(result.out.split(separator: "\n").map(String.init)) == Set(cids))
+            }
+        }
+    }
+
     @Test(arguments: ["human", "json", "raw"])
     func `what was deleted before a fault is told`(format: String) async throws {
         let server = try ScriptedServer([.status(204), .status(503)])

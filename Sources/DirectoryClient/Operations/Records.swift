@@ -63,6 +63,13 @@ public struct RecordInfo: Sendable, Equatable, Codable {
     /// Bytes of canonical JSON.
     public let size: Int
     public let labels: [String]
+    /// Whether there are more labels than one answer without content can hold.
+    public let hasMoreLabels: Bool
+
+    private enum CodingKeys: String, CodingKey {
+        case cid, size, labels
+        case hasMoreLabels = "has_more_labels"
+    }
 }
 
 extension DirectoryClient {
@@ -87,7 +94,9 @@ extension DirectoryClient {
         }
         let size = headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
         let labels = headers["Directory-Labels"].flatMap(\.commaSeparated).map(percentDecoded)
-        return RecordInfo(cid: cid, size: max(size, 0), labels: labels)
+        return RecordInfo(
+            cid: cid, size: max(size, 0), labels: labels,
+            hasMoreLabels: headers.contains(name: "Directory-Labels-Truncated"))
     }
 
     /// Deletes a record; succeeds for one that is not stored.

@@ -46,14 +46,14 @@ struct Listen: AsyncParsableCommand {
 
     func run() async throws {
         for (flag, lists) in [("--types", types), ("--labels", labels), ("--cids", cids)]
-        where !lists.isEmpty && Self.items(lists).isEmpty {
+        where !lists.isEmpty && CommaList.items(lists).isEmpty {
             // An empty variable of a script must not mean everything.
             throw Exit.Failure(
                 message: "\(flag) is empty: leave it out to hear everything", code: .usage)
         }
         let filter = EventFilter(
-            types: try Self.items(types).map(Self.type), labels: Self.items(labels),
-            cids: Self.items(cids))
+            types: try CommaList.items(types).map(Self.type), labels: CommaList.items(labels),
+            cids: CommaList.items(cids))
         let client = try options.client { $0.reconnect.retriesFirstConnection = false }
         let printer = EventPrinter(format: format.format())
         var isBack = false
@@ -90,15 +90,6 @@ struct Listen: AsyncParsableCommand {
         }
         if !filter.cids.isEmpty { Output.notice("CIDs: \(filter.cids.joined(separator: ", "))") }
         Output.notice("")
-    }
-
-    private static func items(_ lists: [String]) -> [String] {
-        lists.flatMap { $0.utf8.split(separator: UInt8(ascii: ",")) }.compactMap { item in
-            guard let start = item.firstIndex(where: { $0 != 0x20 }),
-                let last = item.lastIndex(where: { $0 != 0x20 })
-            else { return nil }
-            return String(decoding: item[start...last], as: UTF8.self)
-        }
     }
 
     private static func type(_ name: String) throws -> EventType {

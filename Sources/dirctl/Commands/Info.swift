@@ -19,7 +19,9 @@ struct Info: AsyncParsableCommand {
     func run() async throws {
         let client = try options.client()
         let info = try await client.info(try await Reference.cid(record, client))
-        let labels = info.labels.map { Output.printable($0) }.joined(separator: ", ")
+        let labels =
+            info.labels.map { Output.printable($0) }.joined(separator: ", ")
+            + (info.hasMoreLabels ? ", and more ('dirctl pull' shows the whole record)" : "")
         let human = """
             Record information:
               CID:    \(info.cid)

@@ -68,14 +68,17 @@ struct LabelOptions: ParsableArguments {
         where isMeant: ((RecordSummary) -> Bool)? = nil
     ) async throws -> [RecordSummary] {
         guard limit > 0 else { throw ValidationError("--limit must be above 0") }
+        // Split here: the gateway would split "/skills/a,b" into "/skills/a" and "b".
         let kinds = [
-            plain, skill.map { "/skills/\($0)" }, domain.map { "/domains/\($0)" },
-            module.map { "/modules/\($0)" }, locator.map { "/locators/\($0)" },
-        ].filter { !$0.isEmpty }
+            ("", plain), ("/skills/", skill), ("/domains/", domain), ("/modules/", module),
+            ("/locators/", locator),
+        ]
+        let wanted = kinds.map { prefix, lists in CommaList.items(lists).map { prefix + $0 } }
+            .filter { !$0.isEmpty }
         var query = query
         // The gateway takes one kind; the others are looked at here.
-        query.labels = kinds.first ?? []
-        let others = kinds.dropFirst().map { $0.map(ByteSearch.init) }
+        query.labels = wanted.first ?? []
+        let others = wanted.dropFirst().map { $0.map(ByteSearch.init) }
         var found: [RecordSummary] = []
         var cursor: String?
         repeat {
