@@ -71,6 +71,7 @@ import Testing
                 environment: [
                     "DIRECTORY_CLIENT_TIMEOT": "1s", "DIRECTORY_CLIENT_AUTH_MODE": "oidc",
                     "DIRECTORY_CLIENT_XYZ": "1", "DIRECTORY_CLIENTS": "1",
+                    "DIRECTORY_CLIENT_timeout": "1",
                 ])
             #expect(result.status == 0)
             let path = /Warning: \/[^ ]*\/config.yaml:/
@@ -84,6 +85,7 @@ import Testing
                     "Warning: DIRECTORY_CLIENT_AUTH_MODE is a setting of another client and has no effect here",
                     "Warning: there is no setting DIRECTORY_CLIENT_TIMEOT, did you mean DIRECTORY_CLIENT_TIMEOUT?",
                     "Warning: there is no setting DIRECTORY_CLIENT_XYZ; it has no effect",
+                    "Warning: there is no setting DIRECTORY_CLIENT_timeout, did you mean DIRECTORY_CLIENT_TIMEOUT?",
                     "No records found",
                 ])
         }

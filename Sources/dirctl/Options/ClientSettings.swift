@@ -13,7 +13,7 @@ struct ClientSettings {
             let path = "\(directory)/dirctl/config.yaml"
             let file = try SettingsFile.read(path)
             for entry in file where SettingNames.setting(entry.key) == nil {
-                warnings.append("\(entry.place): \(Self.unknown(entry.key) { $0 })")
+                warnings.append("\(entry.place): \(Self.unknown(entry.key, entry.key) { $0 })")
             }
             take(file.map { (name: $0.key, key: $0.key, value: $0.value) }, in: "\(path): ")
         }
@@ -28,16 +28,19 @@ struct ClientSettings {
         name: String, key: String, value: String
     )] {
         let prefix = SettingNames.variablePrefix
-        let found = environment.filter { $0.key.hasPrefix(prefix) && !$0.value.isEmpty }
-            .sorted { $0.key < $1.key }
-            .map {
-                let key = String($0.key.dropFirst(prefix.count)).lowercased()
-                return (name: $0.key, key: key, value: $0.value)
+        var known: [(name: String, key: String, value: String)] = []
+        for (name, value) in environment.sorted(by: { $0.key < $1.key })
+        where name.hasPrefix(prefix) && !value.isEmpty {
+            let key = name.dropFirst(prefix.count).lowercased()
+            let spelling = { (key: String) in prefix + key.uppercased() }
+            // Case matters in the environment.
+            if SettingNames.setting(key) != nil, spelling(key) == name {
+                known.append((name, key, value))
+            } else {
+                warnings.append(Self.unknown(name, key, spelling: spelling))
             }
-        for variable in found where SettingNames.setting(variable.key) == nil {
-            warnings.append(Self.unknown(variable.key) { prefix + $0.uppercased() })
         }
-        return found
+        return known
     }
 
     /// Takes the values of one source; they win over those that were taken before.
@@ -57,15 +60,19 @@ struct ClientSettings {
         }
     }
 
-    /// Says that a key has no effect, and what may have been meant.
-    /// - Parameter spelling: how a key is written where this one was found.
-    private static func unknown(_ key: String, spelling: (String) -> String) -> String {
+    /// Says that a name has no effect, and what may have been meant.
+    /// - Parameters:
+    ///   - key: the name as a key of the file.
+    ///   - spelling: how a key is written where the name was found.
+    private static func unknown(
+        _ name: String, _ key: String, spelling: (String) -> String
+    ) -> String {
         if SettingNames.upstreamOnly.contains(key) {
-            return "\(spelling(key)) is a setting of another client and has no effect here"
+            return "\(name) is a setting of another client and has no effect here"
         }
         let hint = nearest(to: key, in: SettingNames.known).map {
             ", did you mean \(spelling($0))?"
         }
-        return "there is no setting \(spelling(key))\(hint ?? "; it has no effect")"
+        return "there is no setting \(name)\(hint ?? "; it has no effect")"
     }
 }
