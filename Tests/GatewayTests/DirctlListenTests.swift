@@ -109,4 +109,14 @@ import Testing
             #expect(lines.first == #"{ "a":1}"#)
         }
     }
+
+    @Test func `deep nesting makes no long lines`() async throws {
+        let event = String(repeating: "[", count: 20_000)
+        let server = try ScriptedServer([
+            .stream(": connected\n\nevent: a\ndata: \(event)\n\n"), .status(204),
+        ])
+        let result = try await dirctl(server.address, ["events", "listen", "--json"])
+        #expect(result.status == 0)
+        #expect(result.out.utf8.count < 5_000_000)
+    }
 }

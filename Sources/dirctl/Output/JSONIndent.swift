@@ -10,7 +10,8 @@ enum JSONText {
         var previous: UInt8 = 0
         func breakLine() {
             out.append(0x0A)
-            out += repeatElement(0x20, count: max(0, depth) * 2)
+            // Bounded, because what comes may be nested as deeply as it is long.
+            out += repeatElement(0x20, count: min(max(0, depth), 100) * 2)
         }
         for byte in json {
             if isInString {
