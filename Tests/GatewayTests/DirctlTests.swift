@@ -53,6 +53,9 @@ import Testing
                 (["search", "--json", "-o", "raw"], gateway.address, 2, "cannot both be"),
                 (["bogus"], gateway.address, 2, "bogus"),
                 (["events", "listen", "--types", ""], gateway.address, 2, "--types is empty"),
+                (["search", "--name", ""], gateway.address, 2, "--name is empty"),
+                (["search", "--skill", " ,"], gateway.address, 2, "--skill is empty"),
+                (["routing", "publish", "--label", ""], gateway.address, 2, "--label is empty"),
                 (["search"], "https://\(gateway.address)", 5, "no TLS connection"),
             ]
             for (arguments, address, code, words) in cases {

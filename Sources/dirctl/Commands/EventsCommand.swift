@@ -45,12 +45,7 @@ struct Listen: AsyncParsableCommand {
     @OptionGroup var options: ClientOptions
 
     func run() async throws {
-        for (flag, lists) in [("--types", types), ("--labels", labels), ("--cids", cids)]
-        where !lists.isEmpty && CommaList.items(lists).isEmpty {
-            // An empty variable of a script must not mean everything.
-            throw Exit.Failure(
-                message: "\(flag) is empty: leave it out to hear everything", code: .usage)
-        }
+        try CommaList.refuseEmpty([("--types", types), ("--labels", labels), ("--cids", cids)])
         let filter = EventFilter(
             types: try CommaList.items(types).map(Self.type), labels: CommaList.items(labels),
             cids: CommaList.items(cids))

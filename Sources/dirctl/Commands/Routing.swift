@@ -33,6 +33,7 @@ struct Routing: AsyncParsableCommand {
             guard kinds == 1 else {
                 throw ValidationError("give records, or --all, or --label, and only one of them")
             }
+            try CommaList.refuseEmpty([("--label", label)])
             let client = try options.client()
             let selection: DirectoryClient.Selection =
                 if all {

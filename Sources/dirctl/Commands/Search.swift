@@ -26,6 +26,7 @@ struct Search: AsyncParsableCommand {
     @OptionGroup var options: ClientOptions
 
     func run() async throws {
+        try CommaList.refuseEmpty([("--name", name), ("--version", version)])
         let client = try options.client()
         var query = RecordQuery()
         (query.names, query.versions, query.isPublished) = (name, version, published)
@@ -68,6 +69,10 @@ struct LabelOptions: ParsableArguments {
         where isMeant: ((RecordSummary) -> Bool)? = nil
     ) async throws -> [RecordSummary] {
         guard limit > 0 else { throw ValidationError("--limit must be above 0") }
+        try CommaList.refuseEmpty([
+            ("--label", plain), ("--skill", skill), ("--domain", domain), ("--module", module),
+            ("--locator", locator),
+        ])
         // Split here: the gateway would split "/skills/a,b" into "/skills/a" and "b".
         let kinds = [
             ("", plain), ("/skills/", skill), ("/domains/", domain), ("/modules/", module),

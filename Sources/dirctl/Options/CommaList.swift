@@ -9,4 +9,13 @@ enum CommaList {
             return String(decoding: item[start...last], as: UTF8.self)
         }
     }
+
+    /// Refuses flags that were given without an item: an empty variable of a script must not mean
+    /// everything.
+    static func refuseEmpty(_ flags: [(name: String, lists: [String])]) throws {
+        for flag in flags where !flag.lists.isEmpty && items(flag.lists).isEmpty {
+            throw Exit.Failure(
+                message: "\(flag.name) is empty: leave it out, and everything passes", code: .usage)
+        }
+    }
 }
