@@ -4,6 +4,8 @@ internal import FoundationEssentials
 public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
     /// `http://127.0.0.1:8080`, without a slash at the end.
     public let description: String
+    /// Whether the gateway is below a path of the server.
+    let hasPath: Bool
 
     /// Reads `https://dir.example.org`, `http://127.0.0.1:8080/base`, or `host:port`, which means
     /// http.
@@ -18,6 +20,7 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
         var path = url.percentEncodedPath
         while path.hasSuffix("/") { path.removeLast() }
         let name = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
+        hasPath = !path.isEmpty
         description = "\(scheme)://\(name)\(url.port.map { ":\($0)" } ?? "")\(path)"
     }
 }

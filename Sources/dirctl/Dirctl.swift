@@ -11,12 +11,16 @@ struct Dirctl: AsyncParsableCommand {
         discussion: """
             Data goes to standard output, everything else to standard error.
 
-            Settings come from flags, then from the environment (DIRECTORY_CLIENT_SERVER_ADDR, \
-            …_AUTH_TOKEN, …_TLS_CA_FILE, …_TIMEOUT), then from dirctl/config.yaml in \
-            $XDG_CONFIG_HOME or ~/.config (server_addr, auth_token, tls_ca_file, timeout).
+            Settings come from flags, then from the environment \
+            (DIRECTORY_CLIENT_SERVER_ADDRESS, …_AUTH_TOKEN, …_TLS_CA_FILE, …_TIMEOUT), then from \
+            dirctl/config.yaml in $XDG_CONFIG_HOME or ~/.config (server_address, auth_token, \
+            tls_ca_file, timeout).
 
             Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused by the gateway, \
             5 gateway not reached.
+
+            Example:
+              dirctl events listen --types RECORD_PUSHED --json
             """,
         version: "dirctl \(version)",
         subcommands: [
@@ -45,7 +49,12 @@ struct Dirctl: AsyncParsableCommand {
 
 /// Prints the version.
 struct Version: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print the version.")
+    static let configuration = CommandConfiguration(
+        abstract: "Print the version.",
+        discussion: """
+            Example:
+              dirctl version
+            """)
 
     func run() { Output.line("dirctl \(Dirctl.version)") }
 }
@@ -55,9 +64,10 @@ struct Completions: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print a completion script for a shell.",
         discussion: """
-            bash: source <(dirctl completions bash)
-            zsh:  dirctl completions zsh > "${fpath[1]}/_dirctl"
-            fish: dirctl completions fish > ~/.config/fish/completions/dirctl.fish
+            Examples:
+              bash: source <(dirctl completions bash)
+              zsh:  dirctl completions zsh > "${fpath[1]}/_dirctl"
+              fish: dirctl completions fish > ~/.config/fish/completions/dirctl.fish
             """)
 
     @Argument(help: "bash, zsh or fish.")

@@ -27,7 +27,7 @@ enum Exit: Int32 {
         case let error as Silently: exit(error.code.rawValue)
         case let error as Failure: end(error.message, error.code)
         case let error as DirectoryClientError: end(words(error), code(error))
-        case let error as DirectoryError: end("\(error)", .failed)
+        case let error as DirectoryError: end(Output.printable("\(error)"), .failed)
         default: endAsParser(error)
         }
     }
@@ -45,14 +45,16 @@ enum Exit: Int32 {
         }
     }
 
-    /// What went wrong, and every fault of a record on a line of its own.
+    /// Says what went wrong, and every fault of a record on a line of its own.
     static func words(_ error: DirectoryClientError) -> String {
         guard case .refused(let problem) = error, !problem.faults.isEmpty else {
-            return error.description
+            return Output.printable(error.description)
         }
         let number = problem.faults.count
         return "the record has \(number) fault\(number == 1 ? "" : "s"):\n"
-            + problem.faults.map { "  \($0.pointer) \($0.detail)" }.joined(separator: "\n")
+            + problem.faults.map {
+                "  \(Output.printable($0.pointer)) \(Output.printable($0.detail))"
+            }.joined(separator: "\n")
     }
 
     private static func end(_ message: String, _ code: Exit) -> Never {

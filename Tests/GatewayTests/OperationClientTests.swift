@@ -126,4 +126,112 @@ private struct Lines: AsyncSequence, Sendable {
     func addresses(_ text: String) {
         #expect(throws: DirectoryClientError.self) { try DirectoryClient(text) }
     }
+
+    /// An answer of a gateway that is not well.
+    private static func answer(
+        _ body: String, status: Int = 200, type: String = "application/json"
+    ) -> ScriptedServer.Answer {
+        .close(
+            "HTTP/1.1 \(status) X\r\nContent-Type: \(type)\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)"
+        )
+    }
+
+    @Test(
+        "a count that cannot be is no answer",
+        arguments: ["-1", "9223372036854775807", "9223372036854775808", "1e300", "0.5", "\"1\""])
+    func counts(_ number: String) async throws {
+        let sync =
+            #"{"sync_id":"s","status":"PENDING","remote_directory_url":"","created_at":"","updated_at":"","found":1,"copied":1,"present":\#(number),"failed":0}"#
+        let record =
+            #"{"records":[{"cid":"b","name":"n","version":"v","schema_version":"","created_at":"","pushed_at":"","size":\#(number),"published":true,"labels":[]}]}"#
+        let subscribers =
+            #"{"subscribers":[{"id":1,"address":"","since":"","format":"","filter":{},"delivered":\#(number),"dropped":0,"queued":0}]}"#
+        let server = try ScriptedServer([
+            Self.answer(sync), Self.answer(record), Self.answer(subscribers),
+            // What sends is not to be cut off before it has read.
+            .hold(
+                "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"cid\":\"b\",\"status\":201,\"line\":\(number)}\n"
+            ),
+        ])
+        let client = try DirectoryClient(server.address)
+        for body in [
+            { _ = try await client.sync("s") }, { _ = try await client.records() },
+            { _ = try await client.subscribers() },
+            { for try await _ in client.push(lines: Lines(lines: ["{}"])) {} },
+        ] as [() async throws -> Void] {
+            await #expect { try await body() } throws: {
+                guard case DirectoryClientError.notAGateway = $0 else { return false }
+                return true
+            }
+        }
+    }
+
+    @Test func `a member name that no gateway has costs nothing`() async throws {
+        let marks =
+            String(repeating: "\u{301}", count: 100_000)
+            + String(repeating: "\u{327}", count: 100_000)
+        let body = "{\"records\":[],\"\(marks)\" : 1}"
+        let problem = #"{"title":"t","status":400,"type":"\#(marks)","\#(marks)":1}"#
+        let server = try ScriptedServer([
+            Self.answer(body), Self.answer(problem, status: 400, type: "application/problem+json"),
+            Self.answer(#"{"records":[],"next":"\#(marks)"}"#),
+        ])
+        let client = try DirectoryClient(server.address)
+        let start = ContinuousClock.now
+        await #expect(throws: DirectoryClientError.self) { try await client.records() }
+        await #expect(throws: DirectoryClientError.self) { try await client.records() }
+        // A value may be what it likes.
+        #expect(try await client.records().next?.utf8.count == 400_000)
+        #expect(ContinuousClock.now - start < .seconds(20))
+    }
+
+    @Test func `a refusal is what HTTP says it is, whatever its words say`() async throws {
+        let words = #"{"type":"urn:directory-gateway:problem:full","title":"t","status":200}"#
+        let server = try ScriptedServer([
+            Self.answer(words, status: 503, type: "Application/Problem+JSON; charset=utf-8"),
+            Self.answer(words, status: 404, type: "application/problem+json"),
+            Self.answer(
+                #"{"type":"about:blank","title":"t","status":404}"#, status: 404,
+                type: "application/problem+json"),
+        ])
+        let client = try DirectoryClient(server.address)
+        for status in [503, 404, nil] {
+            await #expect { try await client.records() } throws: {
+                switch $0 {
+                case DirectoryClientError.refused(let problem): problem.status == status
+                case DirectoryClientError.notAGateway: status == nil
+                default: false
+                }
+            }
+        }
+    }
+
+    @Test func `labels come as they were, however their list is spelled`() async throws {
+        let server = try ScriptedServer([
+            .close(
+                "HTTP/1.1 200 X\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: 9\r\nDirectory-Labels: /skills/a%2Cb ,\t/x%C3%A9%+Fy%4,%e2%82%ac\r\nDirectory-Labels: /y\r\nDirectory-Labels-Truncated: 99999999999999999999\r\n\r\n"
+            )
+        ])
+        let info = try await DirectoryClient(server.address).info("b")
+        #expect(info.labels == ["/skills/a,b", "/xé%+Fy%4", "€", "/y"])
+        #expect(info.hasMoreLabels)
+        #expect(info.size == 9)
+    }
+
+    @Test func `a fault of the lines comes after the results of those that were sent`()
+        async throws
+    {
+        try await TestGateway.run { gateway in
+            let client = try DirectoryClient(gateway.address)
+            let lines = AsyncThrowingStream<[UInt8], any Error> { continuation in
+                for name in ["a", "b"] { continuation.yield(Array(record(name).utf8)) }
+                continuation.finish(throwing: CocoaError(.fileReadUnknown))
+            }
+            var count = 0
+            await #expect(throws: CocoaError.self) {
+                for try await _ in client.push(lines: lines) { count += 1 }
+            }
+            #expect(count == 2)
+        }
+    }
 }

@@ -1,48 +1,8 @@
 import DirectoryClient
 import Events
 import Foundation
-import Synchronization
 import TestSupport
 import Testing
-
-/// Remembers the pauses instead of making them.
-private final class Pauses: Sendable {
-    private let all = Mutex<[Duration]>([])
-
-    var seconds: [Double] { all.withLock { $0.map { $0 / .seconds(1) } } }
-
-    func note(_ pause: Duration) { all.withLock { $0.append(pause) } }
-}
-
-private func client(
-    _ address: String, _ pauses: Pauses = Pauses(), idle: Duration = .seconds(30),
-    retriesFirst: Bool = true
-) throws -> DirectoryClient {
-    var configuration = DirectoryClient.Configuration(server: try ServerAddress(address))
-    configuration.reconnect.idleTimeout = idle
-    configuration.reconnect.retriesFirstConnection = retriesFirst
-    configuration.reconnect.jitter = { 1 }
-    configuration.reconnect.pause = { pauses.note($0) }
-    return DirectoryClient(configuration)
-}
-
-/// What a stream brings, as text, up to a number of items or its end.
-private func story(_ stream: EventStream, _ count: Int = .max) async throws -> [String] {
-    var items: [String] = []
-    for try await item in stream {
-        switch item {
-        case .connected: items.append("connected")
-        case .event(let event):
-            items.append("\(event.type) \(String(decoding: event.json, as: UTF8.self))")
-        case .dropped(let count): items.append("dropped \(count)")
-        case .reconnecting(_, let reason): items.append("again: \(reason)")
-        }
-        if items.count == count { break }
-    }
-    return items
-}
-
-private let opening = "retry: 3000\n: connected\n\n"
 
 @Suite struct StreamClientTests {
     @Test func `events come decoded, and only those that were asked for`() async throws {
@@ -73,67 +33,6 @@ private let opening = "retry: 3000\n: connected\n\n"
         }
     }
 
-    @Test func `a stream that breaks comes back, after the time the server asked for`() async throws
-    {
-        let server = try ScriptedServer([
-            .stream(opening + "id: 1\nevent: A\ndata: {}\n\nid: 2\nevent: B\nda"),
-            .status(503, "Retry-After: 7\r\n"),
-            .stream(
-                "event: dropped\ndata: {\"dropped\":17}\n\nevent: C\ndata: 1\n\nretry: 9000\nevent: goodbye\ndata: {\"retry\":9000}\n\n"
-            ),
-            .stream(
-                "retry: 11000\nevent: retry-later\ndata: {\"reason\":\"full\",\"retry\":11000}\n\n"),
-            .close(
-                "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n: a\n\n\r\n"
-            ),
-            .status(204),
-        ])
-        let pauses = Pauses()
-        let items = try await story(try client(server.address, pauses).stream())
-        #expect(
-            items == [
-                "connected", "A {}", "again: the stream ended",
-                "again: The server answered 503. Try again later.", "connected", "dropped 17",
-                "C 1",
-                "again: the gateway is going down", "again: the gateway has no room: full",
-                "connected", "again: the connection was closed",
-            ])
-        #expect(pauses.seconds == [3, 7, 9, 11, 11])
-        #expect(server.heads.count == 6)
-        #expect(server.heads.allSatisfy { $0.hasPrefix("GET /events HTTP/1.1\r\n") })
-        #expect(server.heads.allSatisfy { $0.contains("Accept: text/event-stream\r\n") })
-    }
-
-    @Test func `pauses grow up to a minute while nobody answers, and start anew afterwards`()
-        async throws
-    {
-        let hangUps = [ScriptedServer.Answer](repeating: .close(""), count: 8)
-        let server = try ScriptedServer(
-            hangUps + [.stream(": connected\n\n"), .close(""), .status(204)])
-        let pauses = Pauses()
-        _ = try await story(try client(server.address, pauses).stream())
-        #expect(pauses.seconds == [1, 2, 4, 8, 16, 32, 60, 60, 1, 2])
-    }
-
-    @Test(
-        "what does not get better by trying again ends the stream",
-        arguments: [
-            (401, "", "401"), (403, "", "403"), (404, "", "no Directory Gateway"),
-            (301, "Location: /x\r\n", "no Directory Gateway"),
-            (200, "Content-Type: text/html\r\n", "text/html"),
-        ])
-    func fatal(_ status: Int, _ fields: String, _ reason: String) async throws {
-        let server = try ScriptedServer([.status(status, fields), .status(204)])
-        let stream = try client(server.address).stream()
-        do {
-            _ = try await story(stream)
-            Issue.record("the stream should have ended with an error")
-        } catch {
-            #expect("\(error)".contains(reason), "\(error)")
-        }
-        #expect(server.heads.count == 1)
-    }
-
     @Test func `a refusal carries the gateway's own words`() async throws {
         try await TestGateway.run(["limits.filter_items": "1"]) { gateway in
             let stream = try client(gateway.address).stream(EventFilter(cids: ["a", "b"]))
@@ -151,30 +50,6 @@ private let opening = "retry: 3000\n: connected\n\n"
                 return false
             }
             return true
-        }
-    }
-
-    @Test func `a stream that falls silent is given up`() async throws {
-        let server = try ScriptedServer([.stream(opening, holds: true), .status(204)])
-        let items = try await story(
-            try client(server.address, idle: .milliseconds(50)).stream())
-        #expect(items.count == 2)
-        #expect(items.last?.hasPrefix("again: nothing was heard") == true)
-        #expect(server.gone == 1)
-    }
-
-    @Test func `a reader that takes its time is not taken for silence`() async throws {
-        let server = try ScriptedServer([
-            .stream(": connected\n\nevent: A\ndata: 1\n\n", holds: true), .status(204),
-        ])
-        var iterator = try client(server.address, idle: .milliseconds(80)).stream()
-            .makeAsyncIterator()
-        _ = try await iterator.next()
-        // What came waits here for longer than silence may last; then the silence begins.
-        try await Task.sleep(for: .milliseconds(200))
-        guard case .event = try await iterator.next() else {
-            Issue.record("the event should be first")
-            return
         }
     }
 
@@ -219,14 +94,5 @@ private let opening = "retry: 3000\n: connected\n\n"
         _ = try await story(client.stream())
         try await client.delete("b")
         #expect(server.heads.allSatisfy { $0.contains("Authorization: Bearer secret\r\n") })
-    }
-}
-
-/// Waits for a condition; fails after ten seconds.
-func until(_ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(10)
-    while try await !condition() {
-        try #require(ContinuousClock.now < deadline, "it does not come to be")
-        try await Task.sleep(for: .milliseconds(2))
     }
 }

@@ -1,14 +1,5 @@
-internal import AsyncHTTPClient
 public import FoundationEssentials
-internal import NIOCore
 internal import NIOHTTP1
-
-/// What became of a pushed record.
-public struct PushResult: Sendable, Equatable {
-    public let cid: String
-    /// False when the record was stored already.
-    public let isNew: Bool
-}
 
 /// A record in a listing.
 public struct RecordSummary: Sendable, Equatable, Codable {
@@ -31,6 +22,19 @@ public struct RecordSummary: Sendable, Equatable, Codable {
         case createdAt = "created_at"
         case pushedAt = "pushed_at"
         case isPublished = "published"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        cid = try members.decode(String.self, forKey: .cid)
+        name = try members.decode(String.self, forKey: .name)
+        version = try members.decode(String.self, forKey: .version)
+        schemaVersion = try members.decode(String.self, forKey: .schemaVersion)
+        createdAt = try members.decode(String.self, forKey: .createdAt)
+        pushedAt = try members.decode(String.self, forKey: .pushedAt)
+        size = try members.count(.size)
+        isPublished = try members.decode(Bool.self, forKey: .isPublished)
+        labels = try members.decode([String].self, forKey: .labels)
     }
 }
 
@@ -59,75 +63,16 @@ public struct RecordInfo: Sendable, Equatable, Codable {
     /// Bytes of canonical JSON.
     public let size: Int
     public let labels: [String]
+    /// Whether there are more labels than one answer without content can hold.
+    public let hasMoreLabels: Bool
+
+    private enum CodingKeys: String, CodingKey {
+        case cid, size, labels
+        case hasMoreLabels = "has_more_labels"
+    }
 }
 
 extension DirectoryClient {
-    /// Stores a record.
-    /// - Parameter json: a JSON object.
-    /// - Throws: `DirectoryClientError`; `.refused` lists every fault of the record.
-    public func push(_ json: Data) async throws(DirectoryClientError) -> PushResult {
-        var request = ClientRequest(.POST, "/push")
-        request.contentType = "application/json"
-        request.body = .bytes(json)
-        let answer = try await answer(request)
-        guard let pushed = try? JSONDecoder().decode(Pushed.self, from: answer.body) else {
-            throw .notAGateway(
-                configuration.server, reason: "its answer is not what was asked for")
-        }
-        return PushResult(cid: pushed.cid, isNew: answer.status == 201)
-    }
-
-    /// Stores many records, each on its own merits, and gives each result as it comes: the records
-    /// are still being sent meanwhile.
-    /// - Parameter lines: JSON objects without line ends in them.
-    /// - Returns: one result for each line that is not empty, in order, with the number of its line
-    ///   from 1.
-    public func push<Lines: AsyncSequence & Sendable>(lines: Lines) -> AsyncThrowingStream<
-        (line: Int, result: Result<PushResult, Problem>), any Error
-    > where Lines.Element == [UInt8] {
-        AsyncThrowingStream { continuation in
-            let task = Task {
-                do {
-                    try await self.push(lines) { continuation.yield($0) }
-                    continuation.finish()
-                } catch {
-                    continuation.finish(throwing: self.clientError(error))
-                }
-            }
-            continuation.onTermination = { _ in task.cancel() }
-        }
-    }
-
-    private func push<Lines: AsyncSequence & Sendable>(
-        _ lines: Lines, _ yield: ((line: Int, result: Result<PushResult, Problem>)) -> Void
-    ) async throws where Lines.Element == [UInt8] {
-        var request = ClientRequest(.POST, "/push")
-        request.contentType = "application/x-ndjson"
-        request.accept = "application/x-ndjson"
-        request.isStream = true
-        request.body = .stream(lines.map { ByteBuffer(bytes: $0 + [0x0A]) }, length: .unknown)
-        let response = try await send(request)
-        var rest: [UInt8] = []
-        for try await part in response.body {
-            rest += part.readableBytesView
-            while let end = rest.firstIndex(of: 0x0A) {
-                let line = Data(rest[..<end])
-                rest.removeSubrange(...end)
-                let result = try JSONDecoder().decode(LineResult.self, from: line)
-                if let cid = result.cid {
-                    yield(
-                        (
-                            result.line ?? 0,
-                            .success(PushResult(cid: cid, isNew: result.status == 201))
-                        ))
-                } else {
-                    let problem = try JSONDecoder().decode(Problem.self, from: line)
-                    yield((result.line ?? 0, .failure(problem)))
-                }
-            }
-        }
-    }
-
     /// Reads a record: exactly its canonical JSON, which hashes to its cid.
     public func pull(_ cid: String) async throws(DirectoryClientError) -> Data {
         try await answer(ClientRequest(.GET, "/records/\(percentEncoded(cid))")).body
@@ -140,13 +85,18 @@ extension DirectoryClient {
             headers = try await answer(ClientRequest(.HEAD, "/records/\(percentEncoded(cid))"))
                 .headers
         } catch .refused(let problem) where problem.status == 404 {
+            // An answer to HEAD has no words: it may be about the whole path.
+            _ = try await records(limit: 1)
             throw .refused(Problem(missing: cid))
         }
-        let labels = headers["Directory-Labels"].flatMap { $0.split(separator: ",") }.map {
-            percentDecoded($0.drop { $0 == " " })
+        guard headers.first(name: "Content-Type")?.isMediaType("application/json") == true else {
+            throw .notAGateway(configuration.server, reason: "its answer is not about a record")
         }
-        let size = headers.first(name: "Content-Length").flatMap(Int.init) ?? 0
-        return RecordInfo(cid: cid, size: size, labels: labels)
+        let size = headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
+        let labels = headers["Directory-Labels"].flatMap(\.commaSeparated).map(percentDecoded)
+        return RecordInfo(
+            cid: cid, size: max(size, 0), labels: labels,
+            hasMoreLabels: headers.contains(name: "Directory-Labels-Truncated"))
     }
 
     /// Deletes a record; succeeds for one that is not stored.
@@ -168,14 +118,6 @@ extension DirectoryClient {
     private struct Page: Decodable {
         let records: [RecordSummary]
         let next: String?
-    }
-
-    private struct Pushed: Decodable { let cid: String }
-
-    private struct LineResult: Decodable {
-        let cid: String?
-        let status: Int?
-        let line: Int?
     }
 }
 

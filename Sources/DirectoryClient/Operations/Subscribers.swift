@@ -20,6 +20,22 @@ public struct SubscriberInfo: Sendable, Equatable, Codable {
         public let labels: [String]?
         public let cids: [String]?
     }
+
+    private enum CodingKeys: CodingKey {
+        case id, address, since, format, filter, delivered, dropped, queued
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        id = try members.count(.id)
+        address = try members.decode(String.self, forKey: .address)
+        since = try members.decode(String.self, forKey: .since)
+        format = try members.decode(String.self, forKey: .format)
+        filter = try members.decode(Filter.self, forKey: .filter)
+        delivered = try members.count(.delivered)
+        dropped = try members.count(.dropped)
+        queued = try members.count(.queued)
+    }
 }
 
 extension DirectoryClient {

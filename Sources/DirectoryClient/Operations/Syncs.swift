@@ -21,7 +21,10 @@ public struct SyncInfo: Sendable, Equatable, Codable {
     public let error: String?
 
     /// Whether nothing will change any more.
-    public var hasEnded: Bool { status != "PENDING" && status != "IN_PROGRESS" }
+    public var hasEnded: Bool { !status.isExactly("PENDING") && !status.isExactly("IN_PROGRESS") }
+
+    /// Whether it has ended well.
+    public var hasCompleted: Bool { status.isExactly("COMPLETED") }
 
     private enum CodingKeys: String, CodingKey {
         case status, cids, found, copied, present, failed, error
@@ -29,6 +32,21 @@ public struct SyncInfo: Sendable, Equatable, Codable {
         case remoteURL = "remote_directory_url"
         case createdAt = "created_at"
         case updatedAt = "updated_at"
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        id = try members.decode(String.self, forKey: .id)
+        status = try members.decode(String.self, forKey: .status)
+        remoteURL = try members.decode(String.self, forKey: .remoteURL)
+        cids = try members.decodeIfPresent([String].self, forKey: .cids)
+        createdAt = try members.decode(String.self, forKey: .createdAt)
+        updatedAt = try members.decode(String.self, forKey: .updatedAt)
+        found = try members.count(.found)
+        copied = try members.count(.copied)
+        present = try members.count(.present)
+        failed = try members.count(.failed)
+        error = try members.decodeIfPresent(String.self, forKey: .error)
     }
 }
 

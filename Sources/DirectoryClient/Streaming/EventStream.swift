@@ -92,7 +92,7 @@ extension DirectoryClient {
     ///   - types: nothing means all; an event needs one of them.
     ///   - labels: parts of labels; an event needs a label with one of them.
     ///   - cids: whole resource ids; an event needs one of them.
-    ///   - onNotice: told of everything but events: connected, reconnecting, dropped.
+    ///   - onNotice: told of everything but events: connected, dropped, gap, reconnecting.
     public func events(
         types: [EventType] = [], labels: [String] = [], cids: [String] = [],
         onNotice: @escaping @Sendable (StreamItem) -> Void = { _ in }

@@ -3,8 +3,9 @@ public struct ReconnectPolicy: Sendable {
     /// The pause before the second attempt; each further one is twice as long.
     public var firstDelay: Duration = .seconds(1)
     public var longestDelay: Duration = .seconds(60)
-    /// A stream that is silent for so long is dead: three heartbeats of the gateway's default.
-    public var idleTimeout: Duration = .seconds(45)
+    /// A stream that is silent for so long is dead. Nil, the default, follows the gateway: three
+    /// times the interval of its heartbeats, at least 5 s; 45 s when it does not say.
+    public var idleTimeout: Duration?
     /// Whether a stream that has never been open is tried again too.
     public var retriesFirstConnection = true
     /// Waits between attempts.
@@ -21,6 +22,6 @@ public struct ReconnectPolicy: Sendable {
     func delay(failures: Int, asked: Duration?) -> Duration {
         let doubled = firstDelay * (1 << min(failures - 1, 16))
         let jittered = min(doubled, longestDelay) * (0.5 + jitter() / 2)
-        return max(jittered, asked ?? .zero)
+        return max(jittered, min(asked ?? .zero, HeaderNumber.longest))
     }
 }

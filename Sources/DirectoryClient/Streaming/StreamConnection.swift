@@ -12,43 +12,55 @@ final class StreamConnection: Sendable {
         var wasOpen = false
         /// Whether the gateway had no room for us.
         var isRefused = false
-        var retry: Int?
+        var retry: Duration?
         var farewell: String?
         /// Since when the next byte is waited for; nil while somebody reads what came.
         var waitingSince: ContinuousClock.Instant?
+        /// When the last bytes came, microseconds since 1970.
+        var lastHeard: Int64?
     }
 
     private let channel: AsyncThrowingChannel<[StreamItem], any Error>
-    private let idleTimeout: Duration
+    /// Nil follows the gateway.
+    private let idleTimeout: Duration?
     private let server: ServerAddress
+    /// When bytes came last on the connection before; nil when this is the first.
+    private let silentSince: Int64?
     private let state = Mutex(State())
 
     init(
-        channel: AsyncThrowingChannel<[StreamItem], any Error>, idleTimeout: Duration,
-        server: ServerAddress
+        channel: AsyncThrowingChannel<[StreamItem], any Error>, idleTimeout: Duration?,
+        server: ServerAddress, silentSince: Int64?
     ) {
         self.channel = channel
         self.idleTimeout = idleTimeout
         self.server = server
+        self.silentSince = silentSince
     }
 
     /// Whether the subscription was live.
     var wasOpen: Bool { state.withLock { $0.wasOpen } }
     /// When the gateway wants us back.
-    var retry: Duration? { state.withLock { $0.retry.map { .milliseconds($0) } } }
+    var retry: Duration? { state.withLock { $0.retry } }
+    /// When the last bytes of a live subscription came.
+    var lastHeard: Int64? { state.withLock { $0.wasOpen ? $0.lastHeard : nil } }
     /// Why the gateway ended the stream, if it has said so.
     var farewell: String? { state.withLock { $0.farewell } }
 
     /// Reads up to the end.
     func read(_ response: HTTPClientResponse) async throws {
         let type = response.headers.first(name: "Content-Type") ?? ""
-        guard response.status == .ok, type.lowercased().hasPrefix("text/event-stream") else {
+        guard response.status == .ok, type.isMediaType("text/event-stream") else {
             throw DirectoryClientError.notAGateway(
                 server, reason: "it answered \(response.status.code) \(type)")
         }
+        let idle =
+            idleTimeout
+            ?? HeaderNumber.idleTimeout(
+                response.headers.first(name: "Directory-Heartbeat-Interval"))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.pump(response.body) }
-            group.addTask { try await self.watch() }
+            group.addTask { try await self.watch(idle) }
             defer { group.cancelAll() }
             try await group.next()
         }
@@ -58,15 +70,24 @@ final class StreamConnection: Sendable {
         var decoder = EventStreamDecoder()
         wait()
         for try await buffer in body {
+            let now = Int64(Date().timeIntervalSince1970 * 1e6)
             state.withLock { $0.waitingSince = nil }
             let items = try decoder.decode(Array(buffer.readableBytesView)).compactMap(item)
-            state.withLock { $0.retry = decoder.retry ?? $0.retry }
             let isFirst = state.withLock { state in
+                state.retry = decoder.retry.map(HeaderNumber.retry) ?? state.retry
+                state.lastHeard = now
                 let isFirst = !state.wasOpen && !state.isRefused
                 state.wasOpen = state.wasOpen || isFirst
                 return isFirst
             }
-            let all = isFirst ? [.connected] + items : items
+            var all: [StreamItem] = []
+            if isFirst {
+                if let silentSince {
+                    all.append(.gap(from: silentSince, to: max(silentSince, now)))
+                }
+                all.append(.connected)
+            }
+            all += items
             if !all.isEmpty { await channel.send(all) }
             wait()
         }
@@ -76,7 +97,7 @@ final class StreamConnection: Sendable {
 
     /// Ends the connection when nothing has come for too long: there is no other sign that the other
     /// side is gone.
-    private func watch() async throws {
+    private func watch(_ idleTimeout: Duration) async throws {
         while true {
             let since = state.withLock { $0.waitingSince }
             try await Task.sleep(until: (since ?? .now) + idleTimeout, clock: .continuous)
@@ -88,29 +109,41 @@ final class StreamConnection: Sendable {
     }
 
     private func item(_ event: ServerSentEvent) -> StreamItem? {
-        switch event.type {
-        case "dropped": return words(event)?.dropped.map { .dropped($0) }
-        case "goodbye":
+        if event.type.isExactly("dropped") {
+            return words(event)?.dropped.map { .dropped($0) }
+        }
+        if event.type.isExactly("goodbye") {
             state.withLock { $0.farewell = "the gateway is going down" }
             return nil
-        case "retry-later":
+        }
+        if event.type.isExactly("retry-later") {
             let reason = words(event)?.reason ?? "no room"
             state.withLock {
                 $0.farewell = "the gateway has no room: \(reason)"
                 $0.isRefused = true
             }
             return nil
-        default:
-            return .event(ReceivedEvent(id: event.id, type: event.type, json: event.data))
         }
+        return .event(ReceivedEvent(id: event.id, type: event.type, json: event.data))
     }
 
     private struct Words: Decodable {
+        /// From 1 to 2^53.
         let dropped: Int?
         let reason: String?
+
+        private enum CodingKeys: CodingKey { case dropped, reason }
+
+        init(from decoder: any Decoder) throws {
+            let members = try decoder.container(keyedBy: CodingKeys.self)
+            // A number that no integer holds is a loss all the same.
+            let number = try? members.decode(Double.self, forKey: .dropped)
+            dropped = number.flatMap { $0 >= 1 ? Int(min($0, 0x1p53)) : nil }
+            reason = try? members.decode(String.self, forKey: .reason)
+        }
     }
 
     private func words(_ event: ServerSentEvent) -> Words? {
-        try? JSONDecoder().decode(Words.self, from: Data(event.data))
+        try? ServerJSON.decode(Words.self, from: Data(event.data))
     }
 }

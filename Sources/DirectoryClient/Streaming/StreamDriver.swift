@@ -18,10 +18,11 @@ struct StreamDriver: Sendable {
         var hasBeenOpen = false
         // What the gateway has asked for holds until it asks for something else.
         var retry: Duration?
+        var silentSince: Int64?
         while !Task.isCancelled {
             let connection = StreamConnection(
                 channel: channel, idleTimeout: policy.idleTimeout,
-                server: client.configuration.server)
+                server: client.configuration.server, silentSince: silentSince)
             var failure: DirectoryClientError?
             do {
                 let response = try await client.send(request)
@@ -31,6 +32,7 @@ struct StreamDriver: Sendable {
                 failure = client.clientError(error)
             }
             if Task.isCancelled { break }
+            silentSince = connection.lastHeard ?? silentSince
             if connection.wasOpen {
                 (failures, hasBeenOpen) = (0, true)
                 // Whatever it looks like, it was a gateway.

@@ -8,8 +8,12 @@ public enum StreamItem: Sendable {
     /// The subscription is live: whatever happens from here on is heard.
     case connected
     case event(ReceivedEvent)
-    /// So many events were lost, because this client read too slowly.
+    /// This number of events was lost, because this client read too slowly.
     case dropped(Int)
+    /// Between these times nothing could be received; comes before `connected` when the stream was
+    /// open before. Microseconds since 1970 by this machine's clock: when the last bytes came, and
+    /// when the first came again.
+    case gap(from: Int64, to: Int64)
     /// The stream broke and will be tried again; what happens meanwhile is not heard.
     case reconnecting(after: Duration, reason: String)
 }
@@ -26,16 +30,17 @@ public struct ReceivedEvent: Sendable {
     /// Reads the event.
     /// - Returns: nil when it is of a type that this version does not know, or no event.
     public func decoded() -> Event? {
-        guard let event = try? JSONDecoder().decode(WireEvent.self, from: Data(json)),
-            let id = EventID(event.id), let type = EventType(name: event.type),
+        guard let event = try? ServerJSON.decode(WireEvent.self, from: Data(json)),
+            let id = EventID(event.id),
+            let type = EventType.allCases.first(where: { event.type.isExactly($0.longName) }),
             let timestamp = Timestamp.parse(event.timestamp)
         else { return nil }
         return Event(
             id: id, type: type, timestamp: timestamp, resourceID: event.resourceID,
             labels: event.labels ?? [],
-            metadata: (event.metadata ?? [:]).sorted { $0.key < $1.key }.map {
-                Event.Metadatum($0.key, $0.value)
-            })
+            metadata: (event.metadata ?? [:])
+                .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+                .map { Event.Metadatum($0.key, $0.value) })
     }
 }
 

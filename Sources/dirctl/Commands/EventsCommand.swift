@@ -5,7 +5,11 @@ internal import Text
 
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "events", abstract: "Listen to what happens.", subcommands: [Listen.self])
+        commandName: "events", abstract: "Listen to what happens.",
+        discussion: """
+            Example:
+              dirctl events listen --types RECORD_PUSHED --labels /skills/
+            """, subcommands: [Listen.self])
 
     @OptionGroup var options: ClientOptions
     @OptionGroup var format: FormatOptions
@@ -19,6 +23,14 @@ struct Listen: AsyncParsableCommand {
             An event needs one item of each kind that is given. Items are separated by commas, or \
             the flag is repeated. The stream comes back by itself when the gateway was away: what \
             happened meanwhile is not heard, and standard error says so.
+
+            json and jsonl also have a line {"dropped":17} where events were lost because the \
+            reader was too slow, and {"disconnected":{"from":"…","to":"…"}} where the connection \
+            was away.
+
+            Examples:
+              dirctl events listen --types RECORD_PUSHED,RECORD_PUBLISHED --labels /skills/
+              dirctl events listen -o jsonl >> audit.jsonl
             """)
 
     @Option(help: "Types, such as RECORD_PUSHED,RECORD_PULLED.")
@@ -34,15 +46,10 @@ struct Listen: AsyncParsableCommand {
     @OptionGroup var options: ClientOptions
 
     func run() async throws {
-        for (flag, lists) in [("--types", types), ("--labels", labels), ("--cids", cids)]
-        where !lists.isEmpty && Self.items(lists).isEmpty {
-            // An empty variable of a script must not mean everything.
-            throw Exit.Failure(
-                message: "\(flag) is empty: leave it out to hear everything", code: .usage)
-        }
+        try CommaList.refuseEmpty([("--types", types), ("--labels", labels), ("--cids", cids)])
         let filter = EventFilter(
-            types: try Self.items(types).map(Self.type), labels: Self.items(labels),
-            cids: Self.items(cids))
+            types: try CommaList.items(types).map(Self.type), labels: CommaList.items(labels),
+            cids: CommaList.items(cids))
         let client = try options.client { $0.reconnect.retriesFirstConnection = false }
         let printer = EventPrinter(format: format.format())
         var isBack = false
@@ -54,12 +61,16 @@ struct Listen: AsyncParsableCommand {
                 announce(filter)
                 isBack = true
             case .event(let event): printer.show(event)
+            case .gap(let from, let to): printer.showGap(from: from, to: to)
             case .dropped(let count):
+                printer.showLoss(of: count)
                 Output.notice(
                     "\(count) event\(count == 1 ? " was" : "s were") lost: this reader is too slow")
             case .reconnecting(let delay, let reason):
                 let seconds = max(1, Int((delay / .seconds(1)).rounded()))
-                Output.notice("Connection lost (\(reason)); trying again in \(seconds) s...")
+                Output.notice(
+                    "Connection lost (\(Output.printable(reason))); trying again in \(seconds) s..."
+                )
             }
         }
         Output.notice("The gateway has ended the stream.")
@@ -77,12 +88,6 @@ struct Listen: AsyncParsableCommand {
         Output.notice("")
     }
 
-    private static func items(_ lists: [String]) -> [String] {
-        lists.flatMap { $0.split(separator: ",") }
-            .map { String($0.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed()) }
-            .filter { !$0.isEmpty }
-    }
-
     private static func type(_ name: String) throws -> EventType {
         if let type = EventType(name: name) { return type }
         let known = EventType.allCases.map(\.shortName)
@@ -91,44 +96,5 @@ struct Listen: AsyncParsableCommand {
             message:
                 "there is no event type '\(name)'\(hint) There are \(known.joined(separator: ", ")).",
             code: .usage)
-    }
-}
-
-/// Prints one event.
-struct EventPrinter {
-    let format: Format
-
-    func show(_ received: ReceivedEvent) {
-        switch format {
-        case .jsonl: Output.bytes(received.json + [0x0A])
-        case .json: Output.line(JSONText.indented(received.json))
-        case .raw:
-            if let event = received.decoded() { Output.line(Output.printable(event.resourceID)) }
-        case .human:
-            if let event = received.decoded() {
-                Output.line(Self.human(event))
-            } else {
-                // A newer gateway's type: better seen than hidden.
-                Output.line(
-                    Output.printable(
-                        "\(received.type): \(String(decoding: received.json, as: UTF8.self))"))
-            }
-        }
-    }
-
-    private static func human(_ event: Event) -> String {
-        let time = Timestamp.format(event.timestamp).dropFirst(11).prefix(8)
-        let (type, number) = (event.type.shortName, event.type == .syncFailed ? 31 : 36)
-        var line = "[\(time)] \(Output.colour(type, number)): \(Output.printable(event.resourceID))"
-        if !event.labels.isEmpty {
-            line += " (labels: \(event.labels.map(Output.printable).joined(separator: ", ")))"
-        }
-        if !event.metadata.isEmpty {
-            let members = event.metadata.map {
-                "\(Output.quoted($0.key)):\(Output.quoted($0.value))"
-            }
-            line += " {\(members.joined(separator: ","))}"
-        }
-        return line
     }
 }

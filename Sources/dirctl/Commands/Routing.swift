@@ -4,6 +4,10 @@ internal import DirectoryClient
 struct Routing: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Announce records, withdraw them, list what is announced.",
+        discussion: """
+            Example:
+              dirctl routing publish directory.example.org/campus/tutor
+            """,
         subcommands: [Publish.self, Unpublish.self, List.self])
 
     @OptionGroup var options: ClientOptions
@@ -11,47 +15,68 @@ struct Routing: AsyncParsableCommand {
 
     struct Publish: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Announce records: all that are named, or none when one is not stored.")
+            abstract: "Announce records: all that are named, or none when one is not stored.",
+            discussion: """
+                Example:
+                  dirctl search -o raw | dirctl routing publish --stdin
+                """)
 
-        @Argument(help: "The cids of the records.") var cids: [String] = []
-        @Flag(help: "Read more cids from standard input.") var stdin = false
+        @OptionGroup var records: RecordArguments
         @Flag(help: "Announce every record that is stored.") var all = false
         @Option(help: "Announce records with a label that contains this.") var label: [String] = []
         @OptionGroup var format: FormatOptions
         @OptionGroup var options: ClientOptions
 
         func run() async throws {
-            let named = cids + (stdin ? Input.words() : [])
+            let named = try records.named()
             let kinds = [!named.isEmpty, all, !label.isEmpty].filter(\.self).count
             guard kinds == 1 else {
-                throw ValidationError("give cids, or --all, or --label, and only one of them")
+                throw ValidationError("give records, or --all, or --label, and only one of them")
             }
+            try CommaList.refuseEmpty([("--label", label)])
+            let client = try options.client()
             let selection: DirectoryClient.Selection =
-                all ? .all : label.isEmpty ? .cids(named) : .labels(label)
+                if all {
+                    .all
+                } else if !label.isEmpty {
+                    .labels(label)
+                } else {
+                    .cids(try await Reference.cids(named, client))
+                }
             try format.show(
-                try await options.client().publish(selection),
+                try await client.publish(selection),
                 human: { "Published record with CID: \($0)" }, raw: { $0 }, none: "No records found"
             )
         }
     }
 
     struct Unpublish: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Withdraw records.")
+        static let configuration = CommandConfiguration(
+            abstract: "Withdraw records.",
+            discussion: """
+                Example:
+                  dirctl routing unpublish directory.example.org/campus/tutor
+                """)
 
-        @OptionGroup var cids: CIDArguments
+        @OptionGroup var records: RecordArguments
         @OptionGroup var format: FormatOptions
         @OptionGroup var options: ClientOptions
 
         func run() async throws {
+            let client = try options.client()
             try format.show(
-                try await options.client().unpublish(try cids.all()),
+                try await client.unpublish(try await records.cids(client)),
                 human: { "Unpublished record with CID: \($0)" }, raw: { $0 }, none: "")
         }
     }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List what is announced, newest first.")
+            abstract: "List what is announced, newest first.",
+            discussion: """
+                Example:
+                  dirctl routing list --skill natural_language --limit 3
+                """)
 
         @OptionGroup var labels: LabelOptions
         @Option(help: "The most records to show.") var limit = 100
@@ -62,12 +87,7 @@ struct Routing: AsyncParsableCommand {
             var query = RecordQuery()
             query.isPublished = true
             let found = try await labels.find(query, limit: limit, try options.client())
-            try format.show(
-                found,
-                human: {
-                    "\($0.cid)  \(Output.printable($0.name)) \(Output.printable($0.version))"
-                }, raw: \.cid,
-                none: "No records found")
+            try RecordList.show(found, format)
         }
     }
 }

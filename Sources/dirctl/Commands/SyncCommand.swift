@@ -1,10 +1,13 @@
 internal import ArgumentParser
 internal import DirectoryClient
-internal import Events
 
 struct SyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sync", abstract: "Copy records from another gateway.",
+        discussion: """
+            Example:
+              dirctl sync create https://dir.example.org --watch
+            """,
         subcommands: [Create.self, List.self, Status.self, Delete.self])
 
     @OptionGroup var options: ClientOptions
@@ -12,7 +15,11 @@ struct SyncCommand: AsyncParsableCommand {
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Start to copy the published records of another gateway.")
+            abstract: "Start to copy the published records of another gateway.",
+            discussion: """
+                Example:
+                  dirctl sync create https://dir.example.org --watch
+                """)
 
         @Argument(help: "The address of the other gateway.") var url: String
         @Option(help: "Copy only these cids, separated by commas.") var cids: [String] = []
@@ -24,8 +31,9 @@ struct SyncCommand: AsyncParsableCommand {
         func run() async throws {
             let client = try options.client()
             let named =
-                cids.flatMap { $0.split { $0 == "," || $0 == " " } }.map(String.init)
-                + (stdin ? Input.words() : [])
+                cids.flatMap { $0.utf8.split { $0 == 0x2C || $0 == 0x20 } }
+                .map { String(decoding: $0, as: UTF8.self) }
+                + (stdin ? try Input.standard.words() : [])
             let id = try await client.sync(from: url, cids: named)
             if watch {
                 Output.notice("Sync created with ID: \(id)")
@@ -38,7 +46,12 @@ struct SyncCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List syncs, newest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "List syncs, newest first.",
+            discussion: """
+                Example:
+                  dirctl sync list --limit 10
+                """)
 
         @Option(help: "The most syncs to show.") var limit = 100
         @OptionGroup var format: FormatOptions
@@ -61,7 +74,12 @@ struct SyncCommand: AsyncParsableCommand {
     }
 
     struct Status: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show how far a sync is.")
+        static let configuration = CommandConfiguration(
+            abstract: "Show how far a sync is.",
+            discussion: """
+                Example:
+                  dirctl sync status e31e2c4c-6e5b-4f4c-8b0a-3d8cc1f0b5a7 --watch
+                """)
 
         @Argument(help: "The id of the sync.") var id: String
         @Flag(help: "Follow the sync to its end; exit 1 when it fails.") var watch = false
@@ -78,7 +96,11 @@ struct SyncCommand: AsyncParsableCommand {
 
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Cancel a sync; what it has copied stays.")
+            abstract: "Cancel a sync; what it has copied stays.",
+            discussion: """
+                Example:
+                  dirctl sync delete e31e2c4c-6e5b-4f4c-8b0a-3d8cc1f0b5a7
+                """)
 
         @Argument(help: "The id of the sync.") var id: String
         @OptionGroup var format: FormatOptions
@@ -88,74 +110,5 @@ struct SyncCommand: AsyncParsableCommand {
             try await options.client().cancelSync(id)
             try format.show(["sync_id": id], human: "Sync deleted with ID: \(id)", raw: id)
         }
-    }
-}
-
-/// Follows a sync by its events.
-struct SyncWatch {
-    let client: DirectoryClient
-    let id: String
-
-    func show(_ format: FormatOptions) async throws {
-        let sync = try await end()
-        Output.progress("")
-        try format.show(sync, human: Self.words(sync), raw: sync.status)
-        if sync.status != "COMPLETED" { throw Exit.Silently(code: .failed) }
-    }
-
-    private func end() async throws -> SyncInfo {
-        try await withThrowingTaskGroup(of: SyncInfo.self) { group in
-            group.addTask { try await listen() }
-            group.addTask { try await look() }
-            defer { group.cancelAll() }
-            guard let sync = try await group.next() else { throw CancellationError() }
-            return sync
-        }
-    }
-
-    /// Waits for the event of its end.
-    private func listen() async throws -> SyncInfo {
-        for try await item in client.stream(EventFilter(cids: [id])) {
-            switch item {
-            // It may have ended before anybody listened, or while nobody could.
-            case .connected, .event:
-                if let sync = try? await client.sync(id), sync.hasEnded { return sync }
-            case .reconnecting(_, let reason):
-                Output.progress("")
-                Output.notice("Connection lost (\(reason)); trying again...")
-            case .dropped: break
-            }
-        }
-        return try await client.sync(id)
-    }
-
-    /// Looks how far it is: between its beginning and its end a sync has no events of its own, and
-    /// none when it is cancelled.
-    private func look() async throws -> SyncInfo {
-        while true {
-            do throws(DirectoryClientError) {
-                let sync = try await client.sync(id)
-                if sync.hasEnded { return sync }
-                Output.progress(
-                    "\(sync.status): \(sync.copied + sync.present) of \(sync.found) records")
-            } catch {
-                guard error.isTransient else { throw error }
-            }
-            try await Task.sleep(for: .milliseconds(500))
-        }
-    }
-
-    static func words(_ sync: SyncInfo) -> String {
-        var words = """
-            Sync status: \(sync.status)
-              Remote:  \(sync.remoteURL)
-              Records: \(sync.found) found, \(sync.copied) copied, \(sync.present) present, \(sync.failed) failed
-            """
-        if let error = sync.error { words += "\n  Error:   \(error)" }
-        return words
-    }
-
-    static func line(_ sync: SyncInfo) -> String {
-        "\(sync.id)  \(sync.status)  \(sync.remoteURL)  \(sync.copied) copied"
     }
 }

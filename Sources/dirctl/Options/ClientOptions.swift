@@ -16,18 +16,19 @@ struct ClientOptions: ParsableArguments {
     @Option(help: "For one answer to begin, in seconds or as 500ms, 30s, 2m. Default: 30s.")
     var timeout: String?
 
-    /// The client for these flags, the environment and the file.
+    /// Makes the client for these flags, the environment and the file.
     /// - Parameter change: sets what a command needs otherwise.
     func client(_ change: (inout DirectoryClient.Configuration) -> Void = { _ in }) throws
         -> DirectoryClient
     {
         let settings = try ClientSettings(
             flags: [
-                "server_addr": serverAddr, "auth_token": authToken, "tls_ca_file": tlsCaFile,
+                "server_address": serverAddr, "auth_token": authToken, "tls_ca_file": tlsCaFile,
                 "timeout": timeout,
             ].compactMapValues(\.self), environment: ProcessInfo.processInfo.environment)
+        for warning in settings.warnings { Output.notice("Warning: \(Output.printable(warning))") }
         var configuration = DirectoryClient.Configuration(
-            server: try ServerAddress(settings["server_addr"] ?? "http://127.0.0.1:8080"))
+            server: try ServerAddress(settings["server_address"] ?? "http://127.0.0.1:8080"))
         configuration.token = try settings["auth_token"].map(Self.token)
         configuration.authorities = settings["tls_ca_file"]
         if let file = configuration.authorities, !FileManager.default.isReadableFile(atPath: file) {
@@ -37,7 +38,9 @@ struct ClientOptions: ParsableArguments {
         if let text = settings["timeout"] {
             guard let timeout = Self.duration(text) else {
                 throw Exit.Failure(
-                    message: "the timeout '\(text)' is none: write 500ms, 30s or 2m", code: .usage)
+                    message:
+                        "the timeout '\(text)' is none: write 500ms, 30s or 2m, at most 24 hours",
+                    code: .usage)
             }
             configuration.timeout = timeout
             configuration.connectTimeout = min(timeout, configuration.connectTimeout)
@@ -57,12 +60,15 @@ struct ClientOptions: ParsableArguments {
         return token
     }
 
+    /// Reads a time: at most a day, so that no sum with it overflows.
     private static func duration(_ text: String) -> Duration? {
         for (unit, length) in [
             ("ms", Duration.milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)),
             ("", .seconds(1)),
         ] where text.hasSuffix(unit) {
-            return Int32(text.dropLast(unit.count)).flatMap { $0 > 0 ? length * Int($0) : nil }
+            guard let number = Int32(text.dropLast(unit.count)) else { return nil }
+            let duration = length * Int(number)
+            return duration > .zero && duration <= .seconds(86_400) ? duration : nil
         }
         return nil
     }

@@ -1,53 +1,78 @@
-internal import FoundationEssentials
-internal import Yams
+internal import Events
 
 /// The settings of the client: flags, then environment, then file.
 struct ClientSettings {
-    static let keys = ["server_addr", "auth_token", "tls_ca_file", "timeout"]
-
+    /// What was found and has no effect, or not the effect that it may be thought to have.
+    private(set) var warnings: [String] = []
     private var values: [String: String] = [:]
 
     init(flags: [String: String], environment: [String: String]) throws {
         let home = environment["HOME"].map { "\($0)/.config" }
         if let directory = environment["XDG_CONFIG_HOME"].flatMap({ $0.isEmpty ? nil : $0 }) ?? home
         {
-            values = try Self.file("\(directory)/dirctl/config.yaml")
+            let path = "\(directory)/dirctl/config.yaml"
+            let file = try SettingsFile.read(path)
+            for entry in file where SettingNames.setting(entry.key) == nil {
+                warnings.append("\(entry.place): \(Self.unknown(entry.key, entry.key) { $0 })")
+            }
+            take(file.map { (name: $0.key, key: $0.key, value: $0.value) }, in: "\(path): ")
         }
-        for key in Self.keys {
-            let variable = environment["DIRECTORY_CLIENT_\(key.uppercased())"] ?? ""
-            if !variable.isEmpty { values[key] = variable }
-        }
-        values.merge(flags) { $1 }
+        take(variables(of: environment), in: "")
+        for (key, value) in flags { values[key] = value }
     }
 
     subscript(key: String) -> String? { values[key] }
 
-    private static func file(_ path: String) throws -> [String: String] {
-        guard FileManager.default.fileExists(atPath: path) else { return [:] }
-        let root: Node?
-        do {
-            root = try Yams.compose(yaml: try String(contentsOfFile: path, encoding: .utf8))
-        } catch {
-            throw Exit.Failure(message: "\(path) is no settings file: \(error)", code: .usage)
-        }
-        guard let root, root.null == nil else { return [:] }
-        guard let mapping = root.mapping else {
-            throw Exit.Failure(message: "\(path) must hold keys and values", code: .usage)
-        }
-        var values: [String: String] = [:]
-        for (key, value) in mapping {
-            let place = "\(path):\(key.mark?.line ?? 0)"
-            guard let name = key.string, keys.contains(name) else {
-                throw Exit.Failure(
-                    message:
-                        "\(place): there is no setting \(key.string ?? "of this kind"); there are \(keys.joined(separator: ", "))",
-                    code: .usage)
+    /// Finds the client's variables; an empty one counts as not set.
+    private mutating func variables(of environment: [String: String]) -> [(
+        name: String, key: String, value: String
+    )] {
+        let prefix = SettingNames.variablePrefix
+        var known: [(name: String, key: String, value: String)] = []
+        for (name, value) in environment.sorted(by: { $0.key < $1.key })
+        where name.hasPrefix(prefix) && !value.isEmpty {
+            let key = name.dropFirst(prefix.count).lowercased()
+            let spelling = { (key: String) in prefix + key.uppercased() }
+            // Case matters in the environment.
+            if SettingNames.setting(key) != nil, spelling(key) == name {
+                known.append((name, key, value))
+            } else {
+                warnings.append(Self.unknown(name, key, spelling: spelling))
             }
-            guard let text = value.scalar?.string else {
-                throw Exit.Failure(message: "\(place): \(name) must be a text", code: .usage)
-            }
-            values[name] = text
         }
-        return values
+        return known
+    }
+
+    /// Takes the values of one source; they win over those that were taken before.
+    private mutating func take(
+        _ entries: [(name: String, key: String, value: String)], in place: String
+    ) {
+        for entry in entries {
+            guard let alias = SettingNames.aliases[entry.key] else { continue }
+            values[alias] = entry.value
+        }
+        for entry in entries where SettingNames.known.contains(entry.key) {
+            let other = entries.first { SettingNames.aliases[$0.key] == entry.key }
+            if let other, other.value != entry.value {
+                warnings.append("\(place)\(entry.name) is used, not \(other.name), which differs")
+            }
+            values[entry.key] = entry.value
+        }
+    }
+
+    /// Says that a name has no effect, and what may have been meant.
+    /// - Parameters:
+    ///   - key: the name as a key of the file.
+    ///   - spelling: how a key is written where the name was found.
+    private static func unknown(
+        _ name: String, _ key: String, spelling: (String) -> String
+    ) -> String {
+        if SettingNames.upstreamOnly.contains(key) {
+            return "\(name) is a setting of another client and has no effect here"
+        }
+        let hint = nearest(to: key, in: SettingNames.known).map {
+            ", did you mean \(spelling($0))?"
+        }
+        return "there is no setting \(name)\(hint ?? "; it has no effect")"
     }
 }

@@ -1,70 +1,78 @@
-internal import ArgumentParser
 internal import FoundationEssentials
 internal import Glibc
 
-/// What a command reads: files, or standard input.
-enum Input {
-    static func file(_ path: String) throws -> Data {
-        let descriptor = try descriptor(path)
-        defer { close(descriptor) }
-        var data = Data()
-        while let part = more(descriptor) { data += part }
-        return data
+/// What a command reads: a file, a pipe that a shell passes as one, or standard input.
+struct Input: Sendable {
+    static let standard = Input(descriptor: STDIN_FILENO, name: "standard input")
+
+    let descriptor: Int32
+    let name: String
+
+    /// Opens a file, reads it and closes it.
+    static func open<T>(_ path: String, _ read: (Input) async throws -> T) async throws -> T {
+        let input = try Input(path)
+        defer { close(input.descriptor) }
+        return try await read(input)
     }
 
-    /// A file, or a pipe that a shell passes as one; to be closed.
-    static func descriptor(_ path: String) throws -> Int32 {
+    /// Reads a whole file.
+    static func file(_ path: String) throws -> Data {
+        let input = try Input(path)
+        defer { close(input.descriptor) }
+        return try input.all()
+    }
+
+    private init(descriptor: Int32, name: String) {
+        self.descriptor = descriptor
+        self.name = name
+    }
+
+    private init(_ path: String) throws {
+        self.init(descriptor: Glibc.open(path, O_RDONLY | O_CLOEXEC), name: path)
+        guard descriptor >= 0 else { throw fault() }
         var status = stat()
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw Exit.Failure(
-                message: "\(path) cannot be read: \(String(cString: strerror(errno)))")
-        }
         fstat(descriptor, &status)
         guard status.st_mode & S_IFMT != S_IFDIR else {
             close(descriptor)
             throw Exit.Failure(message: "\(path) is a directory: name the files in it")
         }
-        return descriptor
     }
 
-    /// All of standard input.
-    static func all() -> Data {
-        var data: [UInt8] = []
-        while let part = more() { data += part }
-        return Data(data)
+    /// Reads up to the end.
+    func all() throws -> Data {
+        var data = Data()
+        while let part = try next() { data += part }
+        return data
     }
 
-    /// Words, separated by blanks and line ends.
-    static func words() -> [String] {
-        String(decoding: all(), as: UTF8.self).split { $0.isWhitespace }.map(String.init)
+    /// Reads words that spaces and line ends separate.
+    func words() throws -> [String] {
+        try all().split { $0 == 0x20 || (0x09...0x0D).contains($0) }
+            .map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The next part of standard input, or of another descriptor; nil at its end.
-    static func more(_ descriptor: Int32 = STDIN_FILENO) -> [UInt8]? {
-        let part = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
-            repeat {
-                count = read(descriptor, buffer.baseAddress, buffer.count)
-            } while count < 0
-                && errno == EINTR
-            count = max(count, 0)
+    /// Reads the next part; nil at the end.
+    /// - Throws: when it cannot be read, which is not the end.
+    func next() throws -> [UInt8]? {
+        while true {
+            var code: Int32 = 0
+            let part = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, count in
+                let length = read(descriptor, buffer.baseAddress, buffer.count)
+                code = length < 0 ? errno : 0
+                count = max(length, 0)
+            }
+            switch code {
+            case 0: return part.isEmpty ? nil : part
+            case EINTR: continue
+            case EAGAIN:
+                var wait = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                poll(&wait, 1, -1)
+            default: throw fault(code)
+            }
         }
-        return part.isEmpty ? nil : part
     }
-}
 
-/// The cids that a command is about.
-struct CIDArguments: ParsableArguments {
-    @Argument(help: "The cids of the records.")
-    var cids: [String] = []
-
-    @Flag(help: "Read more of them from standard input, separated by blanks or line ends.")
-    var stdin = false
-
-    /// - Throws: when there are none.
-    func all() throws -> [String] {
-        let all = cids + (stdin ? Input.words() : [])
-        guard !all.isEmpty else { throw ValidationError("no cid is given") }
-        return all
+    private func fault(_ code: Int32 = errno) -> Exit.Failure {
+        Exit.Failure(message: "\(name) cannot be read: \(String(cString: strerror(code)))")
     }
 }

@@ -37,27 +37,26 @@ struct FormatOptions: ParsableArguments {
         switch format() {
         case .human:
             if values.isEmpty { Output.notice(none) }
-            for value in values { Output.line(human(value)) }
-        case .raw: for value in values { Output.line(raw(value)) }
-        case .jsonl:
-            for value in values { try Output.line(String(decoding: encode(value), as: UTF8.self)) }
-        case .json: Output.line(JSONText.indented(Array(try encode(values))))
+            for value in values { Output.line(Output.printable(human(value), keepsLines: true)) }
+        case .raw: for value in values { Output.line(Output.printable(raw(value))) }
+        case .jsonl: for value in values { Output.json(try encode(value)) }
+        case .json: Output.json(JSONText.indented(try encode(values)))
         }
     }
 
     /// Prints one value.
     func show(_ value: some Encodable, human: String, raw: String) throws {
         switch format() {
-        case .human: Output.line(human)
-        case .raw: Output.line(raw)
-        case .jsonl: Output.line(String(decoding: try encode(value), as: UTF8.self))
-        case .json: Output.line(JSONText.indented(Array(try encode(value))))
+        case .human: Output.line(Output.printable(human, keepsLines: true))
+        case .raw: Output.line(Output.printable(raw))
+        case .jsonl: Output.json(try encode(value))
+        case .json: Output.json(JSONText.indented(try encode(value)))
         }
     }
 
-    private func encode(_ value: some Encodable) throws -> Data {
+    private func encode(_ value: some Encodable) throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return try encoder.encode(value)
+        return Array(try encoder.encode(value))
     }
 }

@@ -1,8 +1,8 @@
 /// JSON for people to read.
 enum JSONText {
-    /// The same document with a line for each value; the order of members stays.
+    /// Returns the same document with a line for each value; the order of members stays.
     /// - Parameter json: compact or not.
-    static func indented(_ json: [UInt8]) -> String {
+    static func indented(_ json: [UInt8]) -> [UInt8] {
         var out: [UInt8] = []
         var depth = 0
         var isInString = false
@@ -10,7 +10,8 @@ enum JSONText {
         var previous: UInt8 = 0
         func breakLine() {
             out.append(0x0A)
-            out += repeatElement(0x20, count: max(0, depth) * 2)
+            // Bounded, because what comes may be nested as deeply as it is long.
+            out += repeatElement(0x20, count: min(max(0, depth), 100) * 2)
         }
         for byte in json {
             if isInString {
@@ -46,6 +47,6 @@ enum JSONText {
             }
             previous = byte
         }
-        return String(decoding: out, as: UTF8.self)
+        return out
     }
 }

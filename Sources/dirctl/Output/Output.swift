@@ -4,41 +4,54 @@ internal import Text
 
 /// Writes lines at once, so that whoever reads through a pipe sees each when it is there.
 enum Output {
-    /// Data, to standard output.
+    /// Writes a line of data to standard output, as it is.
     static func line(_ text: String) { write(Array(text.utf8) + [0x0A], to: STDOUT_FILENO) }
 
-    /// Data as it is, to standard output.
-    static func bytes(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
-
-    /// A line for a person, to standard error.
-    static func notice(_ text: String) { write(Array(text.utf8) + [0x0A], to: STDERR_FILENO) }
-
-    /// Text that overwrites itself on the terminal; nothing where there is none.
-    static func progress(_ text: String) {
-        guard isTerminal(STDERR_FILENO) else { return }
-        write(Array("\r\u{1B}[K\(text)".utf8), to: STDERR_FILENO)
+    /// Writes data to standard output. A terminal gets what it would obey as `\uXXXX`, which in JSON
+    /// means the same.
+    static func bytes(_ bytes: [UInt8]) {
+        guard writesToTerminal else { return write(bytes, to: STDOUT_FILENO) }
+        let text = printable(String(decoding: bytes, as: UTF8.self), keepsLines: true)
+        write(Array(text.utf8), to: STDOUT_FILENO)
     }
 
-    /// A text as a JSON string.
+    /// Writes JSON and a line end, as `bytes` does.
+    static func json(_ json: [UInt8]) { bytes(json + [0x0A]) }
+
+    /// Writes JSON from a server on one line.
+    static func jsonLine(_ json: [UInt8]) {
+        let isOneLine = !json.contains { $0 == 0x0A || $0 == 0x0D }
+        // A line end can only stand between two parts of a JSON text, where a blank does as well.
+        self.json(isOneLine ? json : json.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 })
+    }
+
+    /// Writes a text for a person to standard error; it may have several lines.
+    static func notice(_ text: String) {
+        write(Array(printable(text, keepsLines: true).utf8) + [0x0A], to: STDERR_FILENO)
+    }
+
+    /// Writes text that overwrites itself on the terminal; nothing where there is none.
+    static func progress(_ text: String) {
+        guard isTerminal(STDERR_FILENO) else { return }
+        write(Array("\r\u{1B}[K\(printable(text))".utf8), to: STDERR_FILENO)
+    }
+
+    /// Returns a text as a JSON string.
     static func quoted(_ text: String) -> String {
         var bytes: [UInt8] = []
         Text.JSONText.append(text, to: &bytes)
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Without what would end the line, move the cursor or recolour the terminal: names, labels and
-    /// ids are strangers' words.
-    static func printable(_ text: String) -> String {
-        let isPlain = text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
-        return isPlain ? text : String(quoted(text).dropFirst().dropLast())
-    }
+    /// Whether standard output is a terminal: asked once, not for each event.
+    private static let writesToTerminal = isTerminal(STDOUT_FILENO)
 
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
 
     /// Whether colours may be used on standard output (no-color.org).
     static let hasColour: Bool = {
         let refusal = getenv("NO_COLOR").map { String(cString: $0) } ?? ""
-        return isTerminal(STDOUT_FILENO) && refusal.isEmpty
+        return writesToTerminal && refusal.isEmpty
     }()
 
     static func colour(_ text: String, _ code: Int) -> String {

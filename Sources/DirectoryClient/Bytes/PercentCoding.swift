@@ -11,16 +11,16 @@ func percentEncoded(_ text: String) -> String {
 }
 
 /// Decodes `%xx`; what is not encoded well stays as it is.
-func percentDecoded(_ text: some StringProtocol) -> String {
+func percentDecoded(_ text: String) -> String {
     let bytes = Array(text.utf8)
     var decoded: [UInt8] = []
+    decoded.reserveCapacity(bytes.count)
     var index = 0
     while index < bytes.count {
-        let digits = String(decoding: bytes[index...].dropFirst().prefix(2), as: UTF8.self)
-        if bytes[index] == UInt8(ascii: "%"), digits.utf8.count == 2,
-            let byte = UInt8(digits, radix: 16)
+        if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
+            let high = hexDigit(bytes[index + 1]), let low = hexDigit(bytes[index + 2])
         {
-            decoded.append(byte)
+            decoded.append(high << 4 | low)
             index += 3
         } else {
             decoded.append(bytes[index])
@@ -28,4 +28,13 @@ func percentDecoded(_ text: some StringProtocol) -> String {
         }
     }
     return String(decoding: decoded, as: UTF8.self)
+}
+
+private func hexDigit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case 0x30...0x39: byte - 0x30
+    case 0x41...0x46: byte - 0x37
+    case 0x61...0x66: byte - 0x57
+    default: nil
+    }
 }

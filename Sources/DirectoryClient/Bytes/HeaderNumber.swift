@@ -1,0 +1,43 @@
+/// Numbers in the header fields of a server: any digits may come, so all of them are bounded.
+package enum HeaderNumber {
+    /// The longest time that a server can ask for; a longer one counts as this.
+    package static let longest: Duration = .seconds(86_400)
+
+    /// Parses a number of seconds, perhaps with a decimal fraction: `15`, `0.5`.
+    /// - Returns: `longest` at most; nil when the text is no such number.
+    package static func seconds(_ text: String) -> Duration? {
+        let halves = text.utf8.split(
+            separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+        guard halves.allSatisfy({ !$0.isEmpty && $0.allSatisfy { (0x30...0x39).contains($0) } })
+        else {
+            return nil
+        }
+        var seconds = 0
+        for digit in halves[0] {
+            seconds = seconds * 10 + Int(digit - 0x30)
+            if seconds >= 86_400 { return longest }
+        }
+        var milliseconds = 0
+        if halves.count > 1 {
+            for digit in (Array(halves[1].prefix(3)) + [0x30, 0x30]).prefix(3) {
+                milliseconds = milliseconds * 10 + Int(digit - 0x30)
+            }
+        }
+        return .seconds(seconds) + .milliseconds(milliseconds)
+    }
+
+    /// Bounds the milliseconds of a `retry:` field.
+    package static func retry(milliseconds: Int) -> Duration {
+        min(.milliseconds(max(milliseconds, 0)), longest)
+    }
+
+    /// Returns after how much silence a stream is given up: three heartbeats, at least 5 s.
+    /// - Parameter interval: `Directory-Heartbeat-Interval`; nil when the gateway does not send it.
+    /// - Returns: 45 s, three heartbeats of the gateway's default, when the field says nothing.
+    package static func idleTimeout(_ interval: String?) -> Duration {
+        guard let interval = interval.flatMap(seconds), interval > .zero else {
+            return .seconds(45)
+        }
+        return max(interval * 3, .seconds(5))
+    }
+}

@@ -1,0 +1,68 @@
+internal import AsyncHTTPClient
+internal import FoundationEssentials
+internal import NIOCore
+internal import NIOHTTP1
+
+extension DirectoryClient {
+    /// Sends a request and reads the whole answer.
+    /// - Throws: for every status that is not a success.
+    func answer(_ request: ClientRequest) async throws(DirectoryClientError) -> (
+        status: Int, body: Data, headers: HTTPHeaders
+    ) {
+        let response = try await send(request)
+        do {
+            let body = try await response.body.collect(upTo: 1 << 30)
+            return (Int(response.status.code), Data(body.readableBytesView), response.headers)
+        } catch {
+            throw clientError(error)
+        }
+    }
+
+    /// Sends a request and reads its answer as JSON.
+    func decode<T: Decodable>(_ type: T.Type, _ request: ClientRequest)
+        async throws(DirectoryClientError) -> T
+    {
+        let body = try await answer(request).body
+        do { return try ServerJSON.decode(type, from: body) } catch {
+            throw .notAGateway(configuration.server, reason: "its answer is not what was asked for")
+        }
+    }
+
+    /// Deletes what is at a path. Only a gateway's own answer is believed.
+    func remove(_ path: String) async throws(DirectoryClientError) {
+        let status = try await answer(ClientRequest(.DELETE, path)).status
+        guard status == 204 else {
+            throw .notAGateway(configuration.server, reason: "it answered \(status) to a deletion")
+        }
+    }
+
+    /// Sends a request; returns when the answer begins.
+    /// - Throws: for every status that is not a success.
+    func send(_ request: ClientRequest) async throws(DirectoryClientError) -> HTTPClientResponse {
+        var target = "\(configuration.server)\(request.path)"
+        if !request.query.isEmpty {
+            target += "?"
+            target += request.query.map { "\($0)=\(percentEncoded($1))" }.joined(separator: "&")
+        }
+        var message = HTTPClientRequest(url: target)
+        message.method = request.method
+        message.headers.add(name: "Accept", value: request.accept)
+        message.headers.add(name: "User-Agent", value: "directory-client/0.1.0")
+        if let token = configuration.token {
+            message.headers.add(name: "Authorization", value: "Bearer \(token)")
+        }
+        if let type = request.contentType { message.headers.add(name: "Content-Type", value: type) }
+        message.body = request.body
+        let response: HTTPClientResponse
+        do {
+            let http = request.isStream ? streams : operations
+            response = try await http.execute(message, timeout: TimeAmount(configuration.timeout))
+        } catch {
+            throw clientError(error)
+        }
+        guard (200..<300).contains(response.status.code) else {
+            throw await refusal(response, of: request)
+        }
+        return response
+    }
+}

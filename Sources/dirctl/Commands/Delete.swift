@@ -1,0 +1,44 @@
+internal import ArgumentParser
+internal import DirectoryClient
+
+/// Deletes records.
+struct Delete: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Delete records; a cid that is not stored is deleted already.",
+        discussion: """
+            Everything that is named is looked up first: one name that is not known, and nothing is \
+            deleted.
+
+            Example:
+              dirctl delete directory.example.org/campus/tutor:v1
+            """)
+
+    @OptionGroup var records: RecordArguments
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var options: ClientOptions
+
+    func run() async throws {
+        let client = try options.client()
+        let all = try await records.cids(client)
+        var deleted: [String] = []
+        do {
+            for cid in all {
+                try await client.delete(cid)
+                deleted.append(cid)
+                if format.format() != .json { try show([cid]) }
+            }
+        } catch {
+            if format.format() == .json { try show(deleted) }
+            if all.count > 1 {
+                Output.notice("\(deleted.count) of \(all.count) records were deleted, then:")
+            }
+            throw error
+        }
+        if format.format() == .json { try show(deleted) }
+    }
+
+    private func show(_ cids: [String]) throws {
+        try format.show(
+            cids, human: { "Deleted record with CID: \($0)" }, raw: { $0 }, none: "")
+    }
+}

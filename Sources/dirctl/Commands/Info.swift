@@ -1,0 +1,33 @@
+internal import ArgumentParser
+internal import DirectoryClient
+
+/// Tells what is known of a record.
+struct Info: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show size and labels of a record, without reading it.",
+        discussion: """
+            Example:
+              dirctl info directory.example.org/campus/tutor --json
+            """)
+
+    @Argument(help: "A cid, or name[:version].")
+    var record: String
+
+    @OptionGroup var format: FormatOptions
+    @OptionGroup var options: ClientOptions
+
+    func run() async throws {
+        let client = try options.client()
+        let info = try await client.info(try await Reference.cid(record, client))
+        let labels =
+            info.labels.map { Output.printable($0) }.joined(separator: ", ")
+            + (info.hasMoreLabels ? ", and more ('dirctl pull' shows the whole record)" : "")
+        let human = """
+            Record information:
+              CID:    \(info.cid)
+              Size:   \(info.size) bytes
+              Labels: \(labels.isEmpty ? "none" : labels)
+            """
+        try format.show(info, human: human, raw: info.cid)
+    }
+}

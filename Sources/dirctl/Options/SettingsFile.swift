@@ -1,0 +1,41 @@
+internal import FoundationEssentials
+internal import Yams
+
+/// The client's settings as a file has them.
+enum SettingsFile {
+    /// One key at the top of the file.
+    struct Entry {
+        let key: String
+        /// Empty when the key is none of this client's, whose values are not looked at.
+        let value: String
+        /// File and line.
+        let place: String
+    }
+
+    /// Reads a file; one that is not there has nothing in it.
+    /// - Throws: when it is no YAML, or one of the client's settings is no text.
+    static func read(_ path: String) throws -> [Entry] {
+        guard FileManager.default.fileExists(atPath: path) else { return [] }
+        let root: Node?
+        do {
+            root = try Yams.compose(yaml: try String(contentsOfFile: path, encoding: .utf8))
+        } catch {
+            throw Exit.Failure(message: "\(path) is no settings file: \(error)", code: .usage)
+        }
+        guard let root, root.null == nil else { return [] }
+        guard let mapping = root.mapping else {
+            throw Exit.Failure(message: "\(path) must hold keys and values", code: .usage)
+        }
+        return try mapping.map { key, value in
+            let place = "\(path):\(key.mark?.line ?? 0)"
+            let name = key.scalar?.string ?? "of this kind"
+            guard SettingNames.setting(name) != nil else {
+                return Entry(key: name, value: "", place: place)
+            }
+            guard let text = value.scalar?.string else {
+                throw Exit.Failure(message: "\(place): \(name) must be a text", code: .usage)
+            }
+            return Entry(key: name, value: text, place: place)
+        }
+    }
+}
