@@ -54,6 +54,15 @@ class Gateway:
         with urllib.request.urlopen(message, timeout=10) as answer:
             return json.load(answer)
 
+    def delete(self, path):
+        urllib.request.urlopen(urllib.request.Request(self.url + path, method="DELETE"), timeout=10).close()
+
+    def metric(self, part):
+        """The sum of the metrics whose name holds a part."""
+        with urllib.request.urlopen(self.url + "/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if part in line and line[0] != "#")
+
     def subscribers(self):
         return len(self.get("/subscribers")["subscribers"])
 
