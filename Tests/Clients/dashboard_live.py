@@ -112,7 +112,7 @@ def changed_filter(browser, gateway):
     browser.wait("the mark", f"document.querySelector('{FILTER_MARKS}')?.textContent.includes('received from')")
     found = texts(browser, FILTER_MARKS)
     if len(found) != 1 or not re.fullmatch(
-            r"Filter changed: types RECORD_PUBLISHED \(events received from \d\d:\d\d:\d\d on\)", found[0]):
+            r"Filter changed: types RECORD_PUBLISHED \(received from \d\d:\d\d:\d\d on\)", found[0]):
         raise AssertionError(f"the mark is {found}")
     expect("what fits", texts(browser, "#events .row .type"), ["RECORD_PUBLISHED"])
     expect("the count is of events", browser.run(f"return {COUNT}"), "1")

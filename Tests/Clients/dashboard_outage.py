@@ -45,7 +45,7 @@ def away(browser, gateway, start):
     for view in ("live", f"records/{cid}", "records", "syncs", "subscribers"):
         browser.run("location.hash = arguments[0]", view)
         browser.wait("the view", f"document.querySelector('#{view.split('/')[0]}').checkVisibility()")
-        if not text(browser, "#away").startswith("The gateway is away: ") or not is_seen(browser, "#away"):
+        if not text(browser, "#away").startswith("No connection: ") or not is_seen(browser, "#away"):
             raise AssertionError(f"{view} says {text(browser, '#away')!r}")
         words = browser.run("return document.body.innerText")
         expect(f"what {view} says besides", [each for each in FALSEHOODS if each in words], [])

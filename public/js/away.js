@@ -15,7 +15,7 @@ export function report(view, reason) {
   else reasons.delete(view);
   const [first] = reasons.values();
   const banner = one("#away");
-  const words = first ? `The gateway is away: ${visible(first)}. What is shown may be out of date; this page reconnects by itself.` : "";
+  const words = first ? `No connection: ${visible(first)}. What is shown may be out of date; this page reconnects by itself.` : "";
   banner.hidden = !first;
   if (banner.textContent !== words) banner.textContent = words;
 }

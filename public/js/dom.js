@@ -1,6 +1,7 @@
 // Small helpers for the pages. Text that comes from elsewhere is only ever set as text, and with its
 // control characters visible.
 
+import { icon } from "./icons.js";
 import { visible } from "./text.js";
 
 /** The one element that a selector names. */
@@ -25,19 +26,6 @@ export function make(tag, attributes = {}, ...children) {
   element.append(...children.filter((child) => child !== undefined && child !== null)
     .map((child) => (typeof child === "string" ? visible(child) : child)));
   return element;
-}
-
-const SVG = "http://www.w3.org/2000/svg";
-
-/** A picture of `icons.svg`, for the eye only. */
-export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `icons.svg#${name}`);
-  svg.append(use);
-  return svg;
 }
 
 let timer;

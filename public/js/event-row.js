@@ -1,6 +1,7 @@
 // How a row of the live view looks: an event, or a mark between events.
 
-import { copyButton, icon, make } from "./dom.js";
+import { copyButton, make } from "./dom.js";
+import { icon } from "./icons.js";
 import { clock, facts, shortened } from "./text.js";
 
 const ICONS = { FILTER: "filter", DISCONNECTED: "away", LOST: "LOST" };
@@ -29,5 +30,5 @@ function drawEvent(event, time) {
   // Each by itself, so that one written from right to left does not reorder its neighbours.
   return make("div", { class: "row", role: "listitem", "data-type": event.type }, time, type, resource,
     make("span", { class: "details", title: words.join("  ") },
-      ...words.flatMap((item, index) => [index ? "  " : "", make("bdi", {}, item)])));
+      ...words.flatMap((item, index) => [index ? " " : "", make("bdi", {}, item)])));
 }

@@ -1,7 +1,8 @@
 // The filter of the live view: its form, the totals on it, and the address bar in which it lives.
 
 import { EVENT_TYPES, streamAddress } from "../directory-events.js";
-import { icon, make, one } from "./dom.js";
+import { make, one } from "./dom.js";
+import { icon } from "./icons.js";
 
 const items = (text) => text.split(",").map((item) => item.trim()).filter(Boolean);
 

@@ -84,7 +84,7 @@ export class LiveView {
     this.#gaps.status(status);
     if (status.state === "live" && this.#filterMark && !this.#isFilterLive) {
       this.#isFilterLive = true;
-      this.#markFilter(`events received from ${clock(new Date())} on`);
+      this.#markFilter(`received from ${clock(new Date())} on`);
     }
     this.#schedule();
     this.#onStatus(status);

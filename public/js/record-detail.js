@@ -57,7 +57,7 @@ export class RecordDetail {
     if (event.type === "RECORD_PULLED") return;
     if (event.type !== "RECORD_DELETED") return this.refresh();
     this.#deletions += 1;
-    this.#showGone(`Deleted at ${clock(event.time)}.`);
+    this.#showGone(`Deleted at ${clock(event.time)}; what is below was read before.`);
   }
 
   /** Takes the status of that stream. */
@@ -83,7 +83,7 @@ export class RecordDetail {
     if (!loaded || this.#cid !== cid || this.#deletions !== deletions) return;
     this.isStale = false;
     if (loaded.isGone) {
-      if (!this.#parts?.isGone) this.#showGone(this.#parts ? "Deleted." : "No record with this cid is stored.");
+      if (!this.#parts?.isGone) this.#showGone(this.#parts ? "Deleted; what is below was read before." : "No record with this cid is stored.");
       return;
     }
     this.#content = loaded.content;

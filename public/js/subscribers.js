@@ -56,7 +56,7 @@ export class SubscribersView {
         new Date(subscriber.since).toLocaleString(), subscriber.address, filter || "everything",
         subscriber.delivered.toLocaleString(), subscriber.dropped.toLocaleString(), subscriber.queued.toLocaleString(),
       ];
-      return make("tr", {}, ...cells.map((cell) => make("td", {}, cell)));
+      return make("tr", {}, ...cells.map((cell, index) => make("td", { class: index === 2 ? "long" : undefined }, cell)));
     }));
   }
 }
