@@ -50,6 +50,10 @@ def filters(browser, gateway):
     browser.wait("the refusal", "document.querySelector('#refusal').textContent.includes('RECORD_FRIED')")
     click(browser, "#reset")
     browser.wait("live", LIVE)
+    browser.driver.back()
+    browser.wait("the mark of the refusal", f"document.querySelector('{FILTER_MARKS}')?.textContent.includes('refused')")
+    click(browser, "#reset")
+    browser.wait("live", LIVE)
     expect("no refusal", browser.run("return document.querySelector('#refusal').hidden"), True)
 
 

@@ -61,5 +61,6 @@ def tapped(browser, gateway):
     click(browser, "#record .back")
     browser.wait("the list", "document.querySelector('#record-list').checkVisibility()")
     browser.wait("where it was", f"Math.abs(scrollY - {before}) < 5")
+    expect("the focus", browser.run("return [...document.querySelectorAll('#record-list .title')].indexOf(document.activeElement)"), 40)
     expect("the record", is_seen(browser, "#record"), False)
     close(browser)

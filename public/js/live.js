@@ -86,6 +86,7 @@ export class LiveView {
       this.#isFilterLive = true;
       this.#markFilter(`received from ${clock(new Date())} on`);
     }
+    if (status.state === "refused" && !this.#isFilterLive && this.#filterMark) this.#markFilter("refused: nothing is received");
     this.#schedule();
     this.#onStatus(status);
   }

@@ -14,7 +14,7 @@ export class RecordDetail {
   #cid;
   #trail;
   #status;
-  /** The content does not change, and to read it is an event: it is read once. */
+  /** The content of a record does not change: it is read once. */
   #content;
   #parts;
   /** Rises with each deletion: what was read before one is out of date. */

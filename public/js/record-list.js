@@ -41,6 +41,9 @@ export class RecordList {
     for (const [key, { element }] of this.#drawn) element.classList.toggle("open", key === cid);
   }
 
+  /** Puts the focus on a record, where it was before that was opened. */
+  focus(cid) { this.#drawn.get(cid)?.element.querySelector(".title").focus({ preventScroll: true }); }
+
   async #load() {
     const filter = this.#filter;
     const page = await attempt(() => pages(filter, this.#wanted), () => { this.isStale = true; });

@@ -36,11 +36,13 @@ export class RecordsView {
       scrollTo(0, 0);
       return;
     }
+    const { cid: shown } = this.#detail;
     this.#detail.close();
     this.#list.mark(undefined);
     if (view.classList.contains("reading")) {
       view.classList.remove("reading");
       scrollTo(0, this.#scrolled);
+      this.#list.focus(shown);
     }
   }
 
