@@ -67,8 +67,8 @@ class Gateway:
         return len(self.get("/subscribers")["subscribers"])
 
 
-def until(what, condition):
-    deadline = time.monotonic() + 20
+def until(what, condition, seconds=20):
+    deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"it did not come to be: {what}")
@@ -101,5 +101,5 @@ class Browser:
         self.driver.get(url)
         return self.driver.current_window_handle
 
-    def wait(self, what, script):
-        until(what, lambda: self.run(f"return {script}"))
+    def wait(self, what, script, seconds=20):
+        until(what, lambda: self.run(f"return {script}"), seconds)

@@ -146,7 +146,8 @@ def gap(browser, gateway, start):
     browser.wait("the mark of the outage",
                  f"document.querySelector('{GAP_MARKS}')?.textContent.startsWith('Disconnected since ')")
     gateway = start()
-    browser.wait("live again", LIVE)
+    # The pauses between attempts grow to a minute.
+    browser.wait("live again", LIVE, 90)
     gateway.post("/push", record("after"))
     browser.wait("an event", f"{ROWS} === 2")
     found = texts(browser, GAP_MARKS)

@@ -7,6 +7,8 @@ from browser import Gateway, expect, free_port, record, until
 from dashboard_access import check, colors
 from dashboard_page import LIVE, ROWS, close, is_seen, number, text
 
+# The pauses between attempts grow to a minute.
+RECOVERY = 90
 AWAY = "document.querySelector('#state').dataset.state === 'reconnecting'"
 FALSEHOODS = ["Nobody listens.", "No sync has been started yet.", "No record fits.", "Nothing has happened yet."]
 
@@ -18,7 +20,7 @@ def restart(browser, gateway, start):
     gateway.stop()
     browser.wait("the loss", "document.querySelector('#state').dataset.state === 'reconnecting'")
     gateway = start()
-    browser.wait("live again", LIVE)
+    browser.wait("live again", LIVE, RECOVERY)
     gateway.post("/push", record("after"))
     browser.wait("an event", f"{ROWS} === 1")
     expect("no reload", browser.run("return window.same"), True)
@@ -42,26 +44,25 @@ def away(browser, gateway, start):
                  "document.querySelector('#no-subscribers').textContent.startsWith('Not known')")
     expect("who listened", is_seen(browser, "#subscriber-list"), False)
     browser.driver.switch_to.window(fresh)
-    for view in ("live", f"records/{cid}", "records", "syncs", "subscribers"):
+    for index, view in enumerate(("live", f"records/{cid}", "records", "syncs", "subscribers")):
         browser.run("location.hash = arguments[0]", view)
         browser.wait("the view", f"document.querySelector('#{view.split('/')[0]}').checkVisibility()")
         if not text(browser, "#away").startswith("No connection: ") or not is_seen(browser, "#away"):
             raise AssertionError(f"{view} says {text(browser, '#away')!r}")
         words = browser.run("return document.body.innerText")
         expect(f"what {view} says besides", [each for each in FALSEHOODS if each in words], [])
-        for scheme in ("light", "dark"):
-            colors(browser, scheme)
-            check(browser, f"{view}, {scheme}, away")
+        colors(browser, ("light", "dark")[index % 2])
+        check(browser, f"{view}, away")
     browser.run("location.hash = arguments[0]", f"records/{cid}")
     browser.wait("the record is not there", "document.querySelector('#record')?.textContent.includes('Not loaded')")
     gateway = start()
-    browser.wait("the record", f"{number('#record .operations')} === 1")
-    browser.wait("the list", f"{number('#record-list li')} > 5")
-    browser.wait("no banner", "document.querySelector('#away').hidden")
+    browser.wait("the record", f"{number('#record .operations')} === 1", RECOVERY)
+    browser.wait("the list", f"{number('#record-list li')} > 5", RECOVERY)
+    browser.wait("no banner", "document.querySelector('#away').hidden", RECOVERY)
     browser.driver.switch_to.window(listener)
     browser.wait("who listens", f"{number('#subscriber-list tr')} > 0")
     browser.driver.switch_to.window(reader)
-    browser.wait("live", LIVE)
+    browser.wait("live", LIVE, RECOVERY)
     gateway.delete(f"/records/{cid}")
     browser.wait("it still follows", f"{number('#record .operations')} === 0")
     for tab in (reader, listener, fresh):
