@@ -98,6 +98,8 @@ def absent(browser, gateway):
     browser.wait("it says so", f"{STATE} === 'No record with this cid is stored.'")
     expect("its operations", texts(browser, "#record .operations button"), [])
     browser.wait("live", LIVE)
+    gateway.delete(f"/records/{cid}")
+    browser.wait("nothing below is promised", f"/^Deleted at [0-9:]+\\.$/.test({STATE})")
     gateway.post("/push", mine)
     browser.wait("it appears", "document.querySelector('#record h2').textContent === 'absent v1'")
     close(browser)

@@ -57,7 +57,7 @@ export class RecordDetail {
     if (event.type === "RECORD_PULLED") return;
     if (event.type !== "RECORD_DELETED") return this.refresh();
     this.#deletions += 1;
-    this.#showGone(`Deleted at ${clock(event.time)}; what is below was read before.`);
+    this.#showGone(`Deleted at ${clock(event.time)}`);
   }
 
   /** Takes the status of that stream. */
@@ -83,7 +83,7 @@ export class RecordDetail {
     if (!loaded || this.#cid !== cid || this.#deletions !== deletions) return;
     this.isStale = false;
     if (loaded.isGone) {
-      if (!this.#parts?.isGone) this.#showGone(this.#parts ? "Deleted; what is below was read before." : "No record with this cid is stored.");
+      if (!this.#parts?.isGone) this.#showGone(this.#parts ? "Deleted" : "No record with this cid is stored");
       return;
     }
     this.#content = loaded.content;
@@ -153,7 +153,8 @@ export class RecordDetail {
   }
 
   /** Says that there is no such record; what was read of it stays, its operations go. */
-  #showGone(words) {
+  #showGone(reason) {
+    const words = this.#parts && !this.#parts.isEmpty ? `${reason}; what is below was read before.` : `${reason}.`;
     if (this.#parts) {
       const hadFocus = this.#article.contains(document.activeElement);
       this.#article.querySelector(".operations")?.remove();
@@ -162,7 +163,7 @@ export class RecordDetail {
       this.#parts.isGone = true;
       if (hadFocus) this.#article.focus({ preventScroll: true });
     } else {
-      this.#parts = { isGone: true, state: this.#showLine("Not found", "bad", words) };
+      this.#parts = { isGone: true, isEmpty: true, state: this.#showLine("Not found", "bad", words) };
     }
     this.#content = undefined;
   }
@@ -193,8 +194,8 @@ const heading = (cid, ...title) => [
 
 /** Whether a record is published; only the listing knows, and it finds by name and version. */
 async function publicationOf(cid, { name, version }) {
-  // A comma separates values there; a question mark stands for any character.
-  const pattern = (text) => String(text).replaceAll(",", "?");
+  // A comma separates values there, an asterisk would list all; a question mark is one character.
+  const pattern = (text) => String(text).replace(/[,*]/g, "?");
   let after;
   do {
     const page = await operations.records({ name: pattern(name), version: pattern(version), limit: 1000, after });
