@@ -1,21 +1,25 @@
 // The dashboard: which view is shown, and how the connection is.
 
+import { reportStream } from "./js/away.js";
 import { copy, one } from "./js/dom.js";
 import { LiveView } from "./js/live.js";
 import { PushDialog } from "./js/push.js";
 import { RecordsView } from "./js/records.js";
 import { SubscribersView } from "./js/subscribers.js";
 import { SyncsView } from "./js/syncs.js";
+import { visible } from "./js/text.js";
 
 const WORDS = { connecting: "connecting…", live: "live", reconnecting: "reconnecting", refused: "refused" };
 
 let countdown;
 
-function showState({ state, reason, retryIn }) {
+function showState(status) {
+  const { state, reason, retryIn } = status;
   clearInterval(countdown);
+  reportStream("live", status);
   const line = one("#state");
   line.dataset.state = state;
-  line.title = reason ?? "";
+  line.title = visible(reason ?? "");
   const until = Date.now() + (retryIn ?? 0);
   const write = () => {
     const seconds = Math.ceil((until - Date.now()) / 1000);
@@ -28,7 +32,7 @@ function showState({ state, reason, retryIn }) {
   if (retryIn) countdown = setInterval(write, 500);
   // A refusal stays until the filter, or who asks, is another.
   one("#refusal").hidden = state !== "refused";
-  one("#refusal").textContent = state === "refused" ? reason : "";
+  one("#refusal").textContent = state === "refused" ? visible(reason) : "";
 }
 
 let lost = 0;

@@ -54,12 +54,21 @@ class Gateway:
         with urllib.request.urlopen(message, timeout=10) as answer:
             return json.load(answer)
 
+    def delete(self, path):
+        urllib.request.urlopen(urllib.request.Request(self.url + path, method="DELETE"), timeout=10).close()
+
+    def metric(self, part):
+        """The sum of the metrics whose name holds a part."""
+        with urllib.request.urlopen(self.url + "/metrics", timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if part in line and line[0] != "#")
+
     def subscribers(self):
         return len(self.get("/subscribers")["subscribers"])
 
 
-def until(what, condition):
-    deadline = time.monotonic() + 20
+def until(what, condition, seconds=20):
+    deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"it did not come to be: {what}")
@@ -92,5 +101,5 @@ class Browser:
         self.driver.get(url)
         return self.driver.current_window_handle
 
-    def wait(self, what, script):
-        until(what, lambda: self.run(f"return {script}"))
+    def wait(self, what, script, seconds=20):
+        until(what, lambda: self.run(f"return {script}"), seconds)

@@ -4,13 +4,13 @@ Usage: browser_module.py PROGRAM PUBLIC
 Starts PROGRAM (the gateway) on a port of its own; prints ok, or what went wrong.
 """
 
-import http.server
 import sys
 import tempfile
-import threading
 import time
 
+import module_servers
 from browser import Browser, Gateway, expect, free_port, record, until
+from module_servers import served
 
 PROGRAM, PUBLIC = sys.argv[1:]
 
@@ -159,60 +159,65 @@ def together(browser, gateway):
     """), "TypeError")
 
 
-class Passing(http.server.BaseHTTPRequestHandler):
-    """Refuses one tab, which asks twice, and lets the next in."""
-    asked = 0
-
-    def log_message(self, *arguments):
-        pass
-
-    def do_GET(self):
-        Passing.asked += 1
-        self.send_response(403 if Passing.asked <= 2 else 200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Access-Control-Allow-Origin", "*")
-        self.end_headers()
-        if Passing.asked > 2:
-            self.wfile.write(b"retry: 60000\n\n")
-
-
 def recovering(browser, gateway):
     """A refusal of one tab is not handed on to those that come later."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Passing)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    options = {"base": f"http://127.0.0.1:{server.server_address[1]}"}
-    browser.tab(gateway.url + "/healthz")
-    browser.listen({}, options)
-    browser.wait("the refusal", "states.at(-1) === 'refused'")
-    browser.tab(gateway.url + "/healthz")
-    browser.listen({}, options)
-    browser.wait("live in the other tab", "states.includes('live')")
-    browser.run("subscription.close()")
-    server.shutdown()
-
-
-class Lossy(http.server.BaseHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
-
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Access-Control-Allow-Origin", "*")
-        self.end_headers()
-        self.wfile.write(b'retry: 60000\n\nevent: dropped\ndata: {"dropped":17}\n\n')
+    with served(module_servers.Passing) as address:
+        browser.tab(gateway.url + "/healthz")
+        browser.listen({}, {"base": address})
+        browser.wait("the refusal", "states.at(-1) === 'refused'")
+        browser.tab(gateway.url + "/healthz")
+        browser.listen({}, {"base": address})
+        browser.wait("live in the other tab", "states.includes('live')")
+        browser.run("subscription.close()")
 
 
 def dropped(browser, gateway):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Lossy)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    for shared in (True, False):
+    with served(module_servers.Lossy) as address:
+        for shared in (True, False):
+            browser.tab(gateway.url + "/healthz")
+            browser.listen({}, {"base": address, "shared": shared})
+            browser.wait("the loss", "lost.length === 1")
+            expect("the loss", browser.run("return lost"), [17])
+            browser.run("subscription.close()")
+
+
+def no_room(browser, gateway):
+    """Who is sent away was never live, however slowly it is said."""
+    with served(module_servers.Full) as address:
+        for shared in (True, False):
+            browser.tab(gateway.url + "/healthz")
+            browser.listen({}, {"base": address, "shared": shared})
+            browser.wait("the reason", "statuses.at(-1).reason === 'it is full'")
+            expect("the states", browser.run("return states"), ["connecting", "reconnecting"])
+            expect("when it comes back", browser.run("return statuses.at(-1).retryIn"), 60000)
+            browser.run("subscription.close()")
+
+
+def pieces(browser, gateway):
+    """A stream means the same however it is cut; what is not ended by an empty line is no event."""
+    with served(module_servers.Pieces) as address:
         browser.tab(gateway.url + "/healthz")
-        browser.listen({}, {"base": f"http://127.0.0.1:{server.server_address[1]}", "shared": shared})
-        browser.wait("the loss", "lost.length === 1")
-        expect("the loss", browser.run("return lost"), [17])
+        browser.listen({}, {"base": address, "shared": False})
+        browser.wait("the end", "states.at(-1) === 'reconnecting'")
+        expect("the events", browser.run("return heard.map((e) => [e.type, e.resourceId])"),
+               [["RECORD_PUSHED", "é€🦉"]] * 2)
+        expect("the states", browser.run("return states"), ["connecting", "live", "reconnecting"])
         browser.run("subscription.close()")
-    server.shutdown()
+
+
+def unfit(browser, gateway):
+    """Responses that are no stream are no reason to give up, and none to hurry."""
+    for handler, reason, least in ((module_servers.Page, "the response is no event stream", 500),
+                                   (module_servers.Busy, "it is busy", 40000)):
+        with served(handler) as address:
+            browser.tab(gateway.url + "/healthz")
+            browser.listen({}, {"base": address, "shared": False})
+            browser.wait("the reason", f"statuses.at(-1).reason === '{reason}'")
+            expect("the states", browser.run("return [...new Set(states)]"), ["connecting", "reconnecting"])
+            retry = browser.run("return statuses.at(-1).retryIn")
+            if retry < least:
+                raise AssertionError(f"{reason}: it asks again in {retry} ms")
+            browser.run("subscription.close()")
 
 
 def main():
@@ -230,6 +235,9 @@ def main():
             together(browser, gateway)
             recovering(browser, gateway)
             dropped(browser, gateway)
+            no_room(browser, gateway)
+            pieces(browser, gateway)
+            unfit(browser, gateway)
         finally:
             browser.driver.quit()
             gateway.stop()

@@ -1,7 +1,14 @@
-// Small helpers for the pages. Text that comes from elsewhere is only ever set as text.
+// Small helpers for the pages. Text that comes from elsewhere is only ever set as text, and with its
+// control characters visible.
+
+import { icon } from "./icons.js";
+import { visible } from "./text.js";
 
 /** The one element that a selector names. */
 export const one = (selector) => document.querySelector(selector);
+
+/** The attributes that people read. */
+const READ = new Set(["title", "aria-label"]);
 
 /**
  * Makes an element: `make("a", { href, class: "x", onclick }, "text", child)`.
@@ -12,48 +19,22 @@ export function make(tag, attributes = {}, ...children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== undefined) element.setAttribute(name, value);
+    else if (value !== false && value !== undefined) {
+      element.setAttribute(name, READ.has(name) ? visible(value) : value);
+    }
   }
-  element.append(...children.filter((child) => child !== undefined && child !== null));
+  element.append(...children.filter((child) => child !== undefined && child !== null)
+    .map((child) => (typeof child === "string" ? visible(child) : child)));
   return element;
 }
-
-const SVG = "http://www.w3.org/2000/svg";
-
-/** A picture of `icons.svg`, for the eye only. */
-export function icon(name) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `icons.svg#${name}`);
-  svg.append(use);
-  return svg;
-}
-
-/** The time of day, with seconds. */
-export const clock = (time) => time.toLocaleTimeString([], { hourCycle: "h23", hour: "2-digit", minute: "2-digit", second: "2-digit" });
-
-/** The middle of a long id left out. */
-export const shortened = (id) => (id.length > 22 ? `${id.slice(0, 10)}…${id.slice(-8)}` : id);
 
 let timer;
 
 /** Says something for a moment. */
 export function say(text) {
-  one("#toast").textContent = text;
+  one("#toast").textContent = visible(text);
   clearTimeout(timer);
   timer = setTimeout(() => { one("#toast").textContent = ""; }, 5000);
-}
-
-/** Runs an operation and says what goes wrong. */
-export async function attempt(action) {
-  try {
-    return await action();
-  } catch (error) {
-    say(error.name === "TypeError" ? "The gateway cannot be reached." : `${error.message} ${error.remedy ?? ""}`);
-    return undefined;
-  }
 }
 
 /** Copies a text; also where the page has no right to the clipboard. */
@@ -81,7 +62,3 @@ export function download(name, text, type) {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
-
-/** What an event has to say besides its type and resource. */
-export const facts = (event) =>
-  [...event.labels, ...Object.entries(event.metadata).map(([key, value]) => `${key}: ${value}`)].join("  ");

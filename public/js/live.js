@@ -1,34 +1,34 @@
 // The live view: filter, chart, list.
 
-import { EVENT_TYPES, streamAddress, subscribe } from "../directory-events.js";
+import { streamAddress, subscribe } from "../directory-events.js";
 import { Chart } from "./chart.js";
-import { clock, copyButton, download, facts, icon, make, one, shortened } from "./dom.js";
+import { download, one } from "./dom.js";
+import { drawRow } from "./event-row.js";
+import { EventRows, exported } from "./event-rows.js";
+import { FilterForm, filterText } from "./filter-form.js";
+import { Gaps, gapText } from "./gaps.js";
 import { Suggestions } from "./suggestions.js";
+import { clock, quoted } from "./text.js";
 import { VirtualList } from "./virtual-list.js";
 
-const KINDS = ["types", "labels", "cids"];
-const MOST_ROWS = 10000;
 const ROW = 36;
 
 export class LiveView {
-  #form = one("#filter");
+  #form = new FilterForm(() => this.#listen());
   #list = new VirtualList(one("#events"), ROW, drawRow);
   #chart = new Chart();
   #suggestions = new Suggestions();
-  #chips = new Map();
-  #totals = new Map();
-  #rows = [];
-  #held = [];
-  #discarded = 0;
-  #isPaused = false;
-  #new = 0;
+  #rows = new EventRows();
+  #gaps = new Gaps((from, until) => this.#markGap(from, until));
+  #gapMark;
+  #filterMark;
+  #isFilterLive = false;
   #isScheduled = false;
   #subscription;
+  #filter;
   #address;
+  #state;
   #onStatus;
-  /** Of the address bar: the gateway says what is wrong with them. */
-  #unknownTypes = [];
-
   #onDropped;
 
   /**
@@ -38,111 +38,92 @@ export class LiveView {
   constructor(onStatus, onDropped) {
     this.#onStatus = onStatus;
     this.#onDropped = onDropped;
-    for (const type of EVENT_TYPES) this.#addChip(type);
-    this.#form.addEventListener("submit", (submission) => {
-      submission.preventDefault();
-      this.#apply();
-    });
-    one("#reset").addEventListener("click", () => {
-      for (const kind of ["labels", "cids"]) this.#form.elements[kind].value = "";
-      for (const chip of this.#chips.values()) chip.setAttribute("aria-pressed", "false");
-      this.#unknownTypes = [];
-      this.#apply();
-    });
     one("#pause").addEventListener("click", () => this.#pause());
     one("#clear").addEventListener("click", () => {
-      [this.#rows, this.#held, this.#new] = [[], [], 0];
+      this.#rows.clear();
       this.#refresh();
     });
     one("#search").addEventListener("input", () => this.#refresh());
-    one("#export").addEventListener("click", () => this.#export());
-    addEventListener("popstate", () => this.#readAddress());
-    this.#readAddress();
-  }
-
-  /** The filter as it stands in the form. */
-  get filter() {
-    const items = (kind) => this.#form.elements[kind].value.split(",").map((item) => item.trim()).filter(Boolean);
-    const types = EVENT_TYPES.filter((type) => this.#chips.get(type).getAttribute("aria-pressed") === "true");
-    return { types: [...types, ...this.#unknownTypes], labels: items("labels"), cids: items("cids") };
-  }
-
-  #addChip(type) {
-    const number = make("span", { class: "number" }, "0");
-    const chip = make("button", {
-      type: "button", class: "chip", "aria-pressed": "false",
-      onclick: () => {
-        chip.setAttribute("aria-pressed", String(chip.getAttribute("aria-pressed") !== "true"));
-        this.#unknownTypes = [];
-        this.#apply();
-      },
-    }, icon(type), type, number);
-    chip.style.setProperty("--own", `var(--${type})`);
-    this.#chips.set(type, chip);
-    this.#totals.set(type, { count: 0, number });
-    one("#types").append(chip);
-  }
-
-  // The filter lives in the address bar: a link can be shared, and the back button works.
-  #apply() {
-    const address = streamAddress(this.filter);
-    const start = address.indexOf("?");
-    const target = (start < 0 ? location.pathname : address.slice(start)) + location.hash;
-    if (target !== location.search + location.hash && target !== location.pathname + location.search + location.hash) {
-      history.pushState(null, "", target);
-    }
-    this.#listen();
-  }
-
-  #readAddress() {
-    // A plus sign is a plus sign here; URLSearchParams would make it a blank.
-    const given = new URLSearchParams(location.search.replaceAll("+", "%2B"));
-    const list = (kind) => given.getAll(kind).join(",").split(",").map((item) => item.trim()).filter(Boolean);
-    const types = list("types").map((type) => type.replace(/^EVENT_TYPE_/, ""));
-    for (const [type, chip] of this.#chips) chip.setAttribute("aria-pressed", String(types.includes(type)));
-    this.#unknownTypes = types.filter((type) => !this.#chips.has(type));
-    for (const kind of KINDS.slice(1)) this.#form.elements[kind].value = list(kind).join(", ");
+    one("#export").addEventListener("click", () => {
+      download("events.jsonl", exported(this.#shown.reverse()), "application/x-ndjson");
+    });
     this.#listen();
   }
 
   #listen() {
-    const address = streamAddress(this.filter);
+    const filter = this.#form.filter;
+    const address = streamAddress(filter);
     if (address === this.#address) return;
-    this.#address = address;
-    one("#curl").textContent = `curl -N ${quoted(location.origin + address)}`;
-    const flags = KINDS.filter((kind) => this.filter[kind].length).map((kind) => ` --${kind} ${quoted(this.filter[kind].join(","))}`);
-    one("#dirctl").textContent = `dirctl events listen --server-addr ${location.origin}${flags.join("")}`;
+    const isFirst = this.#address === undefined;
+    [this.#address, this.#filter] = [address, filter];
+    this.#showCommands();
     this.#subscription?.close();
-    this.#subscription = subscribe(this.filter, {
-      onEvent: (event) => this.#add(event),
-      onStatus: (status) => { if (status.state !== "closed") this.#onStatus(status); },
+    this.#gaps.changeStream();
+    if (!isFirst) this.#beginFilter();
+    this.#subscription = subscribe(filter, {
+      onEvent: (event) => this.#add(event, filter),
+      onStatus: (status) => this.#status(status),
       onDropped: (count) => {
         this.#onDropped(count);
-        this.#add({
-          type: "LOST", time: new Date(), resourceId: "", metadata: {},
-          labels: [`${count} event${count === 1 ? " was" : "s were"} lost: this page could not keep up`],
-        });
+        this.#mark("LOST", `${count.toLocaleString()} event${count === 1 ? " was" : "s were"} dropped here: this page could not keep up`,
+          { dropped: count });
       },
     });
   }
 
-  #add(event) {
-    const total = this.#totals.get(event.type);
-    if (total) {
-      total.count += 1;
-      this.#chart.add(event.type);
-      this.#suggestions.seen(event);
+  #showCommands() {
+    one("#curl").textContent = `curl -N ${quoted(location.origin + this.#address)}`;
+    const flags = Object.entries(this.#filter).filter(([, items]) => items.length)
+      .map(([kind, items]) => ` --${kind} ${quoted(items.join(","))}`);
+    one("#dirctl").textContent = `dirctl events listen --server-addr ${location.origin}${flags.join("")}`;
+  }
+
+  #status(status) {
+    if (status.state === "closed") return;
+    this.#state = status.state;
+    this.#gaps.status(status);
+    if (status.state === "live" && this.#filterMark && !this.#isFilterLive) {
+      this.#isFilterLive = true;
+      this.#markFilter(`received from ${clock(new Date())} on`);
     }
-    if (this.#isPaused) {
-      this.#held.push(event);
-      this.#discarded += trim(this.#held);
-    } else {
-      this.#rows.push(event);
-      this.#new += 1;
-      // Here too, because a tab in the background draws nothing.
-      trim(this.#rows);
-    }
+    if (status.state === "refused" && !this.#isFilterLive && this.#filterMark) this.#markFilter("refused: nothing is received");
     this.#schedule();
+    this.#onStatus(status);
+  }
+
+  #add(event, filter) {
+    // Not to be matched again as long as the filter stays.
+    event.filter = filter;
+    this.#form.count(event.type);
+    this.#chart.add(event.type);
+    this.#suggestions.seen(event);
+    this.#rows.add(event);
+    this.#schedule();
+  }
+
+  #mark(mark, text, data, old) {
+    this.#schedule();
+    return this.#rows.replace(old, { mark, time: new Date(), text, data });
+  }
+
+  // Events before it came under another filter: those that do not fit the new one are hidden.
+  #beginFilter() {
+    // Marks with nothing between them are one.
+    if (this.#isFilterLive && !this.#rows.isLast(this.#filterMark)) this.#filterMark = undefined;
+    this.#isFilterLive = false;
+    this.#markFilter("connecting…");
+  }
+
+  #markFilter(words) {
+    const text = `Filter changed: ${filterText(this.#filter)} (${words})`;
+    this.#filterMark = this.#mark("FILTER", text, { filter: this.#filter }, this.#filterMark);
+  }
+
+  #markGap(from, until) {
+    const data = { disconnected: { from: from.toISOString(), until: until?.toISOString() } };
+    const mark = this.#mark("DISCONNECTED", gapText(from, until), data, this.#gapMark);
+    mark.time = from;
+    this.#gapMark = until ? undefined : mark;
   }
 
   // One drawing a frame, however many events have come.
@@ -155,73 +136,32 @@ export class LiveView {
     });
   }
 
-  get #shown() {
-    const wanted = one("#search").value.trim().toLowerCase();
-    const rows = wanted ? this.#rows.filter((event) => text(event).includes(wanted)) : this.#rows;
-    return rows.toReversed();
-  }
+  get #wanted() { return one("#search").value.trim().toLowerCase(); }
+  get #shown() { return this.#rows.shown(this.#filter, this.#wanted); }
 
   #refresh() {
-    trim(this.#rows, 0);
     const shown = this.#shown;
-    this.#list.show(shown, one("#search").value.trim() ? 0 : this.#new);
-    this.#new = 0;
-    for (const { count, number } of this.#totals.values()) number.textContent = count.toLocaleString();
-    one("#count").textContent = shown.length.toLocaleString();
+    const added = this.#rows.takeAdded();
+    this.#list.show(shown, this.#wanted ? 0 : added);
+    this.#form.showTotals();
+    one("#count").textContent = shown.filter((row) => !row.mark).length.toLocaleString();
     one("#empty").hidden = shown.length > 0;
+    one("#empty").textContent = this.#emptyText;
     one("#events").hidden = shown.length === 0;
-    one("#pause").textContent = this.#isPaused ? `Resume (${this.#held.length.toLocaleString()}${this.#discarded ? `, ${this.#discarded.toLocaleString()} older let go` : ""})` : "Pause";
+    const { held, discarded, isPaused } = this.#rows;
+    one("#pause").textContent = isPaused
+      ? `Resume (${held.toLocaleString()}${discarded ? `, ${discarded.toLocaleString()} older let go` : ""})` : "Pause";
+  }
+
+  get #emptyText() {
+    if (this.#wanted) return "Nothing that was received fits the search.";
+    if (this.#state === "live") return "Nothing has happened yet. Push a record, and it appears here at once.";
+    return this.#state === "connecting" ? "Connecting…" : "Not connected: no events are received.";
   }
 
   #pause() {
-    this.#isPaused = !this.#isPaused;
-    one("#pause").setAttribute("aria-pressed", String(this.#isPaused));
-    if (!this.#isPaused) {
-      this.#rows.push(...this.#held);
-      this.#new += this.#held.length;
-      [this.#held, this.#discarded] = [[], 0];
-    }
+    this.#rows.pause(!this.#rows.isPaused);
+    one("#pause").setAttribute("aria-pressed", String(this.#rows.isPaused));
     this.#refresh();
   }
-
-  #export() {
-    const lines = this.#shown.toReversed().filter((event) => event.id).map((event) => JSON.stringify({
-      id: event.id, type: `EVENT_TYPE_${event.type}`, timestamp: event.time.toISOString(),
-      resource_id: event.resourceId, labels: event.labels, metadata: event.metadata,
-    }));
-    download("events.jsonl", lines.map((line) => `${line}\n`).join(""), "application/x-ndjson");
-  }
-}
-
-const SLACK = 1000;
-
-/** Lets go of the oldest events, some at a time. */
-function trim(events, slack = SLACK) {
-  const surplus = events.length - MOST_ROWS;
-  if (surplus <= slack) return 0;
-  events.splice(0, surplus);
-  return surplus;
-}
-
-const quoted = (value) => `'${value.replaceAll("'", "'\\''")}'`;
-
-function text(event) {
-  event.text ??= `${event.type} ${event.resourceId} ${facts(event)}`.toLowerCase();
-  return event.text;
-}
-
-function drawRow(event) {
-  const time = make("time", { datetime: event.time.toISOString(), title: event.time.toLocaleString() },
-    clock(event.time));
-  const type = make("span", { class: "type" }, icon(event.type), event.type);
-  type.style.color = `var(--${event.type})`;
-  const isRecord = event.resourceId.startsWith("bae");
-  const resource = make("span", { class: "resource" },
-    event.resourceId && (isRecord && event.type !== "RECORD_DELETED"
-      ? make("a", { href: `#records/${encodeURIComponent(event.resourceId)}`, title: event.resourceId }, shortened(event.resourceId))
-      : make("span", { class: "mono", title: event.resourceId }, shortened(event.resourceId))),
-    event.resourceId && copyButton(event.resourceId, "the id"));
-  const words = facts(event);
-  return make("div", { class: "row", role: "listitem", "data-type": event.type }, time, type, resource,
-    make("span", { class: "details", title: words }, words));
 }

@@ -1,32 +1,62 @@
 // Who listens.
 
 import { operations } from "../directory-events.js";
-import { attempt, make, one } from "./dom.js";
+import { attempt } from "./attempt.js";
+import { report } from "./away.js";
+import { make, one } from "./dom.js";
+
+const INTERVAL = 2000;
 
 export class SubscribersView {
   #timer;
+  /** Rises with each showing: what was asked for an earlier one is of no interest. */
+  #turn = 0;
 
   show() {
     this.hide();
-    const refresh = async () => {
-      const answer = await attempt(() => operations.subscribers());
-      if (answer) this.#draw(answer.subscribers);
-    };
-    refresh();
-    this.#timer = setInterval(refresh, 2000);
+    this.#refresh(this.#turn);
   }
 
-  hide() { clearInterval(this.#timer); }
+  hide() {
+    clearTimeout(this.#timer);
+    this.#turn += 1;
+    report("subscribers");
+  }
+
+  async #refresh(turn) {
+    const answer = await attempt(() => operations.subscribers(), () => {
+      if (turn === this.#turn) this.#showUnknown();
+    });
+    if (turn !== this.#turn) return;
+    if (answer) {
+      report("subscribers");
+      this.#draw(answer.subscribers);
+    }
+    this.#timer = setTimeout(() => this.#refresh(turn), INTERVAL);
+  }
+
+  // Whoever was connected to a gateway that is away no longer is.
+  #showUnknown() {
+    report("subscribers", "the gateway cannot be reached");
+    one("#subscriber-table").hidden = true;
+    this.#say("Not known while the gateway is away.");
+  }
+
+  #say(words) {
+    one("#no-subscribers").hidden = !words;
+    one("#no-subscribers").textContent = words;
+  }
 
   #draw(subscribers) {
-    one("#no-subscribers").hidden = subscribers.length > 0;
+    this.#say(subscribers.length ? "" : "Nobody listens.");
+    one("#subscriber-table").hidden = subscribers.length === 0;
     one("#subscriber-list").replaceChildren(...subscribers.map((subscriber) => {
       const filter = Object.entries(subscriber.filter).map(([kind, items]) => `${kind}: ${items.join(", ")}`).join("; ");
       const cells = [
         new Date(subscriber.since).toLocaleString(), subscriber.address, filter || "everything",
         subscriber.delivered.toLocaleString(), subscriber.dropped.toLocaleString(), subscriber.queued.toLocaleString(),
       ];
-      return make("tr", {}, ...cells.map((cell) => make("td", {}, cell)));
+      return make("tr", {}, ...cells.map((cell, index) => make("td", { class: index === 2 ? "long" : undefined }, cell)));
     }));
   }
 }

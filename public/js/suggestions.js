@@ -2,6 +2,7 @@
 
 import { operations } from "../directory-events.js";
 import { one } from "./dom.js";
+import { visible } from "./text.js";
 
 const MOST = 200;
 
@@ -26,7 +27,8 @@ export class Suggestions {
   }
 
   #add(known, list, value) {
-    if (known.size >= MOST || known.has(value)) return;
+    // A value that would not be shown as it is is none to choose by its looks.
+    if (known.size >= MOST || known.has(value) || visible(value) !== value) return;
     known.add(value);
     one(list).append(new Option("", value));
   }

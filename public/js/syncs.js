@@ -1,7 +1,10 @@
 // The syncs: start one, watch it by its events, cancel it.
 
 import { operations, subscribe } from "../directory-events.js";
-import { attempt, make, one, say, shortened } from "./dom.js";
+import { attempt, silently } from "./attempt.js";
+import { reportStream } from "./away.js";
+import { make, one, say } from "./dom.js";
+import { shortened } from "./text.js";
 
 const TYPES = ["SYNC_CREATED", "SYNC_COMPLETED", "SYNC_FAILED"];
 
@@ -22,7 +25,12 @@ export class SyncsView {
   show() {
     this.#subscription ??= subscribe({ types: TYPES }, {
       onEvent: () => this.#refresh(),
-      onStatus: ({ state }) => { if (state === "live") this.#refresh(); },
+      onDropped: () => this.#refresh(),
+      onStatus: (status) => {
+        reportStream("syncs", status);
+        // While there is no stream for this page there may still be responses.
+        if (status.state === "live" || status.state === "reconnecting") this.#refresh();
+      },
     });
   }
 
@@ -34,7 +42,7 @@ export class SyncsView {
 
   async #refresh() {
     clearTimeout(this.#timer);
-    const page = await attempt(() => operations.syncs({ limit: 50 }));
+    const page = await attempt(() => operations.syncs({ limit: 50 }), silently);
     if (!page || !this.#subscription) return;
     const focused = document.activeElement?.closest?.("#sync-list li")?.dataset.id;
     one("#sync-list").replaceChildren(...page.syncs.map((sync) => this.#item(sync)));

@@ -1,0 +1,46 @@
+// The blocks of an event stream (WHATWG HTML §9.2.6), from text that arrives in pieces.
+
+/**
+ * @typedef {object} Block
+ * @property {string} event    the name; empty if none is given
+ * @property {string} data     its lines, joined; empty if there are none
+ * @property {number} [retry]  milliseconds
+ */
+
+export class BlockParser {
+  #rest = "";
+  #block = empty();
+
+  /**
+   * Parses a piece of the stream.
+   * @param {string} text
+   * @returns {Block[]} the blocks that end in it; those that hold comments alone too
+   */
+  add(text) {
+    // A carriage return at the very end may be the first half of a line end.
+    const lines = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
+    this.#rest = lines.pop();
+    const blocks = [];
+    for (const line of lines) {
+      if (line !== "") {
+        this.#field(line);
+      } else {
+        const { event, data, retry } = this.#block;
+        blocks.push({ event, data: data.join("\n"), retry });
+        this.#block = empty();
+      }
+    }
+    return blocks;
+  }
+
+  #field(line) {
+    const colon = line.indexOf(":");
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
+    if (name === "event") this.#block.event = value;
+    else if (name === "data") this.#block.data.push(value);
+    else if (name === "retry" && /^\d+$/.test(value)) this.#block.retry = Number(value);
+  }
+}
+
+const empty = () => ({ event: "", data: [], retry: undefined });

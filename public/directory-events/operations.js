@@ -1,0 +1,79 @@
+// The operations of a gateway, as functions.
+
+/** A refusal of the gateway, with its own words. */
+export class GatewayError extends Error {
+  /**
+   * @param {number} status
+   * @param {{detail?: string, title?: string, remedy?: string,
+   *   errors?: {pointer: string, detail: string}[]}} problem
+   */
+  constructor(status, problem) {
+    super(problem.detail ?? problem.title ?? `the gateway answered ${status}`);
+    this.name = "GatewayError";
+    this.status = status;
+    this.remedy = problem.remedy ?? "";
+    /** Of a record: every fault, with its place. */
+    this.faults = problem.errors ?? [];
+    this.problem = problem;
+  }
+}
+
+/**
+ * The operations of a gateway. Each returns a promise of the answer's JSON, and rejects with a
+ * `GatewayError`, or with a `TypeError` when the gateway cannot be reached.
+ * @param {string} [base] the address of the gateway; the page's own if not given
+ */
+export function operationsAt(base = "") {
+  async function send(method, path, body, type = "application/json") {
+    const answer = await fetch(base + path, {
+      method, body, headers: body === undefined ? {} : { "content-type": type },
+    });
+    if (!answer.ok) {
+      throw new GatewayError(answer.status, await answer.json().catch(() => ({})));
+    }
+    return answer;
+  }
+  const json = async (answer) => (await answer).json();
+  const get = (path) => json(send("GET", path));
+  const post = (path, body) => json(send("POST", path, JSON.stringify(body)));
+  const record = (cid) => `/records/${encodeURIComponent(cid)}`;
+  const query = (values) => {
+    const items = Object.entries(values).flatMap(([name, value]) =>
+      [value].flat().filter((item) => item !== undefined && item !== "")
+        .map((item) => `${name}=${encodeURIComponent(item)}`));
+    return items.length ? `?${items.join("&")}` : "";
+  };
+  return {
+    /** Stores a record: an object, or the text of one, which is sent as it is. */
+    push: async (value) => {
+      const answer = await send(
+        "POST", "/push", typeof value === "string" ? value : JSON.stringify(value));
+      return { ...(await answer.json()), isNew: answer.status === 201 };
+    },
+    /** Stores many records; gives a result for each, in order. */
+    pushMany: async (records) => {
+      const lines = records.map((value) => JSON.stringify(value)).join("\n");
+      const answer = await send("POST", "/push", lines, "application/x-ndjson");
+      return (await answer.text()).trim().split("\n").filter(Boolean).map((line) => JSON.parse(line));
+    },
+    /** The content of a record, as text: exactly the bytes that hash to its cid. */
+    pull: async (cid) => (await send("GET", record(cid))).text(),
+    /** @param {{label?: string[], name?: string[], version?: string[], published?: boolean,
+     *    limit?: number, after?: string}} [filter] */
+    records: (filter = {}) => get(`/records${query(filter)}`),
+    remove: async (cid) => { await send("DELETE", record(cid)); },
+    /** @param {{cids: string[]} | {labels: string[]} | {all: true}} selection */
+    publish: (selection) => post("/publish", selection),
+    unpublish: (cids) => post("/unpublish", { cids }),
+    /** Signs with the gateway's key, or attaches `{signature, public_key}`. */
+    sign: (cid, attached = {}) => post("/sign", { cid, ...attached }),
+    verify: (cid, publicKey) => post("/verify", { cid, public_key: publicKey }),
+    signatures: (cid) => get(`${record(cid)}/signatures`),
+    /** Begins to copy from another gateway; none of `cids` means all that is published there. */
+    sync: (remote, cids) => post("/sync", { remote_directory_url: remote, cids }),
+    syncs: (filter = {}) => get(`/syncs${query(filter)}`),
+    syncStatus: (id) => get(`/syncs/${encodeURIComponent(id)}`),
+    cancelSync: async (id) => { await send("DELETE", `/syncs/${encodeURIComponent(id)}`); },
+    subscribers: () => get("/subscribers"),
+  };
+}

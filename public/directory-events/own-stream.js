@@ -1,0 +1,147 @@
+// A connection of this tab alone. It reads the stream itself instead of through an `EventSource`,
+// which reports "open" before it is known whether the gateway has room, gives up for ever on most
+// refusals, and does not say why.
+
+import { BlockParser } from "./blocks.js";
+
+const FIRST_DELAY = 1000;
+const LONGEST_DELAY = 60000;
+const DEFAULT_RETRY = 3000;
+
+export class OwnStream {
+  #address;
+  #tell;
+  #closing = new AbortController();
+  #failures = 0;
+  #retry = DEFAULT_RETRY;
+
+  /**
+   * @param {string} address
+   * @param {(message: object) => void} tell
+   */
+  constructor(address, tell) {
+    this.#address = address;
+    this.#tell = tell;
+    this.#status({ state: "connecting" });
+    this.#run();
+  }
+
+  close() {
+    this.#closing.abort();
+    this.#status({ state: "closed" });
+  }
+
+  get #isClosed() { return this.#closing.signal.aborted; }
+
+  #status(status) { this.#tell({ kind: "status", status }); }
+
+  async #run() {
+    while (!this.#isClosed) {
+      const end = await this.#connect();
+      if (this.#isClosed) return;
+      if (end.isFinal) return this.#status({ state: "refused", reason: end.reason });
+      const retryIn = end.retryIn ?? this.#backOff(end.notBefore);
+      this.#status({ state: "reconnecting", reason: end.reason, retryIn });
+      await pause(retryIn, this.#closing.signal);
+    }
+  }
+
+  /** Returns how long to wait after one more failure, but not less than the gateway asked for. */
+  #backOff(notBefore = 0) {
+    const delay = Math.min(FIRST_DELAY * 2 ** this.#failures, LONGEST_DELAY);
+    this.#failures += 1;
+    return Math.max(notBefore, Math.round(delay * (0.5 + Math.random() / 2)));
+  }
+
+  /** Connects and reads until the end; returns why it ended. */
+  async #connect() {
+    let answer;
+    try {
+      answer = await fetch(this.#address, {
+        headers: { accept: "text/event-stream" }, cache: "no-store", signal: this.#closing.signal,
+      });
+    } catch {
+      return { reason: "the gateway cannot be reached" };
+    }
+    if (!answer.ok) return refusal(answer);
+    if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) {
+      answer.body?.cancel().catch(() => {});
+      return { reason: "the response is no event stream" };
+    }
+    return this.#read(answer.body);
+  }
+
+  async #read(body) {
+    const parser = new BlockParser();
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    let isLive = false;
+    try {
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) break;
+        for (const block of parser.add(value)) {
+          if (this.#isClosed) return undefined;
+          this.#retry = block.retry ?? this.#retry;
+          const farewell = farewellIn(block);
+          if (farewell) {
+            reader.cancel().catch(() => {});
+            return { retryIn: this.#retry, ...farewell };
+          }
+          // The first block decides: a gateway without room sends its refusal there.
+          if (!isLive) this.#status({ state: "live" });
+          isLive = true;
+          this.#failures = 0;
+          this.#take(block);
+        }
+      }
+    } catch {
+      // How the connection broke makes no difference here.
+    }
+    return { reason: "the connection was lost", retryIn: isLive ? this.#retry : undefined };
+  }
+
+  #take({ event, data }) {
+    if (this.#isClosed) return;
+    if (event === "dropped") this.#tell({ kind: "dropped", count: JSON.parse(data).dropped });
+    // Names in lower case are the gateway's own.
+    else if (/^[A-Z]/.test(event)) this.#tell({ kind: "event", type: event, data });
+  }
+}
+
+const FAREWELLS = {
+  goodbye: "the gateway is going down",
+  "retry-later": "the gateway has no room",
+};
+
+/** Returns what a block says about the end of the stream, if it does. */
+function farewellIn({ event, data }) {
+  if (!Object.hasOwn(FAREWELLS, event)) return undefined;
+  const { reason = FAREWELLS[event], retry } = JSON.parse(data || "{}");
+  return retry === undefined ? { reason } : { reason, retryIn: retry };
+}
+
+/** Returns what a response other than 200 means. */
+async function refusal(answer) {
+  const problem = await answer.json().catch(() => ({}));
+  const { status } = answer;
+  return {
+    reason: problem.detail ?? `the gateway answered ${status}`,
+    isFinal: status < 500 && status !== 429 && status !== 408,
+    notBefore: 1000 * (Number(answer.headers.get("retry-after")) || 0),
+  };
+}
+
+/** Waits; not longer once the stream is closed or the machine has a network again. */
+function pause(milliseconds, signal) {
+  return new Promise((done) => {
+    const finish = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", finish);
+      removeEventListener("online", finish);
+      done();
+    };
+    const timer = setTimeout(finish, milliseconds);
+    signal.addEventListener("abort", finish);
+    addEventListener("online", finish);
+  });
+}

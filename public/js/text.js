@@ -1,0 +1,33 @@
+// How text is written for people: control characters visible, ids short, times of day.
+
+// Bidirectional controls make a name read as another; the rest of the controls show as nothing.
+const CONTROLS = /\p{Bidi_Control}|[^\P{Cc}\t\n\r]/gu;
+
+const code = (character) => character.codePointAt(0).toString(16).padStart(4, "0");
+
+/** Writes control characters as `[U+202E]`, so that they are seen and do nothing. */
+export const visible = (text) => text.replace(CONTROLS, (character) => `[U+${code(character).toUpperCase()}]`);
+
+/** Writes a value as JSON with control characters escaped. */
+export const visibleJSON = (value) =>
+  JSON.stringify(value, null, 2).replace(CONTROLS, (character) => `\\u${code(character)}`);
+
+/** Quotes an argument for a shell; one with control characters the way of bash, zsh and ksh. */
+export function quoted(argument) {
+  const escaped = argument.replace(/[\\']/g, "\\$&")
+    .replace(/[\t\n\r]/g, (character) => `\\u${code(character)}`)
+    .replace(CONTROLS, (character) => `\\u${code(character)}`);
+  // Only an escaped control makes a `\u` that was not in the argument.
+  const hasControls = escaped.replace(/\\[\\']/g, "").includes("\\u");
+  return hasControls ? `$'${escaped}'` : `'${argument.replaceAll("'", "'\\''")}'`;
+}
+
+/** The time of day, with seconds. */
+export const clock = (time) => time.toLocaleTimeString([], { hourCycle: "h23", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** The middle of a long id left out. */
+export const shortened = (id) => (id.length > 22 ? `${id.slice(0, 10)}…${id.slice(-8)}` : id);
+
+/** What an event has to say besides its type and resource, item by item. */
+export const facts = (event) =>
+  [...event.labels, ...Object.entries(event.metadata).map(([key, value]) => `${key}: ${value}`)];
