@@ -49,7 +49,8 @@ private func block(_ text: String, from start: String, to end: String) -> [Strin
         #expect(shown == ["import DirectoryClient", ""] + words)
     }
 
-    @Test func `the Swift example hears events, also after a restart of the gateway`() async throws {
+    @Test func `the Swift example hears events, also after a restart of the gateway`() async throws
+    {
         let output = Output()
         var address = "127.0.0.1:0"
         var listening: Task<Void, any Error>?
