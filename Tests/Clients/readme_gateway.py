@@ -79,16 +79,20 @@ class Gateway:
         self.start()
 
     def get(self, path):
-        with urllib.request.urlopen(self.url + path, timeout=20) as response:
-            return json.load(response)
+        return json.loads(self.ask(urllib.request.Request(self.url + path)))
 
     def post(self, path, body, kind="application/json"):
         """Posts JSON, or text of another kind as it is; returns the parsed or the plain response."""
         data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        message = urllib.request.Request(self.url + path, data, {"Content-Type": kind})
-        with urllib.request.urlopen(message, timeout=60) as response:
-            text = response.read().decode()
+        text = self.ask(urllib.request.Request(self.url + path, data, {"Content-Type": kind}))
         return json.loads(text) if kind == "application/json" else text
+
+    def ask(self, message):
+        try:
+            with urllib.request.urlopen(message, timeout=60) as response:
+                return response.read().decode()
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{message.full_url}: {error.code} {error.read().decode()}")
 
     def push(self, body):
         """Pushes a record; returns its cid."""
