@@ -1,7 +1,7 @@
 vcl 4.1;
 
 # Varnish in front of the gateway. There is nothing here for a cache: every read of a record is an
-# event, and what a listing says changes with the next push. Everything passes.
+# event, and what a listing says changes with the next push. Everything passes. Varnish speaks no TLS.
 
 backend gateway {
     .host = "127.0.0.1";
