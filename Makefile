@@ -19,7 +19,8 @@ install: bootstrap ## put dir-gateway, dirctl and the dashboard below PREFIX (/u
 	install "$$(swift build -c release --show-bin-path)"/{dir-gateway,dirctl} \
 		"$(DESTDIR)$(PREFIX)/bin"
 	rm -rf "$(SHARE)/public"
-	cd public && find . -type f -exec install -D -m 644 {} "$(SHARE)/public/{}" \;
+	for file in $$(cd public && find . -type f); do \
+		install -D -m 644 "public/$$file" "$(SHARE)/public/$$file" || exit 1; done
 
 test: ## run every test; ARGS="--filter …": only those Swift tests
 	@scripts/bootstrap test
