@@ -7,6 +7,7 @@ it; a block that none claims fails, and so does a test whose block is gone. The 
 """
 
 import contextlib
+import http.server
 import json
 import os
 import pathlib
@@ -265,6 +266,19 @@ def lines_for_jq(block):
             expect("all that it has printed", listening.text, cid + "\n")
 
 
+class BadGateway(http.server.BaseHTTPRequestHandler):
+    """What stands in front of a gateway that is away."""
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        self.send_response(502)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
 def python_client(block):
     with Place("events.retry=200ms", "events.subscriber_buffer_size=2") as place:
         path = os.path.join(place.folder.name, "listen.py")
@@ -288,7 +302,14 @@ def python_client(block):
         hear("after a loss")
         expect("it still runs", client.process.poll(), None)
         expect("no fault of Python's", "Traceback" in client.text, False)
-        # What would not help is not tried again.
+        # A proxy says 502 while the gateway restarts: tried again. What would not help is not.
+        proxy = http.server.HTTPServer(("127.0.0.1", 0), BadGateway)
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        address = f"localhost:{proxy.server_address[1]}"
+        pathlib.Path(path).write_text(
+            block.text.replace("localhost:8080", address).replace("pause = 3.0", "pause = 0.1"))
+        place.start(sys.executable, "-u", path).says("no stream: ", times=2)
+        proxy.shutdown()
         pathlib.Path(path).write_text(place.local(block.text).replace("/events", "/events?label=x"))
         expect("exit code after a 400", place.start(sys.executable, path).ended(), 1)
 

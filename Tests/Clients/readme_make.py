@@ -23,6 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 COMPILER = """#!/bin/bash
 case "$*" in *--show-bin-path*) echo "$BIN_PATH"; exit ;; esac
 echo "Fetching https://example.org/package" >&2
+echo "[1/1] Compiling plugin GenerateManual"
 for n in $(seq 1 200); do
     echo "[$n/200] Compiling Wire File$n.swift"
     if [ "$n" = 100 ]; then
