@@ -159,7 +159,7 @@ class Job:
         # EIO is how a terminal says that its last program has ended.
         with contextlib.suppress(OSError):
             while data := os.read(self.master, 65536):
-                self.text += data.decode().replace("\r\n", "\n")
+                self.text += data.decode(errors="replace").replace("\r\n", "\n")
 
     def says(self, what, times=1):
         until(f"{times} times {what!r} in {self.text!r}", lambda: self.text.count(what) >= times, 30)

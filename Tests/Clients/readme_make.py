@@ -27,7 +27,7 @@ echo "[1/1] Compiling plugin GenerateManual"
 for n in $(seq 1 200); do
     echo "[$n/200] Compiling Wire File$n.swift"
     if [ "$n" = 100 ]; then
-        printf '%s\\n' "/source/File.swift:3:4: warning: a long one, $(printf 'x%.0s' {1..200})" " 3 | let x"
+        printf '%s\\n' "/source/File.swift:3:4: warning: a long one, $(printf 'x%.0s' {1..200})" "" " 3 | let x"
         # Longer than the reader waits for a line; then the rest of it.
         printf '[101/200] Compiling'; sleep 1.3; echo " the slow one"
     fi
@@ -115,6 +115,7 @@ def progress_on_a_terminal():
 
 def everything_else_is_whole(said):
     lines = said.splitlines()
+    expect("a line without text", lines[lines.index(" 3 | let x") - 1], "")
     for line in ("Fetching https://example.org/package", " 3 | let x", "error: the last word",
                  "/source/File.swift:3:4: warning: a long one, " + "x" * 200):
         expect(f"times of {line!r}", lines.count(line), 1)
