@@ -1,15 +1,20 @@
 # Build: docker build -t directory-gateway .
 # Run:   docker run -p 8080:8080 -v directory:/var/lib/directory-gateway directory-gateway
+# scripts/check-docker copies what is copied here, and sees whether it is enough.
 FROM swift:6.3-bookworm AS build
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends libevent-dev libsqlite3-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
+# The manifest names the targets of all three folders, and SwiftPM wants to see each of them.
 COPY Package.swift ./
 COPY Sources Sources
 COPY Tests Tests
-RUN swift build -c release --product dir-gateway --static-swift-stdlib \
-    && install -D "$(swift build -c release --show-bin-path)/dir-gateway" /out/dir-gateway
+COPY Benchmarks Benchmarks
+RUN for program in dir-gateway dirctl; do \
+        swift build -c release --product $program --static-swift-stdlib || exit 1; \
+        install -D "$(swift build -c release --show-bin-path)/$program" /out/$program || exit 1; \
+    done
 
 FROM debian:bookworm-slim
 RUN apt-get update -qq \
@@ -17,16 +22,17 @@ RUN apt-get update -qq \
         ca-certificates curl libevent-core-2.1-7 libsqlite3-0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --home-dir /var/lib/directory-gateway --create-home gateway
-COPY --from=build /out/dir-gateway /usr/local/bin/dir-gateway
-COPY public /usr/share/directory-gateway/public
+COPY --from=build /out/dir-gateway /out/dirctl /usr/local/bin/
+COPY public /usr/local/share/directory-gateway/public
 USER gateway
+WORKDIR /var/lib/directory-gateway
 VOLUME /var/lib/directory-gateway
 EXPOSE 8080
 # A container is reached from outside: whoever publishes the port decides who may.
 ENV DIRECTORY_SERVER_LISTEN_ADDRESS=0.0.0.0:8080 \
     DIRECTORY_SERVER_AUTH_MODE=open \
     DIRECTORY_SERVER_DATA_DIR=/var/lib/directory-gateway \
-    DIRECTORY_SERVER_DASHBOARD_DIRECTORY=/usr/share/directory-gateway/public
+    DIRECTORY_SERVER_DASHBOARD_DIRECTORY=/usr/local/share/directory-gateway/public
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
     CMD curl --fail --silent --output /dev/null http://127.0.0.1:8080/readyz
 ENTRYPOINT ["dir-gateway"]

@@ -1,0 +1,102 @@
+"""A gateway process for the tests of the README and of the proxies: its program as it was built."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.error
+import urllib.request
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(what, condition, seconds=20):
+    """Waits until a condition holds; returns what it gave."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.02)
+
+
+def expect(what, found, wanted):
+    if found != wanted:
+        raise AssertionError(f"{what}: found {found!r}, wanted {wanted!r}")
+
+
+def record(name, labels=1, width=1):
+    """A valid record with a number of skills, each with a long name if wanted."""
+    skills = [{"name": f"skill-{n}-" + "x" * width} for n in range(labels)]
+    return {
+        "schema_version": "1.0.0", "name": name, "version": "v1", "description": "d",
+        "authors": ["a"], "created_at": "2025-10-18T14:23:15Z", "skills": skills,
+    }
+
+
+class Gateway:
+    """A gateway on one port and one data directory, which can be started again."""
+
+    def __init__(self, program, directory, *settings):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.command = [
+            program, "--listen-address", f"127.0.0.1:{self.port}", "--data-dir",
+            os.path.join(directory, "data"), "--set", "drain_timeout=5s",
+            *(word for setting in settings for word in ("--set", setting))]
+        self.directory = directory
+        self.start()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            self.command, cwd=self.directory, stderr=subprocess.PIPE, text=True)
+        said = []
+        for line in self.process.stderr:
+            said.append(line)
+            if "url=http" in line:
+                break
+        else:
+            raise AssertionError("the gateway did not start: " + "".join(said))
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+
+    def stop(self, how=signal.SIGTERM):
+        """Ends it; a second call does nothing."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        self.process.wait(20)
+
+    def restart(self, how=signal.SIGTERM):
+        self.stop(how)
+        self.start()
+
+    def get(self, path):
+        return json.loads(self.ask(urllib.request.Request(self.url + path)))
+
+    def post(self, path, body, kind="application/json"):
+        """Posts JSON, or text of another kind as it is; returns the parsed or the plain response."""
+        data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        text = self.ask(urllib.request.Request(self.url + path, data, {"Content-Type": kind}))
+        return json.loads(text) if kind == "application/json" else text
+
+    def ask(self, message):
+        try:
+            with urllib.request.urlopen(message, timeout=60) as response:
+                return response.read().decode()
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{message.full_url}: {error.code} {error.read().decode()}")
+
+    def push(self, body):
+        """Pushes a record; returns its cid."""
+        return self.post("/push", body)["cid"]
+
+    def subscribers(self):
+        return self.get("/subscribers")["subscribers"]
