@@ -180,7 +180,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),
         .testTarget(
-            name: "OutboundTests", dependencies: ["Outbound", "Directory", "Libevent"],
+            name: "OutboundTests", dependencies: ["Outbound", "Directory", "Libevent", "TestSupport"],
             swiftSettings: testing),
         .testTarget(
             name: "GatewayTests",

@@ -13,8 +13,8 @@ import Testing
             FileManager.default.fileExists(atPath: python),
             "the clients are not installed: run `make test`, or `scripts/bootstrap test` once")
         try await TestGateway.run(["events.heartbeat_interval": "100ms"]) { gateway in
-            let process = Process()
-            let (out, error) = (Pipe(), Pipe())
+            let process = ChildProcess()
+            let (out, error) = (ChildPipe(), ChildPipe())
             process.executableURL = URL(filePath: python)
             process.arguments = [
                 repository + "/Tests/Clients/read_stream.py", library, "http://\(gateway.address)",
@@ -23,8 +23,8 @@ import Testing
             process.standardError = error
             try process.run()
             let result = try await blocking {
-                let text = out.fileHandleForReading.readDataToEndOfFile()
-                let complaint = error.fileHandleForReading.readDataToEndOfFile()
+                let text = out.readToEnd()
+                let complaint = error.readToEnd()
                 process.waitUntilExit()
                 return String(decoding: text + complaint, as: UTF8.self)
             }

@@ -24,8 +24,8 @@ func dirctl(
 
 /// A listening dirctl.
 final class Listening {
-    let process = Process()
-    private let (out, error) = (Pipe(), Pipe())
+    let process = ChildProcess()
+    private let (out, error) = (ChildPipe(), ChildPipe())
 
     init(_ gateway: TestGateway, _ arguments: String...) async throws {
         // Whoever started the tests may ignore SIGINT, and children inherit that.
@@ -48,12 +48,12 @@ final class Listening {
     deinit { if process.isRunning { process.terminate() } }
 
     /// What is written until a text comes.
-    private func read(_ pipe: Pipe, until mark: String) async throws -> String {
-        let handle = pipe.fileHandleForReading
+    private func read(_ pipe: ChildPipe, until mark: String) async throws -> String {
+        let handle = pipe
         return try await blocking {
             var text = ""
             while !text.contains(mark) {
-                let part = handle.availableData
+                let part = handle.availableData()
                 if part.isEmpty { return text + "<end>" }
                 text += String(decoding: part, as: UTF8.self)
             }

@@ -36,14 +36,14 @@ import Testing
                 read -r go
                 for pid in "${pids[@]}"; do kill -- "-$pid"; done
                 """
-            let listeners = Process()
-            let go = Pipe()
+            let listeners = ChildProcess()
+            let go = ChildPipe()
             listeners.executableURL = bash
             listeners.arguments = ["-c", script]
             listeners.environment = environment
             listeners.currentDirectoryURL = URL(filePath: folder)
             listeners.standardInput = go
-            listeners.standardError = FileHandle.nullDevice
+            listeners.standardError = ChildPipe()
             try listeners.run()
             try await until {
                 let all = try await gateway.request("GET", "/subscribers").json["subscribers"]
@@ -63,7 +63,7 @@ import Testing
                     return text?.contains("baearei") == true
                 }
             }
-            try go.fileHandleForWriting.write(contentsOf: Data("go\n".utf8))
+            go.write(Data("go\n".utf8))
             try await blocking { listeners.waitUntilExit() }
         }
     }

@@ -36,6 +36,7 @@ import Testing
                 (["search"], "\(gateway.address)/base", 5, "there is nothing at /records"),
                 (["pull", absent], "\(gateway.address)/base", 5, "is no Directory Gateway"),
                 (["routing", "publish", "baeareinone"], gateway.address, 3, "baeareinone"),
+                (["routing", "publish", absent], gateway.address, 3, absent),
                 (["sync", "status", "none"], gateway.address, 3, "no sync none"),
                 (
                     ["sync", "create", "http://169.254.169.254"], gateway.address, 4,
@@ -123,7 +124,7 @@ import Testing
             let good = try await dirctl(gateway, "sync", "create", address, "--watch")
             #expect(good.status == 0)
             #expect(good.out.hasPrefix("Sync status: COMPLETED\n"))
-            let cids = ["a", "b"].map { "baearei" + String(repeating: $0, count: 52) }
+            let cids = ["a", "e"].map { "baearei" + String(repeating: $0, count: 52) }
                 .joined(separator: ",")
             let bad = try await dirctl(
                 gateway, "sync", "create", address, "--cids", cids, "--watch", "--json")

@@ -4,24 +4,24 @@ import TestSupport
 /// `Tests/Clients/hostile_remote.py`, which lists three records and misbehaves as it is told.
 final class HostileRemote {
     let url: String
-    private let process = Process()
-    private let input = Pipe()
+    private let process = ChildProcess()
+    private let input = ChildPipe()
 
     init(_ fault: String) async throws {
-        let output = Pipe()
+        let output = ChildPipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["python3", repository + "/Tests/Clients/hostile_remote.py", fault]
         process.standardInput = input
         process.standardOutput = output
         try process.run()
         let line = try await blocking {
-            String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+            String(decoding: output.availableData(), as: UTF8.self)
         }
         url = "http://127.0.0.1:\(line.trimmingCharacters(in: .whitespacesAndNewlines))"
     }
 
     // Its standard input ends, and with it the process.
-    deinit { try? input.fileHandleForWriting.close() }
+    deinit { input.closeWriter() }
 
     /// How often each path was asked for.
     func asked() async throws -> [String: Int] {

@@ -20,12 +20,12 @@ import Testing
     private func lines(
         _ format: GatewayLogHandler.Format, level: Logger.Level = .info, _ body: (Logger) -> Void
     ) -> [String] {
-        let pipe = Pipe()
-        let writer = LogWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        let pipe = ChildPipe()
+        let writer = LogWriter(descriptor: pipe.writingDescriptor)
         body(logger(format, writer, level: level))
-        writer.flush()
-        pipe.fileHandleForWriting.closeFile()
-        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        writer.flush(upTo: 30_000)
+        pipe.closeWriter()
+        let text = String(decoding: pipe.readToEnd(), as: UTF8.self)
         return text.split(separator: "\n").map(String.init)
     }
 
@@ -63,34 +63,34 @@ import Testing
     }
 
     @Test func `a log that nobody reads holds nobody up`() {
-        let pipe = Pipe()
-        let writer = LogWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        let pipe = ChildPipe()
+        let writer = LogWriter(descriptor: pipe.writingDescriptor)
         let logger = logger(.text, writer)
         let long = String(repeating: "x", count: 1000)
         for _ in 0..<3000 { logger.info("m", metadata: ["long": "\(long)"]) }
         writer.flush()
         // The writer stands still at the full pipe; read it empty, or its thread would stay.
-        let handle = pipe.fileHandleForReading
+        let handle = pipe
         var text = ""
         while !text.contains("log lines were lost") {
             text = String(
-                (text + String(decoding: handle.availableData, as: UTF8.self)).suffix(5000))
+                (text + String(decoding: handle.availableData(), as: UTF8.self)).suffix(5000))
         }
         #expect(text.contains("log lines were lost: the log was not read"))
     }
 
     @Test func `a request is logged with its path and without its query`() async throws {
-        let pipe = Pipe()
-        let writer = LogWriter(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        let pipe = ChildPipe()
+        let writer = LogWriter(descriptor: pipe.writingDescriptor)
         let logger = logger(.json, writer)
         try await TestGateway.run(logger: logger) { gateway in
             _ = try await gateway.request("GET", "/records?token=secret")
             let reader = try await EventReader(gateway.address, "/events?labels=a")
             reader.client.reset()
         }
-        writer.flush()
-        pipe.fileHandleForWriting.closeFile()
-        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        writer.flush(upTo: 30_000)
+        pipe.closeWriter()
+        let text = String(decoding: pipe.readToEnd(), as: UTF8.self)
         #expect(!text.contains("secret"))
         let lines = text.split(separator: "\n").compactMap {
             try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]

@@ -4,10 +4,10 @@ import Testing
 
 /// The program itself, as an operator runs it.
 private final class Program {
-    let process = Process()
+    let process = ChildProcess()
     let address: String
     let directory: String
-    private let log = Pipe()
+    private let log = ChildPipe()
 
     /// Starts the program and waits until it says where it listens.
     init(_ arguments: [String] = [], directory: String? = nil) async throws {
@@ -20,7 +20,7 @@ private final class Program {
         address = try await Self.address(in: log)
     }
 
-    private static func address(in log: Pipe) async throws -> String {
+    private static func address(in log: ChildPipe) async throws -> String {
         var text = ""
         while let line = try await read(log) {
             text += line
@@ -29,9 +29,9 @@ private final class Program {
         throw SocketClient.Failure(description: "the program ended: \(text)")
     }
 
-    private static func read(_ pipe: Pipe) async throws -> String? {
-        let handle = pipe.fileHandleForReading
-        let data = try await blocking { handle.availableData }
+    private static func read(_ pipe: ChildPipe) async throws -> String? {
+        let handle = pipe
+        let data = try await blocking { handle.availableData() }
         return data.isEmpty ? nil : String(decoding: data, as: UTF8.self)
     }
 
@@ -45,7 +45,7 @@ private final class Program {
     func signal(_ number: Int32) { kill(process.processIdentifier, number) }
 
     /// Waits for the end.
-    func exit() async throws -> (reason: Process.TerminationReason, status: Int32) {
+    func exit() async throws -> (reason: ChildProcess.TerminationReason, status: Int32) {
         let process = process
         try await blocking { process.waitUntilExit() }
         return (process.terminationReason, process.terminationStatus)

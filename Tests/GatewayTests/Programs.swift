@@ -32,8 +32,8 @@ func run(
     _ program: URL, _ arguments: [String], environment: [String: String] = [:], input: String = "",
     directory: String? = nil
 ) async throws -> ProgramResult {
-    let process = Process()
-    let (stdin, out, error) = (Pipe(), Pipe(), Pipe())
+    let process = ChildProcess()
+    let (stdin, out, error) = (ChildPipe(), ChildPipe(), ChildPipe())
     process.executableURL = program
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
@@ -43,14 +43,14 @@ func run(
     if let directory { process.currentDirectoryURL = URL(filePath: directory) }
     try process.run()
     async let complaint = blocking {
-        String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        String(decoding: error.readToEnd(), as: UTF8.self)
     }
     async let sent: Void = blocking {
-        try? stdin.fileHandleForWriting.write(contentsOf: Data(input.utf8))
-        try? stdin.fileHandleForWriting.close()
+        stdin.write(Data(input.utf8))
+        stdin.closeWriter()
     }
     let text = try await blocking {
-        String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        String(decoding: out.readToEnd(), as: UTF8.self)
     }
     try await blocking { process.waitUntilExit() }
     try await sent

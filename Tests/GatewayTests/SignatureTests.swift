@@ -15,12 +15,11 @@ private final class OpenSSL {
 
     @discardableResult
     func run(_ arguments: String) async throws -> Int32 {
-        let process = Process()
+        let process = ChildProcess()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["openssl"] + arguments.split(separator: " ").map(String.init)
         process.currentDirectoryURL = URL(filePath: directory)
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
+        process.standardError = ChildPipe()
         try process.run()
         try await blocking { process.waitUntilExit() }
         return process.terminationStatus

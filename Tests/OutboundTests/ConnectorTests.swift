@@ -1,6 +1,7 @@
 import Directory
 import Foundation
 import Libevent
+import TestSupport
 import Testing
 
 @testable import Outbound
@@ -49,13 +50,13 @@ private func addresses(_ texts: String...) -> Reach.Resolve {
 
     @Test("the connection goes to the address that was looked at, not to where the name leads next")
     func pinned() async throws {
-        let process = Process()
-        let (input, output) = (Pipe(), Pipe())
+        let process = ChildProcess()
+        let (input, output) = (ChildPipe(), ChildPipe())
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["python3", hostileRemote, "none"]
         (process.standardInput, process.standardOutput) = (input, output)
         try process.run()
-        let text = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        let text = String(decoding: output.availableData(), as: UTF8.self)
         let port = text.trimmingCharacters(in: .whitespacesAndNewlines)
         // The system knows no such name: only the pinned address can be reached.
         for name in ["pinned.invalid", "xn--bcher-kva.invalid", "PINNED.Invalid"] {
@@ -65,7 +66,7 @@ private func addresses(_ texts: String...) -> Reach.Resolve {
             #expect(page.items.count == 3)
             await remote.close()
         }
-        try input.fileHandleForWriting.close()
+        input.closeWriter()
     }
 }
 

@@ -21,8 +21,12 @@ public final class ChildProcess: @unchecked Sendable {
     public var standardOutput: ChildPipe?
     public var standardError: ChildPipe?
     public private(set) var processIdentifier: pid_t = 0
-    private let lock = NSLock()
+    private let ended = NSCondition()
     private var status: Int32?
+
+    /// Held while a program is started and while a pipe is made: no child inherits the ends of
+    /// another one's pipe.
+    static let starting = NSLock()
 
     public init() {}
 
@@ -53,44 +57,45 @@ public final class ChildProcess: @unchecked Sendable {
         let argv = words.map { strdup($0) } + [nil]
         let envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in argv + envp { free(text) } }
-        let code = posix_spawn(&processIdentifier, program, &actions, nil, argv, envp)
+        let code = Self.starting.withLock {
+            posix_spawn(&processIdentifier, program, &actions, nil, argv, envp)
+        }
         guard code == 0 else {
             throw Failure(description: "\(program): \(String(cString: strerror(code)))")
         }
         standardInput?.closeReader()
         standardOutput?.closeWriter()
         standardError?.closeWriter()
+        // Whoever waits: a child that has ended must not stay, for the test library looks at all
+        // children again and again while one does.
+        Thread.detachNewThread { self.await() }
+    }
+
+    private func await() {
+        var status: Int32 = 0
+        while waitpid(processIdentifier, &status, 0) < 0, errno == EINTR {}
+        ended.withLock {
+            self.status = status
+            ended.broadcast()
+        }
     }
 
     /// Blocks until the program has ended.
     public func waitUntilExit() {
-        lock.withLock {
-            while status == nil {
-                var status: Int32 = 0
-                if waitpid(processIdentifier, &status, 0) >= 0 { self.status = status }
-            }
-        }
+        ended.withLock { while status == nil { ended.wait() } }
     }
 
     /// Whether the program has not ended.
-    public var isRunning: Bool {
-        guard lock.try() else { return true }
-        defer { lock.unlock() }
-        if status == nil, processIdentifier > 0 {
-            var status: Int32 = 0
-            if waitpid(processIdentifier, &status, WNOHANG) > 0 { self.status = status }
-        }
-        return status == nil && processIdentifier > 0
-    }
+    public var isRunning: Bool { ended.withLock { status == nil && processIdentifier > 0 } }
 
     /// The exit code, or the signal that ended it.
     public var terminationStatus: Int32 {
-        let status: Int32 = lock.withLock { self.status ?? 0 }
+        let status: Int32 = ended.withLock { self.status ?? 0 }
         return status & 0x7F == 0 ? (status >> 8) & 0xFF : status & 0x7F
     }
 
     public var terminationReason: TerminationReason {
-        let status: Int32 = lock.withLock { self.status ?? 0 }
+        let status: Int32 = ended.withLock { self.status ?? 0 }
         return status & 0x7F == 0 ? .exit : .uncaughtSignal
     }
 
@@ -108,8 +113,11 @@ public final class ChildPipe: @unchecked Sendable {
 
     public init() {
         var ends: [Int32] = [-1, -1]
-        // Sockets, which are born closed to other children: otherwise the end might never be read.
-        socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends)
+        // Closed to other children: otherwise the end might never be read.
+        ChildProcess.starting.withLock {
+            pipe(&ends)
+            for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        }
         (reader, writer) = (ends[0], ends[1])
     }
 

@@ -1,5 +1,6 @@
 internal import DirectoryClient
 internal import Events
+internal import Text
 
 /// Prints events, and where some are missing.
 struct EventPrinter {

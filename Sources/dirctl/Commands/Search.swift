@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import DirectoryClient
 internal import Events
+internal import Text
 
 /// Finds records.
 struct Search: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 internal import Events
+internal import Text
 
 /// The settings of the client: flags, then environment, then file.
 struct ClientSettings {
