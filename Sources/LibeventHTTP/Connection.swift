@@ -155,14 +155,30 @@ final class Connection: WatchedSocket {
         guard !isTakingRequests else { return }
         isTakingRequests = true
         defer { isTakingRequests = false }
+        var taken = 0
         while case .receiving = state {
+            guard taken < Self.turnLimit else { return takeRequestsLater() }
             do {
                 guard let event = try parser.next() else { return awaitMore() }
-                if case .head(let head) = event { begin(head) }
+                if case .head(let head) = event {
+                    taken += 1
+                    begin(head)
+                }
             } catch {
                 refuse(error)
             }
         }
+    }
+
+    /// How many pipelined requests are answered in one turn of the loop: others wait meanwhile.
+    private static let turnLimit = 32
+
+    private func takeRequestsLater() {
+        // Or more would come in each turn than is taken.
+        ignoreReads()
+        // It stays on the loop's thread.
+        nonisolated(unsafe) let connection = self
+        loop.execute { unsafe connection.takeRequests() }
     }
 
     private func awaitMore() {
