@@ -131,6 +131,8 @@ public final class HTTPListener {
 }
 
 extension HTTPListener: Listener.Delegate {
+    /// Serves a connection, also one that came to the socket of another loop, which is blocked
+    /// (`ListenerControl.stopAccepting`). On the loop's thread.
     public func accepted(_ descriptor: Int32, from peer: SocketAddress) {
         let key = peer.key
         let verdict = census.enter(key)
@@ -147,5 +149,6 @@ extension HTTPListener: Listener.Delegate {
         connection.open()
     }
 
+    /// Tells the responder.
     public func acceptingPaused(_ error: LibeventError) { responder?.reportPause(error) }
 }
