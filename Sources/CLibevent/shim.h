@@ -18,6 +18,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <event2/listener.h>
+#include <event2/util.h>
 
 // Variadic, which Swift cannot call: names the calling thread as `top -H` shows it.
 static inline void directory_name_thread(const char *name) { prctl(PR_SET_NAME, name); }

@@ -75,6 +75,18 @@ internal import Glibc
         return ended ? .gone : .finishedSending
     }
 
+    /// Whether the peer has not answered for `time` although it should: what was sent to it was sent
+    /// again, or its window was asked for again, both more than once. A peer that only stops to
+    /// read answers.
+    public final func isUnanswered(for time: Duration) -> Bool {
+        var info = tcp_info()
+        var size = socklen_t(MemoryLayout<tcp_info>.size)
+        let code = unsafe getsockopt(
+            descriptor, Int32(IPPROTO_TCP), TCP_INFO, &info, &size)
+        guard code == 0, info.tcpi_retransmits > 1 || info.tcpi_probes > 1 else { return false }
+        return .milliseconds(info.tcpi_last_ack_recv) >= time
+    }
+
     /// How many bytes that were written the peer has not acknowledged.
     public final var unacknowledgedCount: Int { max(0, Int(directory_unacknowledged(descriptor))) }
 

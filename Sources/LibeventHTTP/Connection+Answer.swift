@@ -88,7 +88,8 @@ extension Connection {
             release(isLost: false)
         }
         let stream = EventStream(
-            from: self, framing: framing, census: isOpen ? listener.census : nil)
+            from: self, framing: framing, census: isOpen ? listener.census : nil,
+            registry: isOpen ? listener.streams : nil)
         stream.open(head + Frame(first).bytes(framing))
         return stream
     }

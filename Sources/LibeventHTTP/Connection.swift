@@ -63,7 +63,7 @@ final class Connection: WatchedSocket {
     /// What waits to leave, but for `answerBody`.
     var outputMemory: MemoryReservation
     /// What the parser's buffer has grown by.
-    private var parserMemory: MemoryReservation
+    var parserMemory: MemoryReservation
     /// Bytes that the kernel has taken since the connection began.
     var writtenCount = 0
     var writeTimer: TimerWheel.Timer?
@@ -72,9 +72,10 @@ final class Connection: WatchedSocket {
     var owedProgress = 0
 
     private var isTakingRequests = false
-    private var lingered = 0
-    private var lingerEnd: Duration = .zero
-    private var timer: TimerWheel.Timer?
+    /// What a client still sends after its last answer, and until when it may.
+    var lingered = 0
+    var lingerEnd: Duration = .zero
+    var timer: TimerWheel.Timer?
 
     init(
         _ descriptor: Int32, from address: String, key: AddressKey,
@@ -143,12 +144,7 @@ final class Connection: WatchedSocket {
             resume(&bodyReader)
         case .flushing, .closed: break
         case .lingering:
-            lingered += count
-            parser = RequestParser(limits: listener.limits)
-            parserMemory.set(to: 0)
-            let left = lingerEnd - LoopClock.now()
-            if lingered > Self.lingerLimit || left <= .zero { return end() }
-            setDeadline(min(Self.lingerPause, left))
+            throwAway(count)
         }
     }
 
@@ -159,14 +155,30 @@ final class Connection: WatchedSocket {
         guard !isTakingRequests else { return }
         isTakingRequests = true
         defer { isTakingRequests = false }
+        var taken = 0
         while case .receiving = state {
+            guard taken < Self.turnLimit else { return takeRequestsLater() }
             do {
                 guard let event = try parser.next() else { return awaitMore() }
-                if case .head(let head) = event { begin(head) }
+                if case .head(let head) = event {
+                    taken += 1
+                    begin(head)
+                }
             } catch {
                 refuse(error)
             }
         }
+    }
+
+    /// How many pipelined requests are answered in one turn of the loop: others wait meanwhile.
+    private static let turnLimit = 32
+
+    private func takeRequestsLater() {
+        // Or more would come in each turn than is taken.
+        ignoreReads()
+        // It stays on the loop's thread.
+        nonisolated(unsafe) let connection = self
+        loop.execute { unsafe connection.takeRequests() }
     }
 
     private func awaitMore() {
@@ -215,101 +227,5 @@ final class Connection: WatchedSocket {
         state = .answering
         listener.responder?.reportRefusal(error, from: remoteAddress)
         send(response, headOnly: false, keepAlive: false)
-    }
-
-    /// What happens when the answer's last byte has left.
-    func finishFlush(keepAlive: Bool) {
-        bodyMemory.set(to: 0)
-        if keepAlive {
-            state = .receiving
-            takeRequests()
-        } else if bodyIsWhole {
-            // Closing over unread bytes would reset the connection and could destroy the answer.
-            _ = listener.read(descriptor) { _ in }
-            end()
-        } else {
-            state = .lingering
-            lingered = 0
-            lingerEnd = LoopClock.now() + listener.limits.bodyDeadline
-            shutdownWrites()
-            setDeadline(Self.lingerPause)
-            watchReads()
-        }
-    }
-
-    /// How long a client that was answered may pause in what it still sends.
-    private static let lingerPause: Duration = .seconds(2)
-    /// The most bytes that are thrown away for it.
-    private static let lingerLimit = 64 << 20
-
-    // MARK: Memory
-
-    /// What a parser may hold without being counted.
-    private static let parserBase = 4 << 10
-
-    private func countParserMemory() -> Bool {
-        let extra = max(0, parser.bufferCapacity - Self.parserBase)
-        if extra == parserMemory.count || parserMemory.resize(to: extra) { return true }
-        // It is there already.
-        parserMemory.set(to: extra)
-        return false
-    }
-
-    private func refuseForMemory() {
-        switch state {
-        case .receiving: refuse(.outOfMemory)
-        case .answering: resume(&bodyReader, throwing: .outOfMemory)
-        case .flushing, .lingering, .closed: end()
-        }
-    }
-
-    private func releaseMemory() {
-        bodyMemory.set(to: 0)
-        outputMemory.set(to: 0)
-        parserMemory.set(to: 0)
-    }
-
-    // MARK: Deadlines
-
-    func setDeadline(_ delay: Duration) {
-        clearDeadline()
-        timer = listener.wheel.schedule(after: delay) { [weak self] in self?.deadlinePassed() }
-    }
-
-    func clearDeadline() {
-        if let timer { listener.wheel.cancel(timer) }
-        timer = nil
-    }
-
-    private func deadlinePassed() {
-        timer = nil
-        switch state {
-        case .receiving where !parser.isBetweenRequests:
-            refuse(HTTPProtocolError(408, "the request header did not arrive in time"))
-        case .answering:
-            // Without a waiter it is the handler that takes its time, not the client.
-            resume(&bodyReader, throwing: .timedOut)
-        case .receiving, .lingering: end()
-        case .flushing, .closed: break
-        }
-    }
-
-    /// How much of a body must arrive within one deadline.
-    private static let progress = 64 << 10
-
-    /// Gives the client its time for the next 64 KiB; a trickle of bytes does not put it off.
-    func startBodyDeadline() {
-        guard timer == nil || bodySinceDeadline >= Self.progress else { return }
-        bodySinceDeadline = 0
-        setDeadline(listener.limits.bodyDeadline)
-    }
-
-    func resume(
-        _ waiter: inout CheckedContinuation<Void, any Error>?,
-        throwing error: RequestBodyError? = nil
-    ) {
-        guard let waiting = waiter else { return }
-        waiter = nil
-        if let error { waiting.resume(throwing: error) } else { waiting.resume() }
     }
 }

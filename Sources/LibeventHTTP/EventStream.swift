@@ -29,6 +29,10 @@ public final class EventStream: WatchedSocket {
     private static let inputLimit = 4096
 
     private let census: ConnectionCensus?
+    private let registry: StreamRegistry?
+    /// The place in the registry; −1 when it has none.
+    var position = -1
+    private var wasUnanswered = false
     private var head: [UInt8] = []
     private var input = 0
     // Not public: so the compiler can prove that nobody else is at it, which would else be checked
@@ -38,17 +42,23 @@ public final class EventStream: WatchedSocket {
 
     /// - Parameter connection: whose socket becomes the stream's; it may be over already.
     init(
-        from connection: Connection, framing: Frame.Framing, census: ConnectionCensus?
+        from connection: Connection, framing: Frame.Framing, census: ConnectionCensus?,
+        registry: StreamRegistry?
     ) {
+        self.registry = registry
         self.framing = framing
         self.census = census
         remoteAddress = connection.remoteAddress
         addressKey = connection.addressKey
         super.init(inheriting: connection)
         _ = census?.enter(addressKey)
+        registry?.add(self)
     }
 
-    deinit { census?.leave(addressKey) }
+    deinit {
+        registry?.remove(self)
+        census?.leave(addressKey)
+    }
 
     /// Whether the stream is over.
     public var isClosed: Bool { descriptor < 0 }
@@ -101,7 +111,17 @@ public final class EventStream: WatchedSocket {
     public func end() {
         guard !isClosed else { return }
         close()
+        registry?.remove(self)
         delegate?.streamClosed(self)
+    }
+
+    /// Ends the stream of a peer that has vanished. Only the second time it is found so: one lost
+    /// packet after a long silence is no reason.
+    func inspectPeer(_ timeout: Duration) {
+        guard !isClosed else { return }
+        let isUnanswered = isUnanswered(for: timeout)
+        if isUnanswered, wasUnanswered { return end() }
+        wasUnanswered = isUnanswered
     }
 
     public override func readable() {

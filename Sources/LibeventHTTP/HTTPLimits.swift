@@ -13,9 +13,9 @@ public struct HTTPLimits: Sendable {
     public var bodyDeadline: Duration = .seconds(30)
     /// How long a connection may rest between two requests.
     public var keepAliveIdle: Duration = .seconds(60)
-    /// How long a peer may leave what was sent to it unacknowledged before its connection ends: so
-    /// soon is a machine noticed that vanished without a word. Zero leaves it to the system, which
-    /// waits for about 15 minutes.
+    /// How long a subscriber's machine may leave unanswered what it must answer before its stream
+    /// ends: it has vanished without a word. Noticed within half as much again; a reader that only
+    /// stops to read stays. Zero leaves it to the system, which waits for about 15 minutes.
     public var peerTimeout: Duration = .seconds(60)
     /// Connections in all.
     public var connections = 20_000

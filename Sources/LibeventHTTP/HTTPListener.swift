@@ -12,6 +12,7 @@ public final class HTTPListener {
     let census: ConnectionCensus
     let memory: MemoryBudget
     let heldBodies: HeldBodies
+    let streams: StreamRegistry
     private(set) weak var responder: (any HTTPResponder)?
     private(set) var isClosing = false
     /// Whether nobody waits for bodies any more.
@@ -36,6 +37,7 @@ public final class HTTPListener {
         self.census = census
         self.memory = memory
         heldBodies = HeldBodies(budget: memory)
+        streams = StreamRegistry(wheel: wheel, timeout: limits.peerTimeout)
         self.wheel = wheel
         self.responder = responder
         loop = responder.loop
@@ -48,11 +50,8 @@ public final class HTTPListener {
     private func setOptions(of listener: Listener) {
         let tcp = Int32(IPPROTO_TCP)
         listener.setOption(tcp, TCP_NODELAY, 1)
-        // A peer that vanished without a word is noticed: here when something is sent to it, below
-        // when nothing is. One that acknowledges and takes nothing is not closed by this (Linux
-        // 5.11).
-        let patience = limits.peerTimeout / .milliseconds(1)
-        listener.setOption(tcp, TCP_USER_TIMEOUT, Int32(max(0, min(patience, 2e9))))
+        // A peer that vanished silently is noticed, for a stream may have nothing to send it;
+        // when it has, `StreamRegistry` looks.
         listener.setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
         listener.setOption(tcp, Int32(TCP_KEEPIDLE), 60)
         listener.setOption(tcp, Int32(TCP_KEEPINTVL), 20)
@@ -132,6 +131,8 @@ public final class HTTPListener {
 }
 
 extension HTTPListener: Listener.Delegate {
+    /// Serves a connection, also one that came to the socket of another loop, which is blocked
+    /// (`ListenerControl.stopAccepting`). On the loop's thread.
     public func accepted(_ descriptor: Int32, from peer: SocketAddress) {
         let key = peer.key
         let verdict = census.enter(key)
@@ -148,5 +149,6 @@ extension HTTPListener: Listener.Delegate {
         connection.open()
     }
 
+    /// Tells the responder.
     public func acceptingPaused(_ error: LibeventError) { responder?.reportPause(error) }
 }

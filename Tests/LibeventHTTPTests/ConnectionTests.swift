@@ -25,6 +25,18 @@ import Testing
         }
     }
 
+    @Test func `who pipelines many requests keeps nobody else waiting`() async throws {
+        try await withServer { address, responder in
+            let greedy = try SocketClient(address)
+            try await greedy.send(
+                String(repeating: "GET /busy HTTP/1.1\r\nHost: a\r\n\r\n", count: 1500))
+            while await responder.busyRequests == 0 { await Task.yield() }
+            #expect(try await SocketClient(address).request("GET", "/").status == 200)
+            #expect(await responder.busyRequests < 1000)
+            for _ in 0..<1500 { #expect(try await greedy.answer().status == 200) }
+        }
+    }
+
     @Test func `an exchange that is forgotten is answered with 500`() async throws {
         try await withServer { address, _ in
             let answer = try await SocketClient(address).request("GET", "/forget")

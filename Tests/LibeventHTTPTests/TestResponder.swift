@@ -14,6 +14,8 @@ actor TestResponder: HTTPResponder {
     /// How many handlers of `/wait` and `/soon` wait, and how the others ended.
     private(set) var waiting = 0
     private(set) var reading = 0
+    private(set) var busyRequests = 0
+    private var streams: [EventStream] = []
     private(set) var endings: [String] = []
     private(set) var failures: [RequestBodyError] = []
     /// What `/big` answers with, from one array for all.
@@ -35,6 +37,8 @@ actor TestResponder: HTTPResponder {
 
     func close() {
         listener?.abort()
+        for stream in streams { stream.end() }
+        streams = []
         listener = nil
         clock = nil
     }
@@ -47,6 +51,23 @@ actor TestResponder: HTTPResponder {
         listener?.giveUpBodies()
         patient?.resume()
     }
+
+    /// Sends frames to every stream until the kernel takes no more; how many bytes left.
+    func fillStreams() -> Int {
+        let frame = Frame([UInt8](repeating: 0x78, count: 64 << 10))
+        var total = 0
+        for stream in streams {
+            let run = FrameRun([frame], framing: stream.framing)
+            var sent = run.byteCount
+            while sent == run.byteCount {
+                sent = stream.send(run)
+                total += sent
+            }
+        }
+        return total
+    }
+
+    func openStreamCount() -> Int { streams.count { !$0.isClosed } }
 
     /// What the loop's thread has computed.
     func processorTime() -> Duration {
@@ -61,6 +82,13 @@ actor TestResponder: HTTPResponder {
         let path = exchange.request.path
         switch path {
         case "/forget": break
+        case "/busy":
+            busyRequests += 1
+            let end = ContinuousClock.now + .milliseconds(1)
+            while ContinuousClock.now < end {}
+            exchange.respond(Response())
+        case "/events":
+            streams.append(exchange.openEventStream(fields: [:], first: Array("first\n".utf8)))
         case "/after":
             exchange.respond(Response(body: Array("before".utf8)))
             try? await Task.sleep(for: .milliseconds(100))

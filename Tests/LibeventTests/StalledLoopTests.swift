@@ -76,7 +76,17 @@ private actor Owner {
 
         let gate = DispatchSemaphore(value: 0)
         second.loop.execute { gate.wait() }
-        control.stopAccepting()
+        // Some of these wait at the blocked loop's socket already.
+        let waiting = try (0..<40).map { _ in
+            try SocketClient(address.description, timeout: 3)
+        }
+        control.stopAccepting { descriptor, peer in
+            first.loop.execute { first.greeter.accepted(descriptor, from: peer) }
+        }
+        for client in waiting {
+            let bytes = try await client.readToEnd()
+            #expect(String(decoding: bytes, as: UTF8.self) == "first")
+        }
         #expect(!control.isAccepting)
         #expect(try await names(address, count: 50) == ["first"])
 

@@ -1,0 +1,46 @@
+internal import Libevent
+
+/// How long the connection waits for the client.
+extension Connection {
+    func setDeadline(_ delay: Duration) {
+        clearDeadline()
+        timer = listener.wheel.schedule(after: delay) { [weak self] in self?.deadlinePassed() }
+    }
+
+    func clearDeadline() {
+        if let timer { listener.wheel.cancel(timer) }
+        timer = nil
+    }
+
+    private func deadlinePassed() {
+        timer = nil
+        switch state {
+        case .receiving where !parser.isBetweenRequests:
+            refuse(HTTPProtocolError(408, "the request header did not arrive in time"))
+        case .answering:
+            // Without a waiter it is the handler that takes its time, not the client.
+            resume(&bodyReader, throwing: .timedOut)
+        case .receiving, .lingering: end()
+        case .flushing, .closed: break
+        }
+    }
+
+    /// How much of a body must arrive within one deadline.
+    private static let progress = 64 << 10
+
+    /// Gives the client its time for the next 64 KiB; a trickle of bytes does not put it off.
+    func startBodyDeadline() {
+        guard timer == nil || bodySinceDeadline >= Self.progress else { return }
+        bodySinceDeadline = 0
+        setDeadline(listener.limits.bodyDeadline)
+    }
+
+    func resume(
+        _ waiter: inout CheckedContinuation<Void, any Error>?,
+        throwing error: RequestBodyError? = nil
+    ) {
+        guard let waiting = waiter else { return }
+        waiter = nil
+        if let error { waiting.resume(throwing: error) } else { waiting.resume() }
+    }
+}
