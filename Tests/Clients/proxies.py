@@ -46,7 +46,7 @@ class Request:
 
     def arrival(self, what):
         """When a text came; waits for it."""
-        until(f"{what} in …{self.text[-300:]!r}", lambda: what in self.text)
+        until(lambda: f"{what} in …{self.text[-300:]!r}", lambda: what in self.text)
         length = self.text.index(what) + len(what)
         return next(now for now, sum in self.arrivals if sum >= length)
 

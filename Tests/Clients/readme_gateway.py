@@ -18,14 +18,15 @@ def free_port():
 
 
 def until(what, condition, seconds=20):
-    """Waits until a condition holds; returns what it gave."""
+    """Waits until a condition holds; returns what it gave. `what` is a text, or makes one when it is
+    too late."""
     deadline = time.monotonic() + seconds
     while True:
         found = condition()
         if found:
             return found
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what}")
+            raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
         time.sleep(0.02)
 
 

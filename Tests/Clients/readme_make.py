@@ -106,9 +106,9 @@ def progress_on_a_terminal():
         finally:
             os.close(master)
         expect("exit code", process.wait(20), 7)
-        moves = re.findall(r"\r\x1b\[Kbuild: [^\r\n]*%[^\r\n]*", said)
+        moves = re.findall(r"\r\x1b\[Kbuild: \d+:\d\d  [^\r\n]*", said)
         # It moves while a single file is being compiled, and stays on its line.
-        if len(moves) < 2:
+        if len(moves) < 2 or "50 %  [100/200]  " not in said:
             raise AssertionError(f"{len(moves)} moves in {said!r}")
         everything_else_is_whole(said.replace("\r\n", "\n").replace("\r\x1b[K", "\n"))
 
