@@ -180,7 +180,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),
         .testTarget(
-            name: "OutboundTests", dependencies: ["Outbound", "Directory", "Libevent", "TestSupport"],
+            name: "OutboundTests",
+            dependencies: ["Outbound", "Directory", "Libevent", "TestSupport"],
             swiftSettings: testing),
         .testTarget(
             name: "GatewayTests",

@@ -3,9 +3,6 @@ internal import Libevent
 /// What the client does while it is being answered: handlers are cancelled when nobody waits for
 /// them any more.
 extension Connection {
-    /// How long a client that has ended its sending side is taken for one that still reads.
-    private static let grace: Duration = .milliseconds(250)
-
     /// Something arrived that nobody asked for: the next request, more of the body, or the end. The
     /// bytes stay with the kernel. Reads are off from now on, for the end would be reported again in
     /// each turn; only now that something is there, because most clients wait for their answer, and
@@ -23,7 +20,7 @@ extension Connection {
     private func scheduleInspection(_ action: @escaping (Connection) -> Void) {
         let serial = serial
         if let timer = peerTimer { listener.wheel.cancel(timer) }
-        peerTimer = listener.wheel.schedule(after: Self.grace) { [weak self] in
+        peerTimer = listener.wheel.schedule(after: listener.limits.halfClosedGrace) { [weak self] in
             guard let self else { return }
             peerTimer = nil
             guard serial == self.serial, case .answering = state, bodyReader == nil else { return }

@@ -17,6 +17,9 @@ public struct HTTPLimits: Sendable {
     /// ends: it has vanished without a word. Noticed within half as much again; a reader that only
     /// stops to read stays. Zero leaves it to the system, which waits for about 15 minutes.
     public var peerTimeout: Duration = .seconds(60)
+    /// How long a client that has ended its sending side is taken for one that still waits for its
+    /// response; after that its handler is cancelled.
+    public var halfClosedGrace: Duration = .milliseconds(250)
     /// Connections in all.
     public var connections = 20_000
     /// Connections of one address, or of one IPv6 network of 64 bits.

@@ -77,9 +77,10 @@ import Testing
 
     /// Canonical ordering of these moves each mark of the second kind past all of the first.
     private static let marks =
-        String(repeating: "\u{301}", count: 100_000) + String(repeating: "\u{327}", count: 100_000)
+        String(repeating: "\u{301}", count: 200_000) + String(repeating: "\u{327}", count: 200_000)
 
-    @Test func `a flood of combining marks costs no more than other bytes`() async throws {
+    @Test(.timeLimit(.minutes(2)))
+    func `a flood of combining marks costs no more than other bytes`() async throws {
         let marks = Self.marks
         func event(_ type: String = "", name: String = "resource_id") -> String {
             #"{"id":"0199f5a3-7c1e-7b52-9d1a-3f6f1c0e8a41","type":"EVENT_TYPE_RECORD_PULLED\#(type)","timestamp":"2025-10-18T14:23:15.1Z","\#(name)":"\#(marks)","labels":["\#(marks)","\#(marks)"],"metadata":{"b":"\#(marks)","a":"\#(marks)"}}"#
@@ -89,13 +90,10 @@ import Testing
                 ": connected\n\nevent: dropped\(marks)\ndata: 1\n\nevent: \(marks)\ndata: 2\n\nevent: dropped\ndata: {\"\(marks)\":1,\"dropped\":1}\n\nevent: e\ndata: \(event(marks))\n\nevent: e\ndata: \(event(name: marks))\n\nevent: e\ndata: \(event())\n\n"
             ), .status(204),
         ])
-        let clock = ContinuousClock()
-        let start = clock.now
         var events: [Int] = []
         for try await event in try client(server.address).events() {
             events.append(event.resourceID.utf8.count)
         }
-        #expect(events == [400_000])
-        #expect(clock.now - start < .seconds(20))
+        #expect(events == [800_000])
     }
 }

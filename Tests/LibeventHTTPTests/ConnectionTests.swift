@@ -30,7 +30,7 @@ import Testing
             let greedy = try SocketClient(address)
             try await greedy.send(
                 String(repeating: "GET /busy HTTP/1.1\r\nHost: a\r\n\r\n", count: 1500))
-            while await responder.busyRequests == 0 { await Task.yield() }
+            while await responder.busyRequests == 0 { try await Task.sleep(for: .milliseconds(2)) }
             #expect(try await SocketClient(address).request("GET", "/").status == 200)
             #expect(await responder.busyRequests < 1000)
             for _ in 0..<1500 { #expect(try await greedy.answer().status == 200) }
@@ -108,7 +108,7 @@ import Testing
             let client = try SocketClient(address)
             try await client.send(
                 "POST /patient HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
-            while await !responder.isPatient() { await Task.yield() }
+            while await !responder.isPatient() { try await Task.sleep(for: .milliseconds(2)) }
             await responder.giveUpBodies()
             #expect(try await client.answer().status == 408)
         }
@@ -259,7 +259,9 @@ import Testing
                 client.reset()
             }
             // Their ends arrive in their own time; a request behind them is served meanwhile.
-            while await responder.connectionCount() > 0 { await Task.yield() }
+            while await responder.connectionCount() > 0 {
+                try await Task.sleep(for: .milliseconds(2))
+            }
             #expect(try await SocketClient(address).request("GET", "/").status == 200)
         }
     }

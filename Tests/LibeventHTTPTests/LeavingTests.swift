@@ -17,7 +17,7 @@ import Testing
     {
         let client = try SocketClient(address)
         try await client.send(text)
-        while await responder.waiting == 0 { await Task.yield() }
+        while await responder.waiting == 0 { try await Task.sleep(for: .milliseconds(2)) }
         return client
     }
 
@@ -26,7 +26,7 @@ import Testing
         try await withServer { address, responder in
             let client = try await begin(text, address, responder)
             client.reset()
-            while await responder.endings.isEmpty { await Task.yield() }
+            while await responder.endings.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
             #expect(await responder.endings == ["cancelled"])
             #expect(await responder.connectionCount() == 0)
         }
@@ -48,17 +48,17 @@ import Testing
             let client = try SocketClient(address)
             try await client.send(
                 "POST /read-wait HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab")
-            while await responder.reading == 0 { await Task.yield() }
+            while await responder.reading == 0 { try await Task.sleep(for: .milliseconds(2)) }
             try await client.send("cd")
-            while await responder.waiting == 0 { await Task.yield() }
+            while await responder.waiting == 0 { try await Task.sleep(for: .milliseconds(2)) }
             client.reset()
-            while await responder.endings.isEmpty { await Task.yield() }
+            while await responder.endings.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
             #expect(await responder.endings == ["cancelled"])
         }
     }
 
     @Test func `a client that has ended its side has a moment for its answer`() async throws {
-        try await withServer { address, _ in
+        try await withServer({ $0.halfClosedGrace = .seconds(60) }) { address, _ in
             let client = try SocketClient(address)
             try await client.send("GET /soon HTTP/1.1\r\nHost: a\r\n\r\n")
             client.finishSending()
@@ -73,7 +73,7 @@ import Testing
         try await withServer { address, responder in
             let client = try SocketClient(address)
             try await client.send("GET /patient HTTP/1.1\r\nHost: a\r\n\r\nGET")
-            while await !responder.isPatient() { await Task.yield() }
+            while await !responder.isPatient() { try await Task.sleep(for: .milliseconds(2)) }
             client.finishSending()
             let before = await responder.processorTime()
             try await Task.sleep(for: .milliseconds(600))
@@ -90,7 +90,7 @@ import Testing
             try await client.send("GET /after HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try await client.answer().text == "before")
             client.reset()
-            while await responder.endings.isEmpty { await Task.yield() }
+            while await responder.endings.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
             #expect(await responder.endings == ["whole"])
         }
     }
@@ -99,7 +99,7 @@ import Testing
         try await withServer { address, responder in
             let client = try await begin(Self.wait, address, responder)
             await responder.close()
-            while await responder.endings.isEmpty { await Task.yield() }
+            while await responder.endings.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
             #expect(await responder.endings == ["cancelled"])
             withExtendedLifetime(client) {}
         }

@@ -141,7 +141,7 @@ actor TestResponder: HTTPResponder {
             let writer = exchange.respond(status: .ok, fields: [:])
             try? await writer.write(Array("half".utf8))
         case "/later":
-            await Task.yield()
+            try? await Task.sleep(for: .milliseconds(2))
             exchange.respond(Response(body: Array("later".utf8)))
         default:
             exchange.respond(Response(body: Array("at \(path)".utf8)))

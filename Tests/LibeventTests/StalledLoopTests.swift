@@ -91,7 +91,7 @@ private actor Owner {
         #expect(try await names(address, count: 50) == ["first"])
 
         gate.signal()
-        while !control.isAccepting { await Task.yield() }
+        while !control.isAccepting { try await Task.sleep(for: .milliseconds(2)) }
         while try await names(address, count: 20) != ["first", "second"] {}
         #expect(second.greeter.pauses.load(ordering: .relaxed) == 0)
 
@@ -117,12 +117,12 @@ private actor Owner {
         }
         let gate = DispatchSemaphore(value: 0)
         loop.execute { gate.wait() }
-        while !loop.isStalled(limit: limit) { await Task.yield() }
+        while !loop.isStalled(limit: limit) { try await Task.sleep(for: .milliseconds(2)) }
         gate.signal()
-        while loop.isStalled(limit: limit) { await Task.yield() }
+        while loop.isStalled(limit: limit) { try await Task.sleep(for: .milliseconds(2)) }
         await owner.close()
         loop.stop()
-        while loop.lastSignOfLife != nil { await Task.yield() }
+        while loop.lastSignOfLife != nil { try await Task.sleep(for: .milliseconds(2)) }
         #expect(!loop.isStalled(limit: .zero))
     }
 
