@@ -30,10 +30,11 @@ ifeq ($(strip $(ARGS)),)
 	@scripts/test-programs
 endif
 
-check: bootstrap ## format, imports, the image, and a build in which every warning is an error
+check: bootstrap ## format, imports, text as bytes, the image, and a build in which every warning is an error
 	@scripts/check-format
 	@scripts/check-imports
 	@scripts/build --build-tests --explicit-target-dependency-import-check error
+	@scripts/check-strings
 	@scripts/check-docker
 
 bench: ## measure fan-out beside other servers, fairness, pushes, sync; writes docs/benchmarks.md

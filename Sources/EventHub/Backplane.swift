@@ -50,7 +50,7 @@ public final class LocalBackplane: Backplane {
     ///   - paceTime: how long a bulk operation waits for subscribers, after each of its bursts.
     public init(
         bufferSize: Int = 100, roomTime: Duration = .seconds(2),
-        paceTime: Duration = .milliseconds(100)
+        paceTime: Duration = .milliseconds(250)
     ) {
         self.bufferSize = bufferSize
         self.roomTime = roomTime

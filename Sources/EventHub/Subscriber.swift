@@ -104,6 +104,8 @@ public final class Subscriber {
         deliveredCount += frames
         outbox = emptyOutbox(sentOfFirst: rest)
         queue(run, from: frames)
+        // Until now it has read.
+        hub.noteMove(self)
         return frames
     }
 

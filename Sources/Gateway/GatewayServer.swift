@@ -17,7 +17,7 @@ public final class GatewayServer: Sendable {
     /// Where it listens, as `host:port`.
     public let address: String
     private let context: GatewayContext
-    private let loops: [GatewayLoop]
+    let loops: [GatewayLoop]
     private let watch: LoopWatch
     private let signals = Mutex<SignalThread?>(nil)
     private let end = Mutex<Task<Void, Never>?>(nil)

@@ -14,7 +14,9 @@ extension Connection {
     /// Sends a whole response, or the refusal of it if the budget has no room for its body.
     func send(_ response: Response, headOnly: Bool, keepAlive: Bool) {
         guard case .answering = state else { return }
-        guard !headOnly, response.mayHaveBody, response.body.count > HeldBodies.leastCount else {
+        guard !headOnly, !response.isVital, response.mayHaveBody,
+            response.body.count > HeldBodies.leastCount
+        else {
             return queue(response, headOnly: headOnly, keepAlive: keepAlive)
         }
         answerBody = listener.heldBodies.hold(response.body)

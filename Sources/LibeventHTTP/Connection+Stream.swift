@@ -24,14 +24,17 @@ extension Connection {
         if case .answering = state {
             owesAnswer = false
             answerLeft = isSilent ? 0 : length
+            let isAsking = owesContinue
             askForBody()
             var fields = fields
             if length != nil { fields[.contentLength] = nil }
             // The request's body may still be coming in: whether the connection can go on is
             // settled at the end, and not announced here.
-            output.append(
-                encodeHead(
-                    status, fields, framing, keepAlive: wantsKeepAlive, date: listener.dateNow()))
+            let head = encodeHead(
+                status, fields, framing, keepAlive: wantsKeepAlive, date: listener.dateNow())
+            // Right after the 100 it would confuse proxies: HAProxy 2.6 takes the response for
+            // ended. Nothing is lost by waiting for the first bytes of the body.
+            if isAsking { heldHead = head } else { output.append(head) }
             flush()
         }
         return ResponseWriter(self, isSilent ? .none : framing)
@@ -48,6 +51,7 @@ extension Connection {
             }
             answerLeft = left - bytes.count
         }
+        releaseHead()
         if inChunk { output.append(Array("\(String(bytes.count, radix: 16))\r\n".utf8)) }
         output.append(bytes)
         if inChunk { output.append([0x0D, 0x0A]) }
@@ -62,10 +66,17 @@ extension Connection {
         }
     }
 
+    private func releaseHead() {
+        guard let head = heldHead else { return }
+        heldHead = nil
+        output.append(head)
+    }
+
     /// Ends the body; cuts the connection if some of it is missing.
     func endBody(_ trailer: [UInt8]) {
         guard case .answering = state else { return }
         if let answerLeft, answerLeft > 0 { return end() }
+        releaseHead()
         output.append(trailer)
         handOver(keepAlive: settleKeepAlive())
     }

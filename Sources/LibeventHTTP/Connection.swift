@@ -54,6 +54,8 @@ final class Connection: WatchedSocket {
     var peerTimer: TimerWheel.Timer?
 
     // The answer to it.
+    /// Its head, until the first bytes of its body are there.
+    var heldHead: [UInt8]?
     /// Bytes of a body of known length that have not been written.
     var answerLeft: Int?
     /// The body, if it is large: counted once for all connections that send it.
@@ -205,6 +207,7 @@ final class Connection: WatchedSocket {
         owesAnswer = true
         isHeaderBegun = false
         answerLeft = nil
+        heldHead = nil
         clearDeadline()
         bodyFraming = head.bodyFraming
         bodyError = nil

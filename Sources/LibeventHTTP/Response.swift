@@ -5,10 +5,15 @@ public struct Response: Sendable {
     public var status: HTTPResponse.Status
     public var fields: HTTPFields
     public var body: [UInt8]
+    /// Whether the response is sent even when the budget of memory is exhausted: what says how the
+    /// server is must say it then, too.
+    public var isVital: Bool
 
     public init(
-        status: HTTPResponse.Status = .ok, fields: HTTPFields = [:], body: [UInt8] = []
+        status: HTTPResponse.Status = .ok, fields: HTTPFields = [:], body: [UInt8] = [],
+        isVital: Bool = false
     ) {
+        self.isVital = isVital
         self.status = status
         self.fields = fields
         self.body = body

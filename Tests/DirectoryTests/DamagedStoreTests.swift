@@ -80,8 +80,8 @@ private struct NoRemotes: RemoteConnector {
         await #expect(throws: DirectoryError.self) { try await store.check() }
         let operations = Fixture.operations(store, fixture.path)
         for cid in fixture.cids {
-            do { #expect(try await operations.pull(cid).cid == cid) } catch {
-                if case .notFound = error { Issue.record("\(cid) was acknowledged") }
+            do { #expect(try await operations.pullWhole(cid).cid == cid) } catch {
+                if case DirectoryError.notFound = error { Issue.record("\(cid) was acknowledged") }
             }
         }
         await #expect(throws: DirectoryError.self) { try await operations.delete(fixture.cids[0]) }
@@ -109,7 +109,7 @@ private struct NoRemotes: RemoteConnector {
             guard let store = try? Store(path: fixture.path, events: Silence()) else { continue }
             let operations = Fixture.operations(store, fixture.path)
             for cid in fixture.cids {
-                if let pulled = try? await operations.pull(cid) {
+                if let pulled = try? await operations.pullWhole(cid) {
                     #expect(CID.of(pulled.content) == cid, "seed \(seed), round \(round)")
                 }
                 _ = try? await operations.info(cid)

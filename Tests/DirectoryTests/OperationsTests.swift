@@ -85,7 +85,7 @@ private final class Fixture {
                     ",", with: " ,\n"
                 ).utf8))
         _ = fixture.events.take()
-        let pulled = try await operations.pull(pushed.cid)
+        let pulled = try await operations.pullWhole(pushed.cid)
         #expect(CID.of(pulled.content) == pushed.cid)
         #expect(
             fixture.events.take() == [EventDraft(.recordPulled, pushed.cid, labels: ["/skills/s"])])

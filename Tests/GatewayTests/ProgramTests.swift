@@ -112,6 +112,31 @@ private func run(_ arguments: [String], environment: [String: String] = [:]) asy
         #expect(try await program.exit().status == 128 + SIGTERM)
     }
 
+    @Test func `a listing in the middle holds nobody up, and the end is in time`() async throws {
+        let program = try await Program([
+            "--set", "drain_timeout=2s", "--set", "limits.query_time=1h",
+        ])
+        let lines = (0..<3000).map {
+            record("r\($0)", skill: String(repeating: "s", count: 500) + "\($0)")
+        }
+        _ = try await SocketClient(program.address, timeout: 60).request(
+            "POST", "/push", fields: ["Content-Type": "application/x-ndjson"],
+            body: lines.joined(separator: "\n"))
+        // Wildcards that fit nothing and are tried everywhere.
+        let names = (0..<90).map { "*\(String(repeating: "r*", count: 20))x\($0)" }.joined(
+            separator: ",")
+        var clients: [SocketClient] = []
+        for _ in 0..<8 {
+            let client = try SocketClient(program.address)
+            try await client.send("GET /records?name=\(names) HTTP/1.1\r\nHost: a\r\n\r\n")
+            clients.append(client)
+        }
+        #expect(try await SocketClient(program.address).request("GET", "/readyz").status == 200)
+        program.signal(SIGTERM)
+        #expect(try await program.exit().status == 0)
+        _ = clients
+    }
+
     @Test func `who sends half a request holds nobody up, and half a body is answered`()
         async throws
     {

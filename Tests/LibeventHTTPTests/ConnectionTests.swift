@@ -96,8 +96,9 @@ import Testing
                 "POST /double HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
             )
             #expect(try await client.head().status == 100)
-            #expect(try await client.head().status == 200)
             try await client.send("ok")
+            // Not before: a proxy could take the response for ended.
+            #expect(try await client.head().status == 200)
             let chunk = try #require(try await client.chunk())
             #expect(String(decoding: chunk, as: UTF8.self) == "okok")
         }

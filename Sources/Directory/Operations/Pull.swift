@@ -9,6 +9,11 @@ extension Operations {
         public let cid: String
         /// Canonical JSON; hashes to `cid`.
         public let content: [UInt8]
+
+        public init(cid: String, content: [UInt8]) {
+            self.cid = cid
+            self.content = content
+        }
     }
 
     /// What is known of a record without reading it.
@@ -19,10 +24,23 @@ extension Operations {
         public let labels: [String]
     }
 
-    /// Reads a record for a client.
+    /// The content of a record, or how to get it.
+    public enum Content: Sendable {
+        case whole(Pulled)
+        /// It has so many bytes: `part(of:from:)` reads them.
+        case large(length: Int)
+    }
+
+    /// Records up to this size are handed out whole.
+    private static let wholeBytes = 128 << 10
+    /// What is read of a large record at a time.
+    private static let partBytes = 256 << 10
+
+    /// Reads a record for a client. One that is large is checked, and then read in parts as the
+    /// client takes them, so that slow clients hold little memory.
     ///
     /// Emits RECORD_PULLED.
-    public func pull(_ cid: String) async throws(DirectoryError) -> Pulled {
+    public func pull(_ cid: String) async throws(DirectoryError) -> Content {
         try Self.check(cids: [cid])
         let (content, labels) = try await store.read(of: cid) { database in
             guard let id = try RecordTable.id(of: cid, database),
@@ -30,14 +48,32 @@ extension Operations {
                     database.cachedStatement(sql: "SELECT content FROM record WHERE id = ?"),
                     arguments: [id])
             else { throw DirectoryError.notFound([cid]) }
-            let content: Data = try row.decode(atIndex: 0)
+            let data: Data = try row.decode(atIndex: 0)
             // A disk can forget a bit: what is handed out always hashes to its name.
-            let bytes = [UInt8](content)
+            let bytes = [UInt8](data)
             guard CID.of(bytes).hasBytes(of: cid) else { throw DirectoryError.damaged(cid: cid) }
-            return (bytes, try LabelTable.labels(of: id, database))
+            let content: Content =
+                bytes.count <= Self.wholeBytes
+                ? .whole(Pulled(cid: cid, content: bytes)) : .large(length: bytes.count)
+            return (content, try LabelTable.labels(of: id, database))
         }
         events.emit([EventDraft(.recordPulled, cid, labels: labels)])
-        return Pulled(cid: cid, content: content)
+        return content
+    }
+
+    /// Reads a part of a record that `pull` has found.
+    /// - Parameter place: the first byte, counted from 0.
+    /// - Throws: `DirectoryError.notFound` when the record was deleted meanwhile.
+    public func part(of cid: String, from place: Int) async throws(DirectoryError) -> [UInt8] {
+        try await store.read(of: cid) { database in
+            guard
+                let part = try Data.fetchOne(
+                    database.cachedStatement(
+                        sql: "SELECT substr(content, ?, ?) FROM record WHERE cid = ?"),
+                    arguments: [place + 1, Self.partBytes, cid]), !part.isEmpty
+            else { throw DirectoryError.notFound([cid]) }
+            return [UInt8](part)
+        }
     }
 
     /// Looks a record up. Emits nothing: its content is not read.

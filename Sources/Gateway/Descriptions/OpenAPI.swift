@@ -36,7 +36,9 @@ enum OpenAPI {
         }
         if !(inPath + inQuery).isEmpty { members.append(("parameters", .array(inPath + inQuery))) }
         if !route.accepts.isEmpty {
-            let content = route.accepts.map { ($0, JSON.object([])) }
+            let content = route.accepts.map { type in
+                (type, JSON.object([("schema", schema(route, type))]))
+            }
             members.append(
                 (
                     "requestBody",
@@ -57,9 +59,41 @@ enum OpenAPI {
             ("name", .string(name)), ("in", .string(place)),
             ("schema", .object([("type", .string("string"))])),
         ]
-        if isRequired { members.append(("required", .bool(true))) }
+        members.append(("required", .bool(isRequired)))
         if let meaning { members.append(("description", .string(meaning))) }
         return .object(members)
+    }
+
+    /// What a body must be: the object that the route reads, or a record, or lines of records.
+    private static func schema(_ route: Route, _ type: String) -> JSON {
+        guard !route.members.isEmpty else {
+            return .object([
+                ("type", .string(type.hasByteSuffix("ndjson") ? "string" : "object"))
+            ])
+        }
+        let properties = route.members.map { member in
+            (
+                member.name,
+                JSON.object(schema(member.kind) + [("description", .string(member.meaning))])
+            )
+        }
+        return .object([
+            ("type", .string("object")),
+            ("required", .strings(route.members.filter(\.isRequired).map(\.name))),
+            ("properties", .object(properties)), ("additionalProperties", .bool(false)),
+        ])
+    }
+
+    private static func schema(_ kind: Route.Member.Kind) -> [(String, JSON)] {
+        switch kind {
+        case .text: [("type", .string("string")), ("minLength", .number(1))]
+        case .flag: [("type", .string("boolean"))]
+        case .texts:
+            [
+                ("type", .string("array")), ("minItems", .number(1)),
+                ("items", .object([("type", .string("string")), ("minLength", .number(1))])),
+            ]
+        }
     }
 
     private static let refusal = JSON.object([

@@ -7,6 +7,8 @@ internal import Text
 enum Reply {
     /// With a whole response.
     case response(Response)
+    /// With a body of known length that is read as the client takes it.
+    case body(HTTPFields, length: Int, (consuming ResponseWriter) async throws -> Void)
     /// With lines that are written as they come to be.
     case lines((consuming LineWriter) async throws -> Void)
     /// With a stream of events.

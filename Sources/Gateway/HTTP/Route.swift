@@ -8,12 +8,31 @@ final class Route: Sendable {
     let method: HTTPRequest.Method
     /// `/records/{cid}`; what stands in braces matches one segment.
     let pattern: String
+    /// A member of a JSON body.
+    struct Member: Sendable {
+        enum Kind: Sendable { case text, texts, flag }
+
+        let name: String
+        let kind: Kind
+        let isRequired: Bool
+        let meaning: String
+
+        init(_ name: String, _ kind: Kind, _ meaning: String, isRequired: Bool = false) {
+            self.name = name
+            self.kind = kind
+            self.isRequired = isRequired
+            self.meaning = meaning
+        }
+    }
+
     /// One line for the documentation.
     let summary: String
     /// Query parameters, with what they mean.
     let parameters: [(name: String, meaning: String)]
     /// The types of body it takes; none if it takes no body.
     let accepts: [String]
+    /// The members of a JSON body; none when it is no such object.
+    let members: [Member]
     /// What it answers when all is well.
     let answers: [(status: Int, meaning: String)]
     let handle: Handler
@@ -31,6 +50,7 @@ final class Route: Sendable {
     init(
         _ method: HTTPRequest.Method, _ pattern: String, _ summary: String,
         parameters: [(name: String, meaning: String)] = [], accepts: [String] = [],
+        members: [Member] = [],
         answers: [(status: Int, meaning: String)] = [(200, "done")], handle: @escaping Handler
     ) {
         self.method = method
@@ -38,6 +58,7 @@ final class Route: Sendable {
         self.summary = summary
         self.parameters = parameters
         self.accepts = accepts
+        self.members = members
         self.answers = answers
         self.handle = handle
         segments = pattern.fields(on: UInt8(ascii: "/")).map { segment in

@@ -23,6 +23,9 @@ extension GatewayLoop {
             switch try await route.handle(self, request) {
             case .response(let response):
                 finish(exchange, response, route: route.pattern, began: began)
+            case .body(let fields, let length, let write):
+                await sendBody(
+                    exchange, fields, length: length, write, route: route.pattern, began: began)
             case .lines(let write):
                 await sendLines(exchange, write, route: route.pattern, began: began)
             case .events(let subscription):
@@ -103,6 +106,21 @@ extension GatewayLoop {
         response.fields.append(contentsOf: context.cors.fields(for: head.fields))
         let bytes = exchange.respond(response)
         account(head, address, route, response.status.code, bytes, began)
+    }
+
+    private func sendBody(
+        _ exchange: consuming Exchange, _ fields: HTTPFields, length: Int,
+        _ write: (consuming ResponseWriter) async throws -> Void, route: String, began: Duration
+    ) async {
+        let head = exchange.request
+        let address = exchange.remoteAddress
+        var all = fields
+        all.append(contentsOf: context.cors.fields(for: head.fields))
+        let writer = exchange.respond(status: .ok, fields: all, length: length)
+        do { try await write(writer) } catch {
+            context.logger.info("a response was cut off", metadata: ["reason": "\(error)"])
+        }
+        account(head, address, route, 200, length, began)
     }
 
     private func sendLines(

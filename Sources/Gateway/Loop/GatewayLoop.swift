@@ -205,6 +205,13 @@ actor GatewayLoop: HTTPResponder {
     /// Who listens on this loop.
     func listeners() -> [SubscriberStatus] { hub.subscribers.map(SubscriberStatus.init) }
 
+    /// Takes a connection that waited at a loop that is blocked. From any thread.
+    nonisolated func adopt(_ descriptor: Int32, from peer: SocketAddress) {
+        loop.execute { [weak self] in
+            self?.assumeIsolated { $0.listener?.accepted(descriptor, from: peer) }
+        }
+    }
+
     func acceptingPaused(_ error: LibeventError) {
         statistics.rejected["no-descriptors", default: 0] += 1
         guard context.mayLogPause() else { return }

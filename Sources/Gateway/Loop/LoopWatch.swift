@@ -32,10 +32,10 @@ final class LoopWatch: Sendable {
     private func look() {
         let stalled = loops.map(\.isStalled)
         // With nobody else to take them, connections may as well wait.
-        guard stalled.contains(false) else { return }
+        guard let other = zip(loops, stalled).first(where: { !$0.1 })?.0 else { return }
         for (number, loop) in loops.enumerated() where stalled[number] {
             guard let door = loop.door.withLock({ $0 }), door.isAccepting else { continue }
-            door.stopAccepting()
+            door.stopAccepting { descriptor, peer in other.adopt(descriptor, from: peer) }
             logger.error(
                 "a loop is blocked: the others take its new connections",
                 metadata: ["loop": "\(number)"])

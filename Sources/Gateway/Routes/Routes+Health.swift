@@ -39,7 +39,7 @@ extension Routes {
                     fields: [
                         .contentType: "text/plain; version=0.0.4; charset=utf-8",
                         .cacheControl: "no-store",
-                    ], body: page))
+                    ], body: page, isVital: true))
         },
     ]
 }

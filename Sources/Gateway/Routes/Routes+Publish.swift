@@ -7,7 +7,12 @@ extension Routes {
         Route(
             .post, "/publish",
             "announces records: {\"cids\":[…]}, {\"all\":true} or {\"labels\":[…]}",
-            accepts: ["application/json"], answers: [(200, "the cids that were announced")]
+            accepts: ["application/json"],
+            members: [
+                .init("cids", .texts, "these records: all or none"),
+                .init("labels", .texts, "the records with a label that contains one of these"),
+                .init("all", .flag, "every record that is stored"),
+            ], answers: [(200, "the cids that were announced")]
         ) { loop, request in
             let body = try await request.object(["cids", "all", "labels"])
             let selection = try Operations.Selection(body)
@@ -16,7 +21,9 @@ extension Routes {
         },
         Route(
             .post, "/unpublish", "withdraws records: {\"cids\":[…]}",
-            accepts: ["application/json"], answers: [(200, "the cids that were withdrawn")]
+            accepts: ["application/json"],
+            members: [.init("cids", .texts, "these records: all or none", isRequired: true)],
+            answers: [(200, "the cids that were withdrawn")]
         ) { loop, request in
             let body = try await request.object(["cids"])
             guard let cids = try body.strings("cids") else {

@@ -33,10 +33,23 @@ extension Routes {
                 _ = try await loop.context.operations.info(cid)
                 return .empty(.notModified, fields: tagged(cid))
             }
-            let pulled = try await loop.context.operations.pull(cid)
+            let operations = loop.context.operations
             var fields = tagged(cid)
             fields[.contentType] = "application/json"
-            return .response(Response(fields: fields, body: pulled.content))
+            switch try await operations.pull(cid) {
+            case .whole(let pulled):
+                return .response(Response(fields: fields, body: pulled.content))
+            case .large(let length):
+                return .body(fields, length: length) { writer in
+                    var place = 0
+                    while place < length {
+                        let part = try await operations.part(of: cid, from: place)
+                        place += part.count
+                        try await writer.write(part)
+                    }
+                    writer.finish()
+                }
+            }
         },
         Route(.head, "/records/{cid}", "whether the record exists, how large it is, its labels") {
             loop, request in

@@ -9,7 +9,14 @@ extension Routes {
         Route(
             .post, "/sign",
             "signs a record: {\"cid\"}, or attaches a signature: {\"cid\",\"signature\",\"algorithm\",\"public_key\"}",
-            accepts: ["application/json"], answers: [(201, "the signature")]
+            accepts: ["application/json"],
+            members: [
+                .init("cid", .text, "the record", isRequired: true),
+                .init(
+                    "signature", .text, "made elsewhere: base64, over the ASCII bytes of the cid"),
+                .init("algorithm", .text, "what the signature is taken for"),
+                .init("public_key", .text, "PEM; needed with a signature"),
+            ], answers: [(201, "the signature")]
         ) { loop, request in
             let body = try await request.object(["cid", "signature", "algorithm", "public_key"])
             let cid = try body.text("cid", isRequired: true)
@@ -33,7 +40,11 @@ extension Routes {
         },
         Route(
             .post, "/verify", "checks the stored signatures: {\"cid\",\"public_key\"?}",
-            accepts: ["application/json"], answers: [(200, "who has signed the record")]
+            accepts: ["application/json"],
+            members: [
+                .init("cid", .text, "the record", isRequired: true),
+                .init("public_key", .text, "PEM: the key that must have signed"),
+            ], answers: [(200, "who has signed the record")]
         ) { loop, request in
             let body = try await request.object(["cid", "public_key"])
             let key = try body.text("public_key")

@@ -8,7 +8,11 @@ extension Routes {
         Route(
             .post, "/sync",
             "copies published records from another gateway: {\"remote_directory_url\",\"cids\"?}",
-            accepts: ["application/json"], answers: [(202, "the id of the sync, which has begun")]
+            accepts: ["application/json"],
+            members: [
+                .init("remote_directory_url", .text, "the other gateway", isRequired: true),
+                .init("cids", .texts, "these records; if missing, all that are published there"),
+            ], answers: [(202, "the id of the sync, which has begun")]
         ) { loop, request in
             let body = try await request.object(["remote_directory_url", "cids"])
             let id = try await loop.context.operations.syncs.create(

@@ -3,6 +3,8 @@ public struct SettingKey: Sendable {
     /// What a value may be.
     public enum Kind: Sendable {
         case text
+        /// A text that may be empty.
+        case path
         case flag
         case count(ClosedRange<Int>)
         /// Bytes; `KiB` and `MiB` may stand behind the number.
@@ -68,7 +70,10 @@ public struct SettingKey: Sendable {
         SettingKey(
             "drain_timeout", .duration(.zero ... .seconds(3600)), "10s",
             "how long a shutdown may take"),
-        SettingKey("dashboard.directory", .text, "public", "the files served below /"),
+        SettingKey(
+            "dashboard.directory", .path, "",
+            "the files served below /; if empty, public in the working directory, else what was installed with the program"
+        ),
         SettingKey(
             "signing.key", .text, "signing.key",
             "the key records are signed with, PEM; below data_dir it is made on first use"),

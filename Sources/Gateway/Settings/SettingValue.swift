@@ -27,6 +27,7 @@ extension SettingKey.Kind {
         guard items.count == 1, let text = items.first else { return nil }
         switch self {
         case .text: return text.isEmpty ? nil : .text(text)
+        case .path: return .text(text)
         case .flag: return ["true": true, "false": false][text].map { .flag($0) }
         case .count(let range):
             return Int(text).flatMap { range.contains($0) ? .number($0) : nil }
@@ -44,6 +45,7 @@ extension SettingKey.Kind {
     var expectation: String {
         switch self {
         case .text: "a text that is not empty"
+        case .path: "a path"
         case .flag: "true or false"
         case .count(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .bytes(let range):

@@ -1,7 +1,9 @@
 public import Directory
 public import EventHub
+internal import FoundationEssentials
 internal import Libevent
 public import LibeventHTTP
+internal import Text
 
 /// The settings in force.
 public struct Settings: Sendable {
@@ -38,6 +40,17 @@ public struct Settings: Sendable {
     public var logLevel: String
     public var logFormat: String
     public var logsAccess: Bool
+
+    /// Where the dashboard's files are.
+    private static func dashboard(_ path: String) -> String {
+        guard path.isEmpty else { return path }
+        let manager = FileManager.default
+        if manager.fileExists(atPath: "public/index.html") { return "public" }
+        // As `make install` lays it out: bin/dir-gateway, share/directory-gateway/public.
+        let program = (try? manager.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let parts = program.split(on: UInt8(ascii: "/")).dropLast(2)
+        return "/" + (parts + ["share", "directory-gateway", "public"]).joined(separator: "/")
+    }
 
     /// For a header: seconds, `15` or `0.5`.
     var heartbeatSeconds: String {
@@ -80,7 +93,7 @@ public struct Settings: Sendable {
         syncRequestTimeout = duration("sync.request_timeout")
         loops = number("loops")
         drainTimeout = duration("drain_timeout")
-        dashboardDirectory = text("dashboard.directory")
+        dashboardDirectory = Self.dashboard(text("dashboard.directory"))
         delivery = DeliveryPolicy(
             bufferSize: number("events.subscriber_buffer_size"),
             logsSlowSubscribers: flag("events.log_slow_consumers"), now: LoopClock.now)
