@@ -48,10 +48,10 @@ let package = Package(
         .systemLibrary(
             name: "CLibevent", pkgConfig: "libevent_core", providers: [.apt(["libevent-dev"])]),
 
-        // event loop, executor, timer, signal, mailbox, buffer: the safe face of libevent
+        // event loop, executor, timer, signal thread, mailbox, listener: the safe face of libevent
         .target(name: "Libevent", dependencies: ["CLibevent"], swiftSettings: boundary),
 
-        // immutable shared bytes that leave through many sockets
+        // immutable shared bytes that leave through many sockets; the budget of memory
         .target(name: "Wire", swiftSettings: boundary),
 
         // HTTP/1.1 parser, connection, exchange, event stream, limits
@@ -65,7 +65,7 @@ let package = Package(
         // text as bytes: comparing, searching, JSON, percent-coding, timestamps; pure
         .target(name: "Text", swiftSettings: strict),
 
-        // event, its types, filter; SSE and NDJSON encoding
+        // event, its types, filter; SSE and NDJSON encoding, SSE decoding
         .target(name: "Events", dependencies: ["Text", "Wire"], swiftSettings: strict),
 
         // subscription index, outbox, delivery policy, backplane port
@@ -76,7 +76,7 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
             ], swiftSettings: strict),
 
-        // records, CIDs, labels, store, publications, signatures: the operations
+        // records, cids, labels, store, publications, signatures, syncs: the operations
         .target(
             name: "Directory",
             dependencies: [
