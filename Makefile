@@ -25,7 +25,9 @@ install: bootstrap ## put dir-gateway, dirctl and the dashboard below PREFIX (/u
 test: ## run every test; ARGS="--filter …": only those Swift tests
 	@scripts/bootstrap test
 	@scripts/build --build-tests
-	swift test --skip-build $(ARGS)
+	@# A few at a time: all at once they starve each other of the cores, and those that wait for
+	@# something to happen give up.
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build $(ARGS)
 ifeq ($(strip $(ARGS)),)
 	@scripts/test-programs
 endif

@@ -195,6 +195,12 @@ public final class Hub {
     /// The subscribers, in no particular order.
     public var subscribers: [Subscriber] { pulse.subscribers }
 
+    /// In how many parts the subscribers can be looked at.
+    public static let partCount = Pulse.partCount
+
+    /// Returns some of the subscribers: all parts together have each of them once.
+    public func subscribers(ofPart part: Int) -> [Subscriber] { pulse.subscribers(ofPart: part) }
+
     /// The longest queue since the last call.
     public func takeLongestQueue() -> Int {
         defer { longestQueue = subscribers.reduce(0) { max($0, $1.queued) } }

@@ -1,6 +1,10 @@
 /// Texts that are looked for in the labels of events, as a tree of their bytes: the cost of a search
 /// grows with the label and with what begins alike, not with the number of texts.
 ///
+/// A search begins anew at each byte of the label, which is cheap as long as few texts begin there.
+/// A label that makes it dear (`aaaa…`, with texts of the same kind) is searched in one pass instead
+/// (Aho and Corasick); what that needs is made when it is needed and lasts until the texts change.
+///
 /// Adding and removing cost O(length of the text). Pure; belongs to one loop.
 struct LabelTrie<Value> {
     private struct Node {
@@ -11,6 +15,10 @@ struct LabelTrie<Value> {
         var children: Int32 = 0
         /// What is stored for the text that ends here.
         var value: Value?
+        /// Of the longest proper end of this node's text that is in the tree: its node, and the
+        /// nearest node on that way with a value. Only while `isLinked`.
+        var fallback: Int32 = 0
+        var output: Int32 = 0
     }
 
     private var nodes = [Node(parent: -1, byte: 0)]
@@ -19,6 +27,10 @@ struct LabelTrie<Value> {
     private var edges: [UInt64: Int32] = [:]
     /// From the root, which nearly every byte of a label asks for.
     private var roots = [Int32](repeating: 0, count: 256)
+    private var isLinked = false
+
+    /// A search that takes more steps than so many for each byte is made in one pass.
+    private static var dearness: Int { 8 }
 
     /// Whether no text is stored.
     var isEmpty: Bool { nodes.count == free.count + 1 && nodes[0].value == nil }
@@ -34,6 +46,7 @@ struct LabelTrie<Value> {
             return nodes[Int(node)].value
         }
         set {
+            isLinked = false
             if let newValue { insert(newValue, text) } else { remove(text) }
         }
     }
@@ -83,15 +96,25 @@ struct LabelTrie<Value> {
 
     /// Calls `found` with the value of each text that occurs in `label`, perhaps more than once.
     /// - Returns: the number of steps it took.
-    func search(_ label: String, _ found: (Value) -> Void) -> Int {
+    mutating func search(_ label: String, _ found: (Value) -> Void) -> Int {
         if let value = nodes[0].value { found(value) }
-        let steps = label.utf8.withContiguousStorageIfAvailable { search(bytes: $0, found) }
-        return steps ?? search(bytes: Array(label.utf8), found)
+        let length = label.utf8.count
+        let limit = Self.dearness * length + 64
+        let steps =
+            label.utf8.withContiguousStorageIfAvailable { search($0, upTo: limit, found) }
+            ?? search(Array(label.utf8), upTo: limit, found)
+        guard let steps else {
+            let links = link()
+            searchInOnePass(Array(label.utf8), found)
+            return limit + links + 2 * length
+        }
+        return steps
     }
 
+    /// - Returns: nil when it was given up.
     private func search(
-        bytes: some RandomAccessCollection<UInt8>, _ found: (Value) -> Void
-    ) -> Int {
+        _ bytes: some RandomAccessCollection<UInt8>, upTo limit: Int, _ found: (Value) -> Void
+    ) -> Int? {
         var steps = 0
         var start = bytes.startIndex
         while start != bytes.endIndex {
@@ -105,9 +128,61 @@ struct LabelTrie<Value> {
                 node = edges[Self.key(node, bytes[place])] ?? 0
                 steps += 1
             }
+            if steps > limit { return nil }
             start = bytes.index(after: start)
         }
         return steps
+    }
+
+    private func searchInOnePass(_ bytes: [UInt8], _ found: (Value) -> Void) {
+        var node: Int32 = 0
+        for byte in bytes {
+            node = next(node, byte)
+            var output = nodes[Int(node)].value == nil ? nodes[Int(node)].output : node
+            while output != 0 {
+                if let value = nodes[Int(output)].value { found(value) }
+                output = nodes[Int(output)].output
+            }
+        }
+    }
+
+    /// Finds for each node where a search goes on when nothing goes on from there.
+    /// - Returns: the number of steps it took.
+    private mutating func link() -> Int {
+        guard !isLinked else { return 0 }
+        isLinked = true
+        // By the length of their texts: what a node goes back to has a shorter one.
+        var level = roots.filter { $0 != 0 }
+        for node in level {
+            nodes[Int(node)].fallback = 0
+            nodes[Int(node)].output = 0
+        }
+        var children: [Int32: [Int32]] = [:]
+        for (edge, node) in edges { children[Int32(edge >> 8), default: []].append(node) }
+        while !level.isEmpty {
+            var deeper: [Int32] = []
+            for parent in level {
+                for node in children[parent] ?? [] {
+                    let fallback = next(nodes[Int(parent)].fallback, nodes[Int(node)].byte)
+                    nodes[Int(node)].fallback = fallback
+                    nodes[Int(node)].output =
+                        nodes[Int(fallback)].value == nil
+                        ? nodes[Int(fallback)].output : fallback
+                    deeper.append(node)
+                }
+            }
+            level = deeper
+        }
+        return nodes.count
+    }
+
+    private func next(_ node: Int32, _ byte: UInt8) -> Int32 {
+        var node = node
+        while node != 0 {
+            if let next = edges[Self.key(node, byte)] { return next }
+            node = nodes[Int(node)].fallback
+        }
+        return roots[Int(byte)]
     }
 
     private func child(of node: Int32, _ byte: UInt8) -> Int32 {

@@ -22,7 +22,11 @@ struct Pulse {
         frames[encoding] ?? encoding.heartbeat
     }
 
+    static let partCount = slotCount
+
     var subscribers: [Subscriber] { slots.flatMap(\.self) }
+
+    func subscribers(ofPart part: Int) -> [Subscriber] { slots[part] }
 
     mutating func add(_ subscriber: Subscriber) {
         subscriber.lastSend = now

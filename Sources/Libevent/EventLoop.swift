@@ -95,9 +95,6 @@ internal import Synchronization
         return time == 0 ? nil : .nanoseconds(time)
     }
 
-    /// Whether the loop runs and has not come round for `limit`: something blocks it, and its
-    /// connections wait. From any thread. Only a loop that has a `LoopClock` comes round while
-    /// nothing happens.
     /// How long the last sign of life was ago, beyond the interval of the signs; zero while all is
     /// well.
     public var silence: Duration {
@@ -105,6 +102,9 @@ internal import Synchronization
             ?? .zero
     }
 
+    /// Whether the loop runs and has not come round for `limit`: something blocks it, and its
+    /// connections wait. From any thread. Only a loop that has a `LoopClock` comes round while
+    /// nothing happens.
     public func isStalled(now: Duration = LoopClock.now(), limit: Duration) -> Bool {
         lastSignOfLife.map { now - $0 > limit } ?? false
     }

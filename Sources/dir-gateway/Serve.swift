@@ -43,6 +43,9 @@ struct Serve: AsyncParsableCommand {
         log.logger.info(
             "listening",
             metadata: ["url": "http://\(gateway.address)", "data_dir": "\(settings.dataDirectory)"])
+        if let fault = gateway.storeFault {
+            log.logger.error("the store is not written", metadata: ["reason": "\(fault)"])
+        }
         if gateway.dashboardFileCount == 0 {
             log.logger.notice(
                 "no dashboard: the directory has no files",

@@ -61,3 +61,67 @@ import Testing
         #expect(index.count == 0)
     }
 }
+
+@Suite struct LabelSearchTests {
+    /// Texts and labels of two letters, so that much begins alike; long ones, so that both ways of
+    /// searching are taken.
+    @Test func `labels are matched as the definition says, whatever they are made of`() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = Seeded(state: seed)
+        func text(_ range: ClosedRange<Int>) -> String {
+            let length = Int.random(in: range, using: &random)
+            return String(
+                decoding: (0..<length).map { _ in
+                    Int.random(in: 0...9, using: &random) == 0
+                        ? UInt8(ascii: "b") : UInt8(ascii: "a")
+                }, as: UTF8.self)
+        }
+        for round in 0..<60 {
+            var index = SubscriptionIndex()
+            var filters: [Int: EventFilter] = [:]
+            for step in 0..<40 {
+                if step % 4 == 3, let id = filters.keys.sorted().first {
+                    index.remove(id)
+                    filters[id] = nil
+                } else {
+                    let filter = EventFilter(
+                        labels: (0..<Int.random(in: 1...3, using: &random)).map { _ in text(1...40)
+                        })
+                    let id = index.insert(filter)
+                    if filters[id] != nil { index.remove(id) }
+                    filters[id] = filter
+                }
+                let event = Event(
+                    EventDraft(.recordPushed, "r", labels: [text(0...300), text(0...10)]),
+                    id: EventID("0199f5a3-7c1e-7b52-9d1a-3f6f1c0e8a41")!, timestamp: 0)
+                var found: Set<Int> = []
+                _ = index.match(event) { found.insert($0) }
+                let plain = Set(filters.filter { $0.value.matches(event) }.keys)
+                #expect(found == plain, "seed \(seed), round \(round), step \(step)")
+            }
+        }
+    }
+
+    @Test func `the work for a label grows with its length, not with what filters are made of`() {
+        var index = SubscriptionIndex()
+        for length in 1...256 {
+            _ = index.insert(EventFilter(labels: [String(repeating: "a", count: length) + "b"]))
+        }
+        let event = Event(
+            EventDraft(.recordPushed, "r", labels: [String(repeating: "a", count: 100_000)]),
+            id: EventID("0199f5a3-7c1e-7b52-9d1a-3f6f1c0e8a41")!, timestamp: 0)
+        let first = index.match(event) { _ in }
+        // Restarting at each byte would take 25 million steps.
+        #expect(first < 1_500_000)
+    }
+}
+
+/// Numbers that a seed determines, so that a failure can be replayed.
+private struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return (state >> 32) | (state << 32)
+    }
+}

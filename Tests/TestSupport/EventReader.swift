@@ -22,7 +22,7 @@ public struct EventReader: Sendable {
     /// Subscribes, and reads up to the end of the first block.
     public init(
         _ address: String, _ target: String = "/events", receiveBuffer: Int32? = nil,
-        timeout: Int = 10
+        timeout: Int = 30
     ) async throws {
         client = try SocketClient(address, timeout: timeout, receiveBuffer: receiveBuffer)
         try await client.send(

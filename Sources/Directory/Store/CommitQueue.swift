@@ -12,6 +12,7 @@ internal import Synchronization
 /// the changes.
 final class CommitQueue: Sendable {
     private struct Job: Sendable {
+        let isTrial: Bool
         /// Makes the change; what it returns publishes and answers, once the commit is known.
         let run: @Sendable (Database) throws -> Outcome
         /// Answers that the change was not made.
@@ -27,8 +28,10 @@ final class CommitQueue: Sendable {
     private struct State {
         var jobs: [Job] = []
         var isRunning = false
-        /// Commits so far.
+        /// Commits so far, and how many of them are in the database file.
         var commits = 0
+        var checkpointed = 0
+        var isCheckpointDue = false
     }
 
     /// More changes than this in one commit would keep the first of them waiting for the last.
@@ -49,12 +52,15 @@ final class CommitQueue: Sendable {
         self.commitTook = commitTook
     }
 
+    /// - Parameter isTrial: whether the change only tries whether the store can be written: such do
+    ///   not keep the write-ahead log from being emptied.
     func submit<T: Sendable>(
-        _ change: @escaping @Sendable (Database) throws -> Change<T>
+        isTrial: Bool = false, _ change: @escaping @Sendable (Database) throws -> Change<T>
     ) async throws(DirectoryError) -> T {
         let result: Result<T, DirectoryError> = await withCheckedContinuation { answer in
             add(
                 Job(
+                    isTrial: isTrial,
                     run: { database in
                         let change = try change(database)
                         return Outcome(events: change.events, later: change.later) {
@@ -91,11 +97,23 @@ final class CommitQueue: Sendable {
         }
     }
 
+    /// Empties the log when nothing has been written for a while; one timer, however much is
+    /// written meanwhile.
     private func scheduleCheckpoint() {
-        let number = state.withLock { $0.commits }
+        let number: Int? = state.withLock { state in
+            guard !state.isCheckpointDue, state.commits > state.checkpointed else { return nil }
+            state.isCheckpointDue = true
+            return state.commits
+        }
+        guard let number else { return }
         queue.asyncAfter(deadline: .now() + Self.idleTime) { [weak self] in
-            guard let self, self.state.withLock({ $0.commits == number }) else { return }
-            self.moveLog()
+            guard let self else { return }
+            let isIdle = self.state.withLock { state in
+                state.isCheckpointDue = false
+                if state.commits == number { state.checkpointed = number }
+                return state.commits == number
+            }
+            if isIdle { self.moveLog() } else { self.scheduleCheckpoint() }
         }
     }
 
@@ -124,7 +142,7 @@ final class CommitQueue: Sendable {
                 }
                 return outcomes
             }
-            state.withLock { $0.commits += 1 }
+            if jobs.contains(where: { !$0.isTrial }) { state.withLock { $0.commits += 1 } }
             commitTook(ContinuousClock.now - start)
             publish(outcomes.compactMap { try? $0.get() })
             for (job, outcome) in zip(jobs, outcomes) {

@@ -181,7 +181,7 @@ public final class Store: Sendable {
     private func tryOut() async throws(DirectoryError) {
         _ = try await probe { try Int.fetchOne($0, sql: "SELECT 1") }
         let directory = directory
-        try await write { database in
+        try await open().commits.submit(isTrial: true) { database in
             try directory.tryOut()
             let mark = Int.random(in: 1...Int(Int32.max))
             try database.execute(sql: "PRAGMA user_version = \(mark)")

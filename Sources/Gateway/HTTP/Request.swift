@@ -26,10 +26,13 @@ struct Request {
         }
     }
 
+    /// Values in the body of an operation: what is done with them is done on the loop.
+    private static let valueLimit = 12_000
+
     /// Parsing takes time: it leaves the loop.
     @concurrent
     private static func parse(_ bytes: [UInt8]) async throws(JSONError) -> JSONValue {
-        try JSONParser.parse(bytes, valueLimit: JSONParser.standardValueLimit)
+        try JSONParser.parse(bytes, valueLimit: Self.valueLimit)
     }
 
     /// The body as a JSON object that has no members but these.

@@ -202,8 +202,10 @@ actor GatewayLoop: HTTPResponder {
         return snapshot
     }
 
-    /// Who listens on this loop.
-    func listeners() -> [SubscriberStatus] { hub.subscribers.map(SubscriberStatus.init) }
+    /// Returns the subscribers of one of the hub's parts: all at once would take too long.
+    func listeners(_ part: Int) -> [SubscriberStatus] {
+        hub.subscribers(ofPart: part).map(SubscriberStatus.init)
+    }
 
     /// Takes a connection that waited at a loop that is blocked. From any thread.
     nonisolated func adopt(_ descriptor: Int32, from peer: SocketAddress) {

@@ -1,3 +1,4 @@
+internal import EventHub
 internal import HTTPTypes
 internal import Text
 
@@ -7,7 +8,13 @@ extension Routes {
         {
             loop, _ in
             var all: [SubscriberStatus] = []
-            for other in loop.context.allLoops { all += await other.listeners() }
+            // A loop that is blocked cannot be asked: its subscribers are left out.
+            for other in loop.context.allLoops where !other.isStalled {
+                for part in 0..<Hub.partCount {
+                    let deadline = ContinuousClock.now + .seconds(1)
+                    all += await Deadline.result(by: deadline) { await other.listeners(part) } ?? []
+                }
+            }
             all.sort { $0.id < $1.id }
             return .json(.object([("subscribers", .array(all.map(\.json)))]))
         }
