@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 
 #include <errno.h>
+#include <malloc.h>
 #include <linux/sockios.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -56,6 +57,10 @@ static inline int directory_catch_signal(int number, int pipe) {
     sigfillset(&action.sa_mask);
     return sigaction(number, &action, NULL);
 }
+
+// Absent from Swift's Glibc module as well.
+static inline void directory_set_mmap_threshold(int bytes) { mallopt(M_MMAP_THRESHOLD, bytes); }
+static inline void directory_trim_memory(void) { malloc_trim(0); }
 
 // Variadic too: how many bytes a socket still has to send, or has sent without being told that they
 // have arrived; -1 if nobody knows.

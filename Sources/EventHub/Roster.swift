@@ -40,5 +40,16 @@ final class Roster {
         count -= 1
         seats[subscriber.seat] = nil
         free.append(subscriber.seat)
+        if walkers == 0, seats.count >= Self.leastSeats, count * 4 < seats.count { compact() }
+    }
+
+    /// Fewer seats than this are not worth the work.
+    private static let leastSeats = 64
+
+    /// After a crowd has left, its empty seats would be visited with each event.
+    private func compact() {
+        seats = seats.filter { $0 != nil }
+        for (seat, subscriber) in seats.enumerated() { subscriber?.seat = seat }
+        free = []
     }
 }

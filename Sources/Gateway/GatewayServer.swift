@@ -34,6 +34,7 @@ public final class GatewayServer: Sendable {
             )
         }
         raiseDescriptorLimit(logger)
+        ProcessMemory.returnLargeBlocks()
         let context = try makeContext(settings, logger)
         var loops: [GatewayLoop] = []
         var bound = address
@@ -62,7 +63,7 @@ public final class GatewayServer: Sendable {
         self.context = context
         self.loops = loops
         self.address = address
-        watch = LoopWatch(loops, logger: context.logger)
+        watch = LoopWatch(loops, memory: context.memory, logger: context.logger)
     }
 
     /// What the gateway does, without HTTP.

@@ -119,7 +119,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             # A good key with a good signature, over another cid.
             body = {"signatures": [{"signature": SIGNATURE, "public_key": KEY}]}
             return self.answer(json.dumps(body).encode())
-        if FAULT == "no-signatures":
+        if FAULT in ("no-signatures", "absurd-numbers", "negative-numbers"):
             return self.answer(b"<html>")
         self.answer(b'{"signatures":[]}')
 
@@ -150,6 +150,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             page["records"] = [{"cid": "../../healthz"}] + items
         if FAULT == "long-name":
             page["records"] = [{"cid": "a" + "\u0301" * 100000}] + items
+        if FAULT == "absurd-numbers":
+            for item in items:
+                item["signatures"] = 9200000000000000000
+        if FAULT == "negative-numbers":
+            for item in items:
+                item["signatures"] = -1e308
         if FAULT == "long-cursor":
             page["next"] = "x" * 2000
         if FAULT == "odd-cursor":

@@ -85,6 +85,14 @@ private struct NoRemotes: RemoteConnector {
             }
         }
         await #expect(throws: DirectoryError.self) { try await operations.delete(fixture.cids[0]) }
+        // What is no record is none, whether a record could be stored or not.
+        let results = await operations.push(many: [Array("{".utf8), Array("{}".utf8)])
+        for result in results {
+            guard case .failure(.record) = result else {
+                Issue.record("\(result)")
+                continue
+            }
+        }
         store.close()
     }
 

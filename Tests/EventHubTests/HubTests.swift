@@ -271,6 +271,27 @@ private final class Bench {
         #expect(!hub.isUnderPressure(at: now + .seconds(1)), "it has stopped to read")
     }
 
+    @Test func `who stays after a crowd has left gets its events, once and in order`() {
+        let streams = (0..<300).map { _ in FakeStream() }
+        let subscribers = streams.map { bench.subscribe($0) }
+        bench.publish("a")
+        for (index, subscriber) in subscribers.enumerated() where index % 100 != 7 {
+            bench.hub.remove(subscriber)
+        }
+        let late = FakeStream()
+        _ = bench.subscribe(late)
+        bench.publish("b")
+        // A turn that visits four subscribers has visited all: no empty place is looked at.
+        bench.hub.publish([bench.published("c")])
+        #expect(!bench.hub.advance(budget: 20))
+        for index in [7, 107, 207] { #expect(streams[index].story == ["a", "b", "c"]) }
+        #expect(late.story == ["b", "c"])
+        bench.hub.remove(subscribers[107])
+        bench.publish("d")
+        #expect(streams[207].story.last == "d")
+        #expect(streams[107].story.last == "c")
+    }
+
     @Test func `what never reached the hub is told to every subscriber before the next event`() {
         let streams = [FakeStream(), FakeStream()]
         for stream in streams { _ = bench.subscribe(stream) }

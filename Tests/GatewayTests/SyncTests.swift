@@ -196,6 +196,22 @@ extension TestGateway {
     }
 
     @Test(
+        "absurd numbers of a remote are no numbers",
+        arguments: ["absurd-numbers", "negative-numbers"])
+    func absurd(_ fault: String) async throws {
+        let remote = try await HostileRemote(fault)
+        try await TestGateway.run(impatient) { local in
+            // Twice: what the first run has counted is added to.
+            for _ in 0..<2 {
+                let end = try await local.syncToEnd(remote.url)
+                #expect(end.status["status"] as? String == "COMPLETED")
+                let refused = try #require(end.status["signatures_refused"] as? Int)
+                #expect((0...3000).contains(refused))
+            }
+        }
+    }
+
+    @Test(
         "a remote that does not answer in time is given up after some attempts",
         arguments: [
             ("slow", "did not answer in time (3 attempts)"),

@@ -2,18 +2,27 @@ internal import Dispatch
 internal import Libevent
 internal import Logging
 internal import Synchronization
+internal import Wire
 
 /// Looks after the loops from outside: one that is blocked takes no new connections, which would
-/// wait for it in vain; the others take them. It takes them again as soon as it runs.
+/// wait for it in vain; the others take them. It takes them again as soon as it runs. Also gives
+/// memory that has become free back to the system.
 final class LoopWatch: Sendable {
     private static let interval: DispatchTimeInterval = .milliseconds(250)
 
     private let loops: [GatewayLoop]
     private let logger: Logger
+    private let memory: MemoryBudget
     private let queue = DispatchQueue(label: "gateway.watch")
+    /// The most that was held for clients since free memory was given back, and when that was.
+    private let highest = Mutex((used: 0, trimmedAt: ContinuousClock.now))
+    /// What must have become free, and how long ago the last time must be, for it to be worth while.
+    private static let trimBytes = 16 << 20
+    private static let trimInterval: Duration = .seconds(10)
     private let isStopped = Atomic(false)
 
-    init(_ loops: [GatewayLoop], logger: Logger) {
+    init(_ loops: [GatewayLoop], memory: MemoryBudget, logger: Logger) {
+        self.memory = memory
         self.loops = loops
         self.logger = logger
         schedule()
@@ -25,8 +34,22 @@ final class LoopWatch: Sendable {
         queue.asyncAfter(deadline: .now() + Self.interval) { [weak self] in
             guard let self, !self.isStopped.load(ordering: .relaxed) else { return }
             self.look()
+            self.giveBackMemory()
             self.schedule()
         }
+    }
+
+    private func giveBackMemory() {
+        let used = memory.used
+        let isDue = highest.withLock { highest in
+            highest.used = max(highest.used, used)
+            guard highest.used - used >= Self.trimBytes,
+                ContinuousClock.now - highest.trimmedAt >= Self.trimInterval
+            else { return false }
+            highest = (used, .now)
+            return true
+        }
+        if isDue { ProcessMemory.trim() }
     }
 
     private func look() {

@@ -1,0 +1,108 @@
+import Directory
+import Events
+import Foundation
+import GRDB
+import Logging
+import Synchronization
+import Testing
+
+private final class Recorder: EventSink {
+    let drafts = Mutex<[EventDraft]>([])
+
+    func emit(_ new: [EventDraft]) { drafts.withLock { $0 += new } }
+}
+
+/// A remote that nobody ever reaches: a sync from it goes on until it is interrupted.
+private struct Silence: RemoteConnector {
+    func check(_ url: String) async throws(RemoteError) -> String { url }
+
+    func connect(_ url: String) async throws(RemoteError) -> any RemoteDirectory {
+        try? await Task.sleep(for: .seconds(600))
+        throw RemoteError(.unavailable(retryAfter: nil), "cancelled")
+    }
+}
+
+/// What becomes of syncs that were running when the process ended.
+@Suite struct SyncStartTests {
+    private let path = NSTemporaryDirectory() + "starts-\(UUID().uuidString)"
+
+    /// Starts a Directory on the data of the one before.
+    private func start() throws -> (store: Store, operations: Operations, events: Recorder) {
+        let events = Recorder()
+        let store = try Store(path: path, events: events)
+        let operations = Operations(
+            store: store, events: events, signingKey: SigningKeyFile("key", in: path),
+            remotes: Silence(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            now: { 1_700_000_000_000_000 })
+        return (store, operations, events)
+    }
+
+    private func waitUntilRunning(_ id: String, _ operations: Operations) async throws {
+        while try await operations.syncs.status(id).state != .inProgress {
+            try await Task.sleep(for: .milliseconds(2))
+        }
+    }
+
+    private func sql(_ text: String) throws {
+        let queue = try DatabaseQueue(path: path + "/directory.sqlite")
+        try queue.writeWithoutTransaction { try $0.execute(sql: text) }
+        try queue.close()
+    }
+
+    @Test func `a sync that was running at three crashes in a row is given up`() async throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var id = ""
+        for round in 1...3 {
+            let (store, operations, _) = try start()
+            if round == 1 {
+                id = try await operations.syncs.create("http://remote.example.org", cids: [])
+            } else {
+                try await operations.syncs.resume()
+            }
+            try await waitUntilRunning(id, operations)
+            // No orderly end: nothing is written down any more.
+            store.close()
+        }
+        let (store, operations, events) = try start()
+        try await operations.syncs.resume()
+        let sync = try await operations.syncs.status(id)
+        #expect(sync.state == .failed)
+        #expect(sync.error?.contains("3 times in a row") == true)
+        #expect(events.drafts.withLock { $0.map(\.type) } == [.syncFailed])
+        store.close()
+    }
+
+    @Test func `a sync that is interrupted in good order always goes on`() async throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var id = ""
+        for round in 1...6 {
+            let (store, operations, _) = try start()
+            if round == 1 {
+                id = try await operations.syncs.create("http://remote.example.org", cids: [])
+            } else {
+                try await operations.syncs.resume()
+            }
+            try await waitUntilRunning(id, operations)
+            await operations.syncs.interrupt()
+            while await operations.syncs.isBusy { try await Task.sleep(for: .milliseconds(2)) }
+            #expect(try await operations.syncs.status(id).state == .inProgress)
+            store.close()
+        }
+    }
+
+    @Test func `syncs are forgotten some time after their end, and others are not`() async throws {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try start().store.close()
+        let (old, young) = (1_600_000_000_000_000, 1_699_999_000_000_000)
+        for (id, state, time) in [("a", 6, old), ("b", 3, old), ("c", 6, young)] {
+            try sql(
+                "INSERT INTO sync (sync_id, remote_url, state, created_at, updated_at) VALUES ('\(id)', 'http://x', \(state), \(time), \(time))"
+            )
+        }
+        let (store, operations, _) = try start()
+        try await operations.syncs.resume()
+        let left = try await operations.syncs.list(limit: 10, after: nil).items.map(\.id)
+        #expect(left == ["c"])
+        store.close()
+    }
+}
