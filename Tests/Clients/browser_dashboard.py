@@ -17,6 +17,8 @@ from browser import Browser, Gateway, free_port
 from dashboard_page import click, write
 
 PROGRAM, PUBLIC = sys.argv[1:]
+# The cid of the bytes "absent", which no record has.
+ABSENT = "baeareic22obqjnjvykmh3pjemv6buenyqsme75qa3hzytxvq2ttdj7xhsi"
 
 
 def syncs(browser, gateway):
@@ -24,9 +26,9 @@ def syncs(browser, gateway):
     write(browser, "#start-sync [name=remote]", gateway.url)
     click(browser, "#start-sync button")
     browser.wait("its end", "document.querySelector('[data-status=COMPLETED]') !== null")
-    write(browser, "#start-sync [name=cids]", "b1")
+    write(browser, "#start-sync [name=cids]", ABSENT)
     click(browser, "#start-sync button")
-    browser.wait("the other's", "document.querySelector('[data-status=FAILED] .bad')?.textContent.includes('b1')")
+    browser.wait("the other's", "document.querySelector('[data-status=FAILED] .bad')?.textContent.includes('baeareic22')")
     browser.tab(gateway.url + "/#subscribers")
     browser.wait("who listens", "document.querySelectorAll('#subscriber-list tr').length > 0")
 

@@ -163,6 +163,30 @@ private func large(_ name: String, bytes: Int) -> String {
         }
     }
 
+    @Test func `a publication goes on when its client has left`() async throws {
+        try await TestGateway.run { gateway in
+            let lines = (0..<600).map { record("r\($0)") }
+            _ = try await gateway.request(
+                "POST", "/push", fields: ["Content-Type": "application/x-ndjson"],
+                body: lines.joined(separator: "\n"))
+            let reader = try await EventReader(gateway.address, timeout: 60)
+            do {
+                let client = try SocketClient(gateway.address)
+                try await client.send(
+                    "POST /publish HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"all\":true}"
+                )
+                _ = try await reader.event()
+                client.reset()
+            }
+            var published = 1
+            while published < 600 {
+                let event = try await reader.event()
+                try #require(event["event"] == "RECORD_PUBLISHED")
+                published += 1
+            }
+        }
+    }
+
     @Test func `a line of NDJSON that is no record stays one when nothing can be stored`()
         async throws
     {

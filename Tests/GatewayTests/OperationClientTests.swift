@@ -166,7 +166,8 @@ private struct Lines: AsyncSequence, Sendable {
         }
     }
 
-    @Test func `a member name that no gateway has costs nothing`() async throws {
+    @Test(.timeLimit(.minutes(2)))
+    func `a member name that no gateway has costs nothing`() async throws {
         let marks =
             String(repeating: "\u{301}", count: 100_000)
             + String(repeating: "\u{327}", count: 100_000)
@@ -177,12 +178,10 @@ private struct Lines: AsyncSequence, Sendable {
             Self.answer(#"{"records":[],"next":"\#(marks)"}"#),
         ])
         let client = try DirectoryClient(server.address)
-        let start = ContinuousClock.now
         await #expect(throws: DirectoryClientError.self) { try await client.records() }
         await #expect(throws: DirectoryClientError.self) { try await client.records() }
         // A value may be what it likes.
         #expect(try await client.records().next?.utf8.count == 400_000)
-        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
     @Test func `a refusal is what HTTP says it is, whatever its words say`() async throws {

@@ -43,9 +43,9 @@ func story(_ stream: EventStream, _ count: Int = .max) async throws -> [String] 
 
 let opening = "retry: 3000\n: connected\n\n"
 
-/// Waits for a condition; fails after ten seconds.
+/// Waits for a condition; fails after a minute.
 func until(_ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(60)
     while try await !condition() {
         try #require(ContinuousClock.now < deadline, "it does not come to be")
         try await Task.sleep(for: .milliseconds(2))

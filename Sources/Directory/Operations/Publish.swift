@@ -103,7 +103,18 @@ private struct BulkPublication {
         self.labels = labels
     }
 
+    /// Goes on to the end, whether its client waits for it or not: half of a publication is of no
+    /// use.
     func run() async throws(DirectoryError) -> [String] {
+        let publication = Task { () async -> Result<[String], DirectoryError> in
+            do throws(DirectoryError) { return .success(try await publish()) } catch {
+                return .failure(error)
+            }
+        }
+        return try await publication.value.get()
+    }
+
+    private func publish() async throws(DirectoryError) -> [String] {
         let labels = labels
         // Read before the writer is asked: a search must not keep other changes waiting.
         let (last, numbers) = try await operations.store.scan { database in
