@@ -99,6 +99,11 @@ struct LabelTrie<Value> {
     mutating func search(_ label: String, _ found: (Value) -> Void) -> Int {
         if let value = nodes[0].value { found(value) }
         let length = label.utf8.count
+        if isLinked {
+            // Since the texts have changed, a label was dear; where one is, others are.
+            searchInOnePass(Array(label.utf8), found)
+            return 2 * length
+        }
         let limit = Self.dearness * length + 64
         let steps =
             label.utf8.withContiguousStorageIfAvailable { search($0, upTo: limit, found) }

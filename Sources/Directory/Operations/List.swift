@@ -133,6 +133,8 @@ private struct RecordScan: Sendable {
                 items.append(item)
             } catch is RowDecodingError {
                 damaged.append((try? row.decode(forColumn: "cid")) ?? "row \(id)")
+            } catch DirectoryError.damaged {
+                damaged.append((try? row.decode(forColumn: "cid")) ?? "row \(id)")
             }
             last = id
         }
@@ -146,8 +148,10 @@ private struct RecordScan: Sendable {
         guard names.isEmpty || names.contains(where: { $0.matches(name.text) }),
             versions.isEmpty || versions.contains(where: { $0.matches(version.text) })
         else { return nil }
+        let cid: String = try row.decode(forColumn: "cid")
+        guard CID.isValid(cid) else { throw DirectoryError.damaged(cid: cid) }
         return RecordPage.Item(
-            cid: try row.decode(forColumn: "cid"), name: name.text, version: version.text,
+            cid: cid, name: name.text, version: version.text,
             schemaVersion: try row.decode(forColumn: "schema_version"),
             createdAt: try row.decode(forColumn: "created_at"),
             pushedAt: try row.decode(forColumn: "pushed_at"),

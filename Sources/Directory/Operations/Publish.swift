@@ -115,6 +115,7 @@ private struct BulkPublication {
     }
 
     private func publish() async throws(DirectoryError) -> [String] {
+        try operations.store.checkWritable()
         let labels = labels
         // Read before the writer is asked: a search must not keep other changes waiting.
         let (last, numbers) = try await operations.store.scan { database in

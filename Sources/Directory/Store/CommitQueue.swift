@@ -28,6 +28,9 @@ final class CommitQueue: Sendable {
     private struct State {
         var jobs: [Job] = []
         var isRunning = false
+        /// What a commit has met in the file that should not be there.
+        var damage: String?
+        var lastCommit = ContinuousClock.now
         /// Commits so far, and how many of them are in the database file.
         var commits = 0
         var checkpointed = 0
@@ -82,7 +85,10 @@ final class CommitQueue: Sendable {
     }
 
     /// How long nothing is written before the write-ahead log is emptied.
-    private static let idleTime: DispatchTimeInterval = .seconds(5)
+    private static let idleTime: Duration = .seconds(5)
+
+    /// Why the file must not be written any more; nil when all is well.
+    var damage: String? { state.withLock { $0.damage } }
 
     /// Moves what is in the write-ahead log to the database file, once the queue is idle. Blocks.
     func checkpoint() { queue.sync { moveLog() } }
@@ -100,18 +106,20 @@ final class CommitQueue: Sendable {
     /// Empties the log when nothing has been written for a while; one timer, however much is
     /// written meanwhile.
     private func scheduleCheckpoint() {
-        let number: Int? = state.withLock { state in
+        let wait: Duration? = state.withLock { state in
             guard !state.isCheckpointDue, state.commits > state.checkpointed else { return nil }
             state.isCheckpointDue = true
-            return state.commits
+            return Self.idleTime - (ContinuousClock.now - state.lastCommit)
         }
-        guard let number else { return }
-        queue.asyncAfter(deadline: .now() + Self.idleTime) { [weak self] in
+        guard let wait else { return }
+        let deadline = DispatchTime.now() + max(0.01, wait / .seconds(1))
+        queue.asyncAfter(deadline: deadline) { [weak self] in
             guard let self else { return }
             let isIdle = self.state.withLock { state in
                 state.isCheckpointDue = false
-                if state.commits == number { state.checkpointed = number }
-                return state.commits == number
+                let isIdle = ContinuousClock.now - state.lastCommit >= Self.idleTime
+                if isIdle { state.checkpointed = state.commits }
+                return isIdle
             }
             if isIdle { self.moveLog() } else { self.scheduleCheckpoint() }
         }
@@ -142,7 +150,12 @@ final class CommitQueue: Sendable {
                 }
                 return outcomes
             }
-            if jobs.contains(where: { !$0.isTrial }) { state.withLock { $0.commits += 1 } }
+            if jobs.contains(where: { !$0.isTrial }) {
+                state.withLock { state in
+                    state.commits += 1
+                    state.lastCommit = .now
+                }
+            }
             commitTook(ContinuousClock.now - start)
             publish(outcomes.compactMap { try? $0.get() })
             for (job, outcome) in zip(jobs, outcomes) {
@@ -151,6 +164,14 @@ final class CommitQueue: Sendable {
                 case .failure(let error): job.fail(Self.directoryError(error))
                 }
             }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            // Another process holds the lock: trying each alone would make each wait as long.
+            for job in jobs { job.fail(Self.directoryError(error)) }
+        } catch let error as DatabaseError
+            where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
+        {
+            state.withLock { $0.damage = "\(error)" }
+            for job in jobs { job.fail(Self.directoryError(error)) }
         } catch  where jobs.count > 1 {
             // One of them brought the others down: each alone, so that only that one fails.
             for job in jobs { commit([job]) }

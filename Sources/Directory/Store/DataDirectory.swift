@@ -52,6 +52,22 @@ final class DataDirectory: Sendable {
         }
     }
 
+    /// Whether a store has been used here before: a file without content is then no new one.
+    var heldStore: Bool {
+        lock.withLock { lock in
+            var byte: UInt8 = 0
+            return pread(lock, &byte, 1, 0) == 1
+        }
+    }
+
+    /// Remembers that there is a store.
+    func markStore() {
+        lock.withLock { lock in
+            var mark = UInt8(ascii: "1")
+            _ = pwrite(lock, &mark, 1, 0)
+        }
+    }
+
     /// Tries whether the disk takes a file of some size. Blocks.
     /// - Throws: `DirectoryError.storeUnavailable` when it does not.
     func tryOut() throws(DirectoryError) {

@@ -24,8 +24,15 @@ public final class Store: Sendable {
     private let connections: Connections?
     private let directory: DataDirectory
     private let queryTime: Duration
+    /// What was wrong with the file at the start.
+    private let startFault: String?
     /// Why nothing is written; nil when all is well.
-    public let fault: String?
+    public var fault: String? {
+        startFault
+            ?? connections?.commits.damage.map {
+                "the store is damaged (\($0.clipped(to: 300))): look at it with 'dir-gateway check', and restore it from a backup; until then nothing is written"
+            }
+    }
     private let lastCheck = Mutex<(at: ContinuousClock.Instant, fault: DirectoryError?)?>(nil)
 
     /// Opens the store and brings its schema up to date. A store that is damaged is opened for
@@ -44,22 +51,23 @@ public final class Store: Sendable {
         self.queryTime = queryTime
         directory = try DataDirectory(path: path)
         let file = "\(path)/\(StoreFile.name)"
-        switch try StoreFile.inspect(file) {
-        case .good: fault = nil
+        switch try StoreFile.inspect(file, held: directory.heldStore) {
+        case .good: startFault = nil
         case .damaged(let reason):
-            fault =
+            startFault =
                 "the store is damaged (\(reason.clipped(to: 300))): restore \(file) from a backup, or look at it with 'dir-gateway check'; until then nothing is written"
         }
         do {
-            connections = try Self.open(file, isDamaged: !fault.isNil) {
+            connections = try Self.open(file, isDamaged: !startFault.isNil) {
                 CommitQueue(pool: $0, events: events, commitTook: commitTook)
             }
         } catch {
-            guard !fault.isNil else {
+            guard !startFault.isNil else {
                 throw .storeUnavailable("the store in \(path) cannot be opened: \(error)")
             }
             connections = nil
         }
+        if startFault.isNil { directory.markStore() }
     }
 
     private static func open(
@@ -77,6 +85,12 @@ public final class Store: Sendable {
             pool: pool, scans: try DatabasePool(path: file, configuration: scanning),
             probes: try DatabaseQueue(path: file, configuration: StoreFile.readOnly),
             commits: commits(pool))
+    }
+
+    /// Checks that changes are taken at all.
+    /// - Throws: `DirectoryError.storeUnavailable` when the store is damaged.
+    func checkWritable() throws(DirectoryError) {
+        if let fault { throw .storeUnavailable(fault) }
     }
 
     private func open() throws(DirectoryError) -> Connections {
@@ -227,7 +241,9 @@ public final class Store: Sendable {
         let directory = try DataDirectory(path: path, mustExist: true)
         defer { directory.release() }
         let file = "\(path)/\(StoreFile.name)"
-        _ = try StoreFile.inspect(file)
+        if case .damaged(let reason) = try StoreFile.inspect(file, held: directory.heldStore) {
+            return reason
+        }
         do {
             let queue = try DatabaseQueue(path: file, configuration: StoreFile.readOnly)
             defer { try? queue.close() }

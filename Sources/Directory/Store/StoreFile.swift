@@ -20,9 +20,11 @@ enum StoreFile {
     }
 
     /// Looks at the file without changing it.
+    /// - Parameter held: whether there has been a store before.
     /// - Throws: `DirectoryError.storeUnavailable` when the file is not ours, or of a newer version.
-    static func inspect(_ path: String) throws(DirectoryError) -> Condition {
-        guard let head = head(16, of: path), !head.isEmpty else { return .good }
+    static func inspect(_ path: String, held: Bool) throws(DirectoryError) -> Condition {
+        guard let head = head(16, of: path) else { return .good }
+        if head.isEmpty { return held ? .damaged("the file is empty") : .good }
         guard head.elementsEqual("SQLite format 3\0".utf8) else {
             throw .storeUnavailable(
                 "\(path) is no SQLite database, or its first page is damaged: restore it from a backup, or set another data_dir"
@@ -34,6 +36,7 @@ enum StoreFile {
             if let reason = try queue.read({ try strangeness($0) }) {
                 throw DirectoryError.storeUnavailable("\(path) \(reason): set another data_dir")
             }
+            if let missing = try queue.read({ try missing($0) }) { return .damaged(missing) }
             return check(queue, within: checkTime).map { .damaged($0) } ?? .good
         } catch let error as DirectoryError {
             throw error
@@ -44,7 +47,7 @@ enum StoreFile {
 
     /// Checks a store that nobody changes meanwhile.
     /// - Parameter limit: when to stop; what was not looked at until then counts as good. nil checks
-    ///   all of it, the content of indexes included.
+    ///   all of it.
     /// - Returns: what is wrong; nil when nothing was found.
     static func check(_ queue: DatabaseQueue, within limit: Duration?) -> String? {
         var alarm: DispatchWorkItem?
@@ -55,8 +58,9 @@ enum StoreFile {
         }
         defer { alarm?.cancel() }
         do {
-            let pragma = limit == nil ? "integrity_check(20)" : "quick_check(5)"
-            let found = try queue.read { try String.fetchAll($0, sql: "PRAGMA \(pragma)") }
+            let found = try queue.read {
+                try String.fetchAll($0, sql: "PRAGMA integrity_check(20)")
+            }
             guard let first = found.first,
                 !(found.count == 1 && first.utf8.elementsEqual("ok".utf8))
             else { return nil }
@@ -90,6 +94,21 @@ enum StoreFile {
         configuration.readonly = true
         configuration.busyMode = .timeout(2)
         return configuration
+    }
+
+    private static let tables = [
+        "record", "label_text", "record_label", "publication", "public_key", "signature", "sync",
+        "sync_cid", "record_origin",
+    ]
+
+    /// - Returns: what our file should have and has not; nil when it is complete, or older.
+    private static func missing(_ database: Database) throws -> String? {
+        let applied = try Schema.migrator.appliedIdentifiers(database).count
+        let found = try String.fetchAll(
+            database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'")
+        if applied == 0 { return found.isEmpty ? nil : "its list of migrations is missing" }
+        guard applied == Schema.migrator.migrations.count else { return nil }
+        return tables.first { !found.contains(bytesOf: $0) }.map { "the table \($0) is missing" }
     }
 
     /// - Returns: why the file is not ours to use; nil when it is.

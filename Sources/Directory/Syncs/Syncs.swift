@@ -189,8 +189,7 @@ public actor Syncs {
     }
 
     private func run(_ sync: Sync, _ counter: SyncCounter) async {
-        var logger = logger
-        logger[metadataKey: "sync"] = "\(sync.id)"
+        let logger = logger(of: sync)
         logger.info("sync begins", metadata: ["remote": "\(sync.remoteURL)"])
         do {
             let (id, time) = (sync.id, now())
@@ -198,25 +197,45 @@ public actor Syncs {
                 Change(result: try SyncTable.start(id, at: time, database), events: [])
             }
             guard isOpen else { return }
-            let patience = Patience(policy: policy, logger: logger)
-            let remote = try await patience.ask { [connector] () throws(RemoteError) in
-                try await connector.connect(sync.remoteURL)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.copy(sync, counter, logger) }
+                group.addTask { [policy] in
+                    try await Task.sleep(for: policy.timeLimit)
+                    throw RemoteError(
+                        .badAnswer,
+                        "the sync takes longer than sync.time_limit: start it again to go on")
+                }
+                defer { group.cancelAll() }
+                try await group.next()
             }
-            let run = SyncRun(
-                sync: sync, remote: remote, store: store, policy: policy,
-                patience: patience, counter: counter,
-                now: now, logger: logger)
-            do { try await run.run() } catch {
-                await remote.close()
-                throw error
-            }
-            await remote.close()
             await end(sync, .completed, counter, reason: nil, logger)
         } catch {
             // Cancelled or interrupted: whoever did that has said what there is to say.
             guard !Task.isCancelled else { return await note(sync, counter) }
             await end(sync, .failed, counter, reason: Self.reason(error, sync), logger)
         }
+    }
+
+    private func logger(of sync: Sync) -> Logger {
+        var logger = logger
+        logger[metadataKey: "sync"] = "\(sync.id)"
+        return logger
+    }
+
+    /// One run of a sync, from the connection to its close.
+    private func copy(_ sync: Sync, _ counter: SyncCounter, _ logger: Logger) async throws {
+        let patience = Patience(policy: policy, logger: logger)
+        let remote = try await patience.ask { [connector] () throws(RemoteError) in
+            try await connector.connect(sync.remoteURL)
+        }
+        let run = SyncRun(
+            sync: sync, remote: remote, store: store, policy: policy, patience: patience,
+            counter: counter, now: now, logger: logger)
+        do { try await run.run() } catch {
+            await remote.close()
+            throw error
+        }
+        await remote.close()
     }
 
     /// Remembers how far a sync has come that was interrupted; one that was cancelled knows already.

@@ -32,6 +32,13 @@ enum Reply {
         return .response(Response(status: status, fields: fields, body: json.line + [0x0A]))
     }
 
+    /// A JSON document that may be large: made and encoded elsewhere than on the loop.
+    @concurrent
+    static func largeJSON(_ make: @Sendable () -> JSON) async -> Response {
+        let fields: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
+        return Response(status: .ok, fields: fields, body: make().line + [0x0A])
+    }
+
     /// Nothing but the status.
     static func empty(_ status: HTTPResponse.Status, fields: HTTPFields = [:]) -> Reply {
         .response(Response(status: status, fields: fields))

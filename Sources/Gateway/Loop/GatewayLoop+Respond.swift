@@ -154,8 +154,9 @@ extension GatewayLoop {
             return refuseStream(exchange, error.reason, subscription, began: began)
         }
         var fields = context.cors.fields(for: exchange.request.fields)
-        fields.append(contentsOf: Self.streamFields(subscription.encoding))
-        if let name = Self.heartbeat { fields[name] = context.settings.heartbeatSeconds }
+        fields.append(
+            contentsOf: Self.streamFields(
+                subscription.encoding, heartbeat: context.settings.heartbeatSeconds))
         openStream(exchange, subscription, id: id, fields: fields, began: began)
     }
 
@@ -180,11 +181,14 @@ extension GatewayLoop {
     }
 
     /// No cache may keep a stream, no proxy may hold it back or change it.
-    static func streamFields(_ encoding: EventEncoding) -> HTTPFields {
+    static func streamFields(_ encoding: EventEncoding, heartbeat interval: String? = nil)
+        -> HTTPFields
+    {
         var fields: HTTPFields = [
             .contentType: encoding.contentType, .cacheControl: "no-store, no-transform",
         ]
         if let name = unbuffered { fields[name] = "no" }
+        if let name = heartbeat, let interval { fields[name] = interval }
         return fields
     }
 

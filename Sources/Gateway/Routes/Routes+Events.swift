@@ -17,7 +17,8 @@ extension Routes {
         // At once and without a subscription: a HEAD that streamed would never end.
         Route(.head, "/events", "the header of the stream", parameters: filters) { loop, request in
             let subscription = try loop.subscription(request)
-            let fields = GatewayLoop.streamFields(subscription.encoding)
+            let fields = GatewayLoop.streamFields(
+                subscription.encoding, heartbeat: loop.context.settings.heartbeatSeconds)
             return .response(Response(status: .ok, fields: fields))
         },
     ]

@@ -18,9 +18,16 @@ extension Routes {
             var reasons: [String] = []
             if loop.context.isDraining { reasons.append("the gateway is going down") }
             let stalled = loop.context.allLoops.count { $0.isStalled }
-            if stalled > 0 { reasons.append("\(stalled) of the loops are blocked") }
-            do { try await loop.context.store.check() } catch {
-                reasons.append("the store does not work: \(error)")
+            if stalled > 0 { reasons.append("loops that are blocked: \(stalled)") }
+            let store = loop.context.store
+            let deadline = ContinuousClock.now + .milliseconds(2500)
+            let fault = await Deadline.result(by: deadline) { () async -> String? in
+                do { try await store.check() } catch { return "the store does not work: \(error)" }
+                return nil
+            }
+            switch fault {
+            case nil: reasons.append("the store does not answer in time")
+            case .some(let reason): if let reason { reasons.append(reason) }
             }
             guard reasons.isEmpty else {
                 var problem = Problem(

@@ -17,7 +17,8 @@ extension Routes {
             let body = try await request.object(["cids", "all", "labels"])
             let selection = try Operations.Selection(body)
             let cids = try await loop.context.operations.publish(selection)
-            return .json(.object([("published", .strings(cids))]))
+            return .response(
+                await Reply.largeJSON { .object([("published", .strings(cids))]) })
         },
         Route(
             .post, "/unpublish", "withdraws records: {\"cids\":[…]}",

@@ -18,10 +18,13 @@ extension Routes {
         Route(.get, "/records", "records, newest first, without content", parameters: listing) {
             loop, request in
             let page = try await loop.context.operations.list(try RecordListing(request.query))
-            var members: [(String, JSON)] = [("records", .array(page.items.map(\.json)))]
-            if let next = page.next { members.append(("next", .string(next))) }
-            if !page.damaged.isEmpty { members.append(("damaged", .strings(page.damaged))) }
-            return .json(.object(members))
+            return .response(
+                await Reply.largeJSON {
+                    var members: [(String, JSON)] = [("records", .array(page.items.map(\.json)))]
+                    if let next = page.next { members.append(("next", .string(next))) }
+                    if !page.damaged.isEmpty { members.append(("damaged", .strings(page.damaged))) }
+                    return .object(members)
+                })
         },
         Route(
             .get, "/records/{cid}", "the record, exactly its canonical JSON",
@@ -65,8 +68,10 @@ extension Routes {
         },
         Route(.get, "/records/{cid}/labels", "all labels of the record") { loop, request in
             let info = try await loop.context.operations.info(request.parameters["cid"] ?? "")
-            return .json(
-                .object([("cid", .string(info.cid)), ("labels", .strings(info.labels))]))
+            return .response(
+                await Reply.largeJSON {
+                    .object([("cid", .string(info.cid)), ("labels", .strings(info.labels))])
+                })
         },
         Route(
             .delete, "/records/{cid}", "deletes the record, its publication, signatures and labels",
