@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PREFIX ?= /usr/local
 SHARE = $(DESTDIR)$(PREFIX)/share/directory-gateway
-.PHONY: help install run test check bench screenshots format clean bootstrap
+.PHONY: help install run test check bench fuzz screenshots format clean bootstrap
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ check: bootstrap ## format, imports, text as bytes, the image, and a build in wh
 bench: ## measure fan-out beside other servers, fairness, pushes, sync; writes docs/benchmarks.md
 	@Benchmarks/run $(ARGS)
 
+fuzz: ## feed the parsers with invented inputs, 5 s each; ARGS=--long, ARGS=--corpus: docs/fuzzing.md
+	@scripts/fuzz $(ARGS)
+
 screenshots: ## make the pictures of the dashboard in docs/images
 	@scripts/bootstrap test
 	@scripts/build -c release --product dir-gateway
@@ -49,7 +52,7 @@ screenshots: ## make the pictures of the dashboard in docs/images
 		"$$(swift build -c release --show-bin-path)/dir-gateway" docs/images
 
 format: ## rewrite the Swift files as check wants them
-	@swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+	@swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks Fuzz
 
 clean: ## remove what was built; not the data
 	rm -rf .build .venv

@@ -26,6 +26,13 @@ let package = Package(
         .executable(name: "dir-gateway", targets: ["dir-gateway"]),
         .executable(name: "dirctl", targets: ["dirctl"]),
         .library(name: "DirectoryClient", targets: ["DirectoryClient", "Events"]),
+        // what `Fuzz`, a package of its own, looks into
+        .library(
+            name: "Rooms",
+            targets: [
+                "Directory", "DirectoryClient", "EventHub", "Events", "Gateway", "Libevent",
+                "LibeventHTTP", "Outbound", "Text", "Wire",
+            ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
@@ -190,5 +197,16 @@ let package = Package(
                 "Text", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),
+
+        // the checks of `make fuzz`, over the inputs that are kept
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "Directory", "DirectoryClient", "EventHub", "Events", "Gateway", "Libevent",
+                "LibeventHTTP", "Outbound", "Text", "Wire",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "Fuzz", exclude: ["Corpus", "Driver", "Package.swift"],
+            sources: ["Replay", "Targets"], swiftSettings: testing),
     ]
 )

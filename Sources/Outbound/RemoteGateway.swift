@@ -119,6 +119,10 @@ final class RemoteGateway: RemoteDirectory {
     @concurrent
     private static func page(_ body: [UInt8], _ limits: RemoteLimits) async throws(RemoteError)
         -> RemotePage
+    { try readPage(body, limits) }
+
+    /// Reads a page of a listing.
+    static func readPage(_ body: [UInt8], _ limits: RemoteLimits) throws(RemoteError) -> RemotePage
     {
         guard let json = try? JSONParser.parse(body, valueLimit: limits.values),
             let records = json["records"]?.array
@@ -147,6 +151,11 @@ final class RemoteGateway: RemoteDirectory {
     @concurrent
     private static func signatures(_ body: [UInt8], _ limits: RemoteLimits)
         async throws(RemoteError) -> [RemoteSignature]
+    { try readSignatures(body, limits) }
+
+    /// Reads the signatures of a record.
+    static func readSignatures(_ body: [UInt8], _ limits: RemoteLimits) throws(RemoteError)
+        -> [RemoteSignature]
     {
         guard let json = try? JSONParser.parse(body, valueLimit: limits.values),
             let list = json["signatures"]?.array
@@ -159,5 +168,4 @@ final class RemoteGateway: RemoteDirectory {
             return RemoteSignature(signature: signature, publicKey: key)
         }
     }
-
 }

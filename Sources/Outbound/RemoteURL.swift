@@ -17,7 +17,7 @@ struct RemoteURL: Sendable, Equatable, CustomStringConvertible {
                 .invalidAddress,
                 "'\(String(decoding: text.utf8.prefix(200), as: UTF8.self))' \(reason)")
         }
-        guard text.utf8.count <= 2000, let url = URLComponents(string: text),
+        guard text.utf8.count <= Self.longest, let url = URLComponents(string: text),
             let scheme = url.scheme?.lowercasedASCII, ["http", "https"].contains(bytesOf: scheme),
             var host = url.encodedHost?.lowercasedASCII, !host.isEmpty
         else {
@@ -27,12 +27,18 @@ struct RemoteURL: Sendable, Equatable, CustomStringConvertible {
         guard url.query.isNil, url.fragment.isNil else {
             throw refuse("must end with its path: no '?', no '#'")
         }
+        var isBracketed = false
         if host.hasBytePrefix("["), host.hasByteSuffix("]") {
             host = String(Substring(host.utf8.dropFirst().dropLast()))
+            isBracketed = true
         }
         // A zone (RFC 6874) names an interface: link-local, which is never allowed.
         guard !host.utf8.contains(UInt8(ascii: "%")) else {
             throw refuse("has a host that is not one")
+        }
+        // What is in brackets must be what `description` puts into brackets.
+        guard !isBracketed || IPAddress.bytes(host)?.count == 16 else {
+            throw refuse("has something else than an IPv6 address in brackets")
         }
         // The HTTP client reads the address once more, and must read the same host.
         guard host.utf8.allSatisfy({ $0 < 0x80 }) else {
@@ -47,7 +53,13 @@ struct RemoteURL: Sendable, Equatable, CustomStringConvertible {
         var path = url.percentEncodedPath
         while path.hasByteSuffix("/") { path = String(Substring(path.utf8.dropLast())) }
         self.path = path
+        // Encoding makes a text longer, and the normal form is what is read the next time.
+        guard description.utf8.count <= Self.longest else {
+            throw refuse("is longer than \(Self.longest) bytes")
+        }
     }
+
+    private static let longest = 2000
 
     /// The normal form.
     var description: String {

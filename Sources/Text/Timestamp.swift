@@ -26,7 +26,8 @@ public enum Timestamp {
         }
         guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
             let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
-            (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 61
+            (1...12).contains(month), (1...length(of: month, year)).contains(day), hour < 24,
+            minute < 60, second < 61
         else { return nil }
         var micros: Int64 = 0
         if bytes.count > 20 {
@@ -38,7 +39,9 @@ public enum Timestamp {
             for _ in 0..<max(0, 6 - digits) { micros *= 10 }
         }
         let days = daysSince1970(year, month, day)
-        return (days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000 + micros
+        let time = (days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000 + micros
+        // A leap second could lead into the year 10000.
+        return time <= latest ? time : nil
     }
 
     /// Appends a time; one outside the years 0 to 9999 as the nearest of them.
@@ -75,6 +78,12 @@ public enum Timestamp {
     private static func floorDivide(_ value: Int64, _ by: Int64) -> (Int64, Int64) {
         let (quotient, remainder) = value.quotientAndRemainder(dividingBy: by)
         return remainder < 0 ? (quotient - 1, remainder + by) : (quotient, remainder)
+    }
+
+    /// Returns how many days a month has.
+    private static func length(of month: Int64, _ year: Int64) -> Int64 {
+        let next = month == 12 ? (year + 1, 1) : (year, month + 1)
+        return daysSince1970(next.0, next.1, 1) - daysSince1970(year, month, 1)
     }
 
     /// The inverse of `civil`.

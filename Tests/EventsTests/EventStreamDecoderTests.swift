@@ -136,6 +136,7 @@ struct StreamVector: Sendable, CustomTestStringConvertible {
             ("1969-12-31T23:59:59.999999Z", -1),
             ("2025-10-18T14:23:15.123456789Z", 1_760_797_395_123_456),
             ("9999-12-31T00:00:00Z", 253_402_214_400_000_000),
+            ("2016-12-31T23:59:60Z", 1_483_228_800_000_000),
         ] as [(String, Int64)])
     func times(_ text: String, _ micros: Int64) {
         #expect(Timestamp.parse(text) == micros)
@@ -147,7 +148,8 @@ struct StreamVector: Sendable, CustomTestStringConvertible {
             "", "2025-10-18", "2025-10-18T14:23:15", "2025-13-18T14:23:15Z",
             "2025-10-18T14:23:15+00:00",
             "2025-10-18T14:23:15.Z", "2025-10-18 14:23:15Z", "2025-10-18T24:23:15Z",
-            "x025-10-18T14:23:15Z",
+            "x025-10-18T14:23:15Z", "2025-02-30T00:00:00Z", "2100-02-29T00:00:00Z",
+            "2025-04-31T00:00:00Z", "9999-12-31T23:59:60Z",
         ])
     func noTimes(_ text: String) { #expect(Timestamp.parse(text) == nil) }
 

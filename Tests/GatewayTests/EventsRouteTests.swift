@@ -212,6 +212,7 @@ import Testing
     @Test(arguments: [
         ("text/html", 406), ("application/json", 406), ("text/event-stream;q=0", 406),
         ("*/*", 200), ("text/*", 200), ("text/html, */*;q=0.1", 200),
+        ("text/event-stream;q=nan, */*", 200),
     ])
     func `a stream is given to who takes one`(accept: String, status: Int) async throws {
         try await TestGateway.run { gateway in

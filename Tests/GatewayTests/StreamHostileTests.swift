@@ -75,6 +75,19 @@ import Testing
         }
     }
 
+    @Test func `two spellings of one key are two keys`() async throws {
+        let server = try ScriptedServer([
+            .stream(
+                ": connected\n\nevent: e\ndata: {\"id\":\"0199f5a3-7c1e-7b52-9d1a-3f6f1c0e8a41\",\"type\":\"EVENT_TYPE_RECORD_PULLED\",\"timestamp\":\"2025-10-18T14:23:15Z\",\"resource_id\":\"a\",\"metadata\":{\"\u{E9}\":\"1\",\"e\u{301}\":\"2\"}}\n\n"
+            ), .status(204),
+        ])
+        var values: [String] = []
+        for try await event in try client(server.address).events() {
+            values += event.metadata.map(\.value)
+        }
+        #expect(values == ["2", "1"], "in the order of their bytes")
+    }
+
     /// Canonical ordering of these moves each mark of the second kind past all of the first.
     private static let marks =
         String(repeating: "\u{301}", count: 200_000) + String(repeating: "\u{327}", count: 200_000)

@@ -95,7 +95,8 @@ private func allows(
             "", "dir.example.org", "host:8080", "ftp://host", "http://", "http://u:p@host",
             "http://host/?a=b", "http://host/#a", "file:///etc/passwd", "http://host:0",
             "http://host:65536", "http://[fe80::1%25eth0]/",
-            "http://a b",
+            "http://a b", "http://[]", "http://[]:8000", "http://[v1.a]", "http://[127.0.0.1]",
+            "http://host/" + String(repeating: "\u{E9}", count: 500),
         ])
     func refused(_ text: String) {
         #expect(throws: (any Error).self) { try RemoteURL(text) }

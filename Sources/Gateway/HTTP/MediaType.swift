@@ -42,8 +42,16 @@ enum MediaType {
 
     private static func ranges(_ accept: String?) -> [Range] {
         (accept ?? "").split(on: UInt8(ascii: ",")).map { part in
-            (essence(part), parameter("q=", part).flatMap { Double($0) } ?? 1)
+            (essence(part), parameter("q=", part).map(weight) ?? 1)
         }
+    }
+
+    /// Reads a weight (RFC 9110 §12.4.2), from 0 to 1; what is none, such as `nan`, counts as 1.
+    private static func weight(_ text: String) -> Double {
+        guard text.utf8.allSatisfy({ ASCII.isDigit($0) || $0 == UInt8(ascii: ".") }),
+            let weight = Double(text)
+        else { return 1 }
+        return min(weight, 1)
     }
 
     /// Returns the value of the first parameter that begins with `name`, in lower case.

@@ -12,7 +12,6 @@ struct SettingsFile {
 
     /// Reads the file and refuses keys that do not exist.
     init(path: String) throws(SettingsError) {
-        self.path = path
         let data: Data
         guard FileManager.default.fileExists(atPath: path) else {
             throw SettingsError("there is no settings file \(path)")
@@ -21,6 +20,13 @@ struct SettingsFile {
             throw SettingsError(
                 "the settings file \(path) cannot be read: is it a file, and ours to read?")
         }
+        try self.init(path: path, data: data)
+    }
+
+    /// Reads what a file holds.
+    /// - Parameter path: for messages.
+    init(path: String, data: Data) throws(SettingsError) {
+        self.path = path
         do {
             let root = try Yams.compose(yaml: String(decoding: data, as: UTF8.self))
             lines = try Self.lines(root, path)

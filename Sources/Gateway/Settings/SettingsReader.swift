@@ -43,6 +43,13 @@ public struct SettingsReader {
         }
     }
 
+    /// Reads a file alone.
+    init(file: SettingsFile) {
+        flags = [:]
+        environment = [:]
+        self.file = file
+    }
+
     /// Every setting with its value and origin.
     public func effective() throws(SettingsError) -> [Effective] {
         var settings: [Effective] = []

@@ -1,0 +1,21 @@
+import FoundationEssentials
+
+@testable import Gateway
+
+/// Checks that a settings file is either refused, with its name, or read whole: each setting has a
+/// value of its kind.
+func checkSettings(_ input: [UInt8]) throws {
+    let path = "settings.yml"
+    do {
+        let file = try SettingsFile(path: path, data: Data(input))
+        let reader = SettingsReader(file: file)
+        let settings = try reader.effective()
+        try require(settings.count == SettingKey.all.count, "\(settings.count) settings")
+        for setting in settings where file.lines[setting.key.name] != nil {
+            try require(setting.origin.hasPrefix(path), "\(setting.key.name): \(setting.origin)")
+        }
+        _ = try Settings(reader)
+    } catch let error as SettingsError {
+        try require(!"\(error)".utf8.isEmpty, "refused without a reason")
+    }
+}
