@@ -65,7 +65,7 @@ public actor Syncs {
             progress: SyncProgress(), error: nil, createdAt: time, updatedAt: time)
         try await store.write { database in
             try SyncTable.insert(sync, database)
-            return Change(result: (), events: [Self.event(.syncCreated, sync)])
+            return Change(result: (), events: [sync.event(.syncCreated)])
         }
         enqueue(sync)
         return sync.id
@@ -212,7 +212,7 @@ public actor Syncs {
         } catch {
             // Cancelled or interrupted: whoever did that has said what there is to say.
             guard !Task.isCancelled else { return await note(sync, counter) }
-            await end(sync, .failed, counter, reason: Self.reason(error, sync), logger)
+            await end(sync, .failed, counter, reason: sync.reason(of: error), logger)
         }
     }
 
@@ -256,8 +256,8 @@ public actor Syncs {
         let progress = counter.progress
         let event =
             state == .completed
-            ? Self.event(.syncCompleted, sync, ("record_count", String(progress.copied)))
-            : Self.event(.syncFailed, sync, ("error", reason ?? ""))
+            ? sync.event(.syncCompleted, ("record_count", String(progress.copied)))
+            : sync.event(.syncFailed, ("error", reason ?? ""))
         while !Task.isCancelled {
             do {
                 let time = now()
@@ -290,26 +290,5 @@ public actor Syncs {
         logger.log(
             level: state == .completed ? .info : .warning,
             state == .completed ? "sync completed" : "sync failed", metadata: metadata)
-    }
-
-    /// Metadata is written in the order of its keys.
-    private static func event(_ type: EventType, _ sync: Sync, _ more: (String, String)? = nil)
-        -> EventDraft
-    {
-        var metadata = [Event.Metadatum("remote_url", sync.remoteURL)]
-        if let (key, value) = more { metadata.append(.init(key, value)) }
-        return EventDraft(
-            type, sync.id,
-            metadata: metadata.sorted {
-                $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
-            })
-    }
-
-    private static func reason(_ error: any Error, _ sync: Sync) -> String {
-        switch error {
-        case let error as RemoteError: "\(sync.remoteURL): \(error.reason.clipped(to: 1000))"
-        case let error as DirectoryError: "this gateway could not store a record: \(error)"
-        default: "\(error)"
-        }
     }
 }

@@ -1,0 +1,26 @@
+internal import Events
+internal import Text
+
+/// How a sync is told of.
+extension Sync {
+    /// An event of this sync, with an entry more if there is one. Metadata is written in the order of
+    /// its keys.
+    func event(_ type: EventType, _ more: (String, String)? = nil) -> EventDraft {
+        var metadata = [Event.Metadatum("remote_url", remoteURL)]
+        if let (key, value) = more { metadata.append(.init(key, value)) }
+        return EventDraft(
+            type, id,
+            metadata: metadata.sorted {
+                $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
+            })
+    }
+
+    /// Why the sync has failed, for people.
+    func reason(of error: any Error) -> String {
+        switch error {
+        case let error as RemoteError: "\(remoteURL): \(error.reason.clipped(to: 1000))"
+        case let error as DirectoryError: "this gateway could not store a record: \(error)"
+        default: "\(error)"
+        }
+    }
+}
