@@ -51,19 +51,27 @@ extension Connection {
     }
 
     private func moreBytes() async throws(RequestBodyError) {
-        guard !listener.bodiesAreOver else { throw .timedOut }
         if owesContinue {
             askForBody()
             flush()
-            guard case .answering = state else { throw .disconnected }
         }
-        watchReads()
-        startBodyDeadline()
         defer {
             if case .answering = state { ignoreReads() }
         }
         do {
-            try await withCheckedThrowingContinuation { bodyReader = $0 }
+            // The task may get here in a later turn of the loop, in which much may have happened: all
+            // that is looked at and begun for the reader is so with the reader in its place.
+            try await withCheckedThrowingContinuation { reader in
+                bodyReader = reader
+                guard case .answering = state else {
+                    return resume(&bodyReader, throwing: .disconnected)
+                }
+                guard !listener.bodiesAreOver else {
+                    return resume(&bodyReader, throwing: .timedOut)
+                }
+                watchReads()
+                startBodyDeadline()
+            }
         } catch {
             throw error as? RequestBodyError ?? .disconnected
         }

@@ -57,13 +57,26 @@ extension Connection {
         if inChunk { output.append([0x0D, 0x0A]) }
         flush()
         guard case .answering = state else { throw .disconnected }
-        // Without memory nobody holds more than the piece that he has begun.
-        guard output.count > (listener.memory.isExhausted ? 0 : Self.highWater) else { return }
+        guard isAboveHighWater else { return }
         do {
-            try await withCheckedThrowingContinuation { bodyWriter = $0 }
+            try await withCheckedThrowingContinuation { writer in
+                bodyWriter = writer
+                // The task may get here in a later turn of the loop, when all has left.
+                if case .answering = state {
+                    if !isAboveHighWater { resume(&bodyWriter) }
+                } else {
+                    resume(&bodyWriter, throwing: .disconnected)
+                }
+            }
         } catch {
             throw error as? RequestBodyError ?? .disconnected
         }
+    }
+
+    /// Whether more waits than should; without memory nobody holds more than the piece that he has
+    /// begun.
+    private var isAboveHighWater: Bool {
+        output.count > (listener.memory.isExhausted ? 0 : Self.highWater)
     }
 
     private func releaseHead() {

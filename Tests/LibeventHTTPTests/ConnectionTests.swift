@@ -115,6 +115,26 @@ import Testing
         }
     }
 
+    @Test func `a look at the client does not turn off the reading that just began`() async throws {
+        let limits: (inout HTTPLimits) -> Void = {
+            $0.halfClosedGrace = .milliseconds(1)
+            $0.bodyDeadline = .seconds(2)
+        }
+        try await withServer(limits) { address, responder in
+            let client = try SocketClient(address)
+            try await client.send(
+                "POST /patient HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
+            while await !responder.isPatient() { try await Task.sleep(for: .milliseconds(2)) }
+            // Nobody reads it yet, so the client will be looked at, in the turn in which the handler
+            // begins to wait for it.
+            try await client.send("cde")
+            await responder.goOn()
+            let answer = try await client.answer()
+            #expect(answer.status == 200)
+            #expect(answer.text == "abcde")
+        }
+    }
+
     @Test func `a body that is too long is refused before it is sent`() async throws {
         try await withServer { address, _ in
             let client = try SocketClient(address)

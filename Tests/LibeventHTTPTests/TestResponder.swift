@@ -67,6 +67,13 @@ actor TestResponder: HTTPResponder {
         return total
     }
 
+    /// Lets the handler of `/patient` ask for the body, in a turn in which timers of up to 20 ms are
+    /// due as well.
+    func goOn() {
+        spin(.milliseconds(40))
+        patient?.resume()
+    }
+
     func openStreamCount() -> Int { streams.count { !$0.isClosed } }
 
     /// What the loop's thread has computed.
@@ -84,8 +91,7 @@ actor TestResponder: HTTPResponder {
         case "/forget": break
         case "/busy":
             busyRequests += 1
-            let end = ContinuousClock.now + .milliseconds(1)
-            while ContinuousClock.now < end {}
+            spin(.milliseconds(1))
             exchange.respond(Response())
         case "/events":
             streams.append(exchange.openEventStream(fields: [:], first: Array("first\n".utf8)))
@@ -146,6 +152,12 @@ actor TestResponder: HTTPResponder {
         default:
             exchange.respond(Response(body: Array("at \(path)".utf8)))
         }
+    }
+
+    /// Blocks the loop.
+    private func spin(_ time: Duration) {
+        let end = ContinuousClock.now + time
+        while ContinuousClock.now < end {}
     }
 
     /// Writes pieces of 64 KiB.
