@@ -57,6 +57,32 @@ private struct Silence: EventSink {
         #expect(kept == (0..<100).filter { $0 % 10 != 0 })
     }
 
+    /// Each waits two seconds for the lock, all that wait together wait once.
+    @Test(.timeLimit(.minutes(1)))
+    func `changes that meet a lock of another process wait for it together`() async throws {
+        let path = NSTemporaryDirectory() + "store-\(UUID().uuidString)"
+        let store = try Store(path: path, events: Silence())
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let other = try DatabaseQueue(
+            path: "\(path)/directory.sqlite", configuration: configuration)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        let refused = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<60 {
+                group.addTask {
+                    do {
+                        try await store.write { _ in Change(result: (), events: []) }
+                        return false
+                    } catch { return true }
+                }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(refused == 60)
+        try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+        try await store.write { _ in Change(result: (), events: []) }
+    }
+
     @Test func `a change that breaks the commit fails alone`() async throws {
         let store = try store()
         try await withThrowingTaskGroup { group in

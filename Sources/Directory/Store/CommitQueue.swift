@@ -164,6 +164,9 @@ final class CommitQueue: Sendable {
                 case .failure(let error): job.fail(Self.directoryError(error))
                 }
             }
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+            // Another process holds the lock: trying each alone would make each wait as long.
+            for job in jobs { job.fail(Self.directoryError(error)) }
         } catch let error as DatabaseError
             where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
         {

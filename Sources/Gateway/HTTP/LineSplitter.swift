@@ -16,6 +16,9 @@ struct LineSplitter {
 
     init(limit: Int) { self.limit = limit }
 
+    /// Bytes of the line that has not ended.
+    var pendingCount: Int { pending.count }
+
     /// Takes a piece.
     /// - Returns: the lines that ended in it.
     mutating func add(_ bytes: [UInt8]) -> [Line] {

@@ -2,6 +2,7 @@ internal import Directory
 internal import HTTPTypes
 internal import LibeventHTTP
 internal import Text
+internal import Wire
 
 extension Routes {
     static let push = [
@@ -15,7 +16,10 @@ extension Routes {
         ) { loop, request in
             let operations = loop.context.operations
             if request.contentType.hasBytes(of: "application/x-ndjson") {
-                return .lines { writer in try await pushLines(request, operations, writer) }
+                let memory = loop.context.memory
+                return .lines { writer in
+                    try await pushLines(request, operations, memory, writer)
+                }
             }
             let pushed = try await operations.push(try await request.bytes())
             return .json(
@@ -27,9 +31,11 @@ extension Routes {
     /// Stores records as they come, those that are here together in one commit, and answers each
     /// with a line: the client sees the results while it still sends.
     private static func pushLines(
-        _ request: Request, _ operations: Operations, _ writer: consuming LineWriter
+        _ request: Request, _ operations: Operations, _ memory: MemoryBudget,
+        _ writer: consuming LineWriter
     ) async throws {
         var lines = LineSplitter(limit: request.bodyLimit)
+        var held = MemoryReservation(memory)
         var isOver = false
         while !isOver {
             var results: [JSON] = []
@@ -37,6 +43,7 @@ extension Routes {
                 let part = try await request.body.next()
                 isOver = part == nil
                 let complete = part.map { lines.add($0) } ?? lines.finish()
+                guard held.resize(to: lines.pendingCount) else { throw .outOfMemory }
                 results = await pushed(complete, operations, limit: request.bodyLimit)
             } catch {
                 // The lines before have been stored and answered; this one says why it ends here.
