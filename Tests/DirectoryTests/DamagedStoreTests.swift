@@ -96,6 +96,30 @@ private struct NoRemotes: RemoteConnector {
         store.close()
     }
 
+    @Test func `damage that is met while the store is open ends the writing, and says why`()
+        async throws
+    {
+        let fixture = try await Fixture()
+        defer { fixture.remove() }
+        let store = try Store(path: fixture.path, events: Silence())
+        #expect(store.fault == nil)
+        // Behind the connections, which have read next to nothing yet.
+        let handle = try FileHandle(forWritingTo: URL(filePath: fixture.file))
+        let end = try handle.seekToEnd()
+        try handle.seek(toOffset: 4096)
+        try handle.write(contentsOf: Data(repeating: 0xA5, count: Int(end) - 4096))
+        try handle.close()
+        let operations = Fixture.operations(store, fixture.path)
+        await #expect(throws: DirectoryError.self) { try await operations.delete(fixture.cids[0]) }
+        #expect(store.fault?.contains("damaged") == true)
+        await #expect(throws: DirectoryError.self) { try await store.check() }
+        let text = #"{"schema_version":"1.0.0","name":"n","version":"v1"}"#
+        await #expect(throws: DirectoryError.self) {
+            try await operations.push(Array(text.utf8))
+        }
+        store.close()
+    }
+
     @Test func `random damage never ends the process`() async throws {
         let fixture = try await Fixture()
         defer { fixture.remove() }

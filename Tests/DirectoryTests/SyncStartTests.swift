@@ -27,20 +27,32 @@ private struct Silence: RemoteConnector {
     private let path = NSTemporaryDirectory() + "starts-\(UUID().uuidString)"
 
     /// Starts a Directory on the data of the one before.
-    private func start() throws -> (store: Store, operations: Operations, events: Recorder) {
+    private func start(_ policy: SyncPolicy = SyncPolicy()) throws -> (
+        store: Store, operations: Operations, events: Recorder
+    ) {
         let events = Recorder()
         let store = try Store(path: path, events: events)
         let operations = Operations(
             store: store, events: events, signingKey: SigningKeyFile("key", in: path),
-            remotes: Silence(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            remotes: Silence(), syncPolicy: policy,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             now: { 1_700_000_000_000_000 })
         return (store, operations, events)
     }
 
-    private func waitUntilRunning(_ id: String, _ operations: Operations) async throws {
+    /// Begins a sync, or goes on with the one of the start before; it runs when this returns.
+    private func run(_ known: String?, _ operations: Operations) async throws -> String {
+        let id: String
+        if let known {
+            id = known
+            try await operations.syncs.resume()
+        } else {
+            id = try await operations.syncs.create("http://remote.example.org", cids: [])
+        }
         while try await operations.syncs.status(id).state != .inProgress {
             try await Task.sleep(for: .milliseconds(2))
         }
+        return id
     }
 
     private func sql(_ text: String) throws {
@@ -51,21 +63,16 @@ private struct Silence: RemoteConnector {
 
     @Test func `a sync that was running at three crashes in a row is given up`() async throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
-        var id = ""
-        for round in 1...3 {
+        var id: String?
+        for _ in 1...3 {
             let (store, operations, _) = try start()
-            if round == 1 {
-                id = try await operations.syncs.create("http://remote.example.org", cids: [])
-            } else {
-                try await operations.syncs.resume()
-            }
-            try await waitUntilRunning(id, operations)
+            id = try await run(id, operations)
             // No orderly end: nothing is written down any more.
             store.close()
         }
         let (store, operations, events) = try start()
         try await operations.syncs.resume()
-        let sync = try await operations.syncs.status(id)
+        let sync = try await operations.syncs.status(try #require(id))
         #expect(sync.state == .failed)
         #expect(sync.error?.contains("3 times in a row") == true)
         #expect(events.drafts.withLock { $0.map(\.type) } == [.syncFailed])
@@ -74,20 +81,31 @@ private struct Silence: RemoteConnector {
 
     @Test func `a sync that is interrupted in good order always goes on`() async throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
-        var id = ""
-        for round in 1...6 {
+        var id: String?
+        for _ in 1...6 {
             let (store, operations, _) = try start()
-            if round == 1 {
-                id = try await operations.syncs.create("http://remote.example.org", cids: [])
-            } else {
-                try await operations.syncs.resume()
-            }
-            try await waitUntilRunning(id, operations)
+            id = try await run(id, operations)
             await operations.syncs.interrupt()
             while await operations.syncs.isBusy { try await Task.sleep(for: .milliseconds(2)) }
-            #expect(try await operations.syncs.status(id).state == .inProgress)
+            #expect(try await operations.syncs.status(id ?? "").state == .inProgress)
             store.close()
         }
+    }
+
+    @Test func `a sync that takes longer than it may ends as failed, also while it connects`()
+        async throws
+    {
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        var policy = SyncPolicy()
+        policy.timeLimit = .milliseconds(20)
+        let (store, operations, events) = try start(policy)
+        let id = try await operations.syncs.create("http://remote.example.org", cids: [])
+        while await operations.syncs.isBusy { try await Task.sleep(for: .milliseconds(2)) }
+        let sync = try await operations.syncs.status(id)
+        #expect(sync.state == .failed)
+        #expect(sync.error?.contains("sync.time_limit") == true)
+        #expect(events.drafts.withLock { $0.map(\.type) } == [.syncCreated, .syncFailed])
+        store.close()
     }
 
     @Test func `syncs are forgotten some time after their end, and others are not`() async throws {

@@ -109,10 +109,7 @@ private func large(_ name: String, bytes: Int) -> String {
     @Test func `a reader of many events loses none of a publication of all records`() async throws {
         try await TestGateway.run { gateway in
             let count = 3000
-            let records = (0..<count).map { record("r\($0)") }
-            _ = try await gateway.request(
-                "POST", "/push", fields: ["Content-Type": "application/x-ndjson"],
-                body: records.joined(separator: "\n"))
+            try await gateway.push(count: count)
             let file = NSTemporaryDirectory() + "events-\(UUID().uuidString)"
             let curl = ChildProcess()
             curl.executableURL = URL(filePath: "/usr/bin/env")
@@ -138,10 +135,7 @@ private func large(_ name: String, bytes: Int) -> String {
 
     @Test func `other changes go on while all records are published`() async throws {
         try await TestGateway.run { gateway in
-            let lines = (0..<1500).map { record("r\($0)") }
-            _ = try await gateway.request(
-                "POST", "/push", fields: ["Content-Type": "application/x-ndjson"],
-                body: lines.joined(separator: "\n"))
+            try await gateway.push(count: 1500)
             let reader = try await EventReader(gateway.address, timeout: 60)
             async let publication = gateway.post("/publish", #"{"all":true}"#)
             _ = try await reader.event()
@@ -165,10 +159,7 @@ private func large(_ name: String, bytes: Int) -> String {
 
     @Test func `a publication goes on when its client has left`() async throws {
         try await TestGateway.run { gateway in
-            let lines = (0..<600).map { record("r\($0)") }
-            _ = try await gateway.request(
-                "POST", "/push", fields: ["Content-Type": "application/x-ndjson"],
-                body: lines.joined(separator: "\n"))
+            try await gateway.push(count: 600)
             let reader = try await EventReader(gateway.address, timeout: 60)
             do {
                 let client = try SocketClient(gateway.address)

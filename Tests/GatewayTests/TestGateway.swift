@@ -3,6 +3,7 @@ import Foundation
 import Gateway
 import Logging
 import TestSupport
+import Testing
 
 /// A gateway of its own for one test: a port that the system chooses, a fresh data directory.
 struct TestGateway {
@@ -48,6 +49,16 @@ struct TestGateway {
     func push(_ name: String, skill: String = "s") async throws -> String {
         let answer = try await post("/push", record(name, skill: skill))
         return answer.json["cid"] as? String ?? ""
+    }
+
+    /// Pushes records `r0`, `r1` and so on in one request, and checks that all were stored.
+    func push(count: Int) async throws {
+        let lines = (0..<count).map { record("r\($0)") }
+        let answer = try await request(
+            "POST", "/push", fields: ["Content-Type": "application/x-ndjson"],
+            body: lines.joined(separator: "\n"))
+        let results = answer.text.split(separator: "\n")
+        #expect(results.count { $0.contains(#""status":201"#) } == count, "\(results.last ?? "")")
     }
 }
 
