@@ -37,7 +37,9 @@ extension Connection {
             case .end, .head: bodyIsWhole = true
             }
         }
-        if bytes.isEmpty, let bodyError { throw .malformed(bodyError) }
+        if bytes.isEmpty, let bodyError {
+            throw bodyError.status == 413 ? .tooLarge : .malformed(bodyError)
+        }
         return bytes
     }
 

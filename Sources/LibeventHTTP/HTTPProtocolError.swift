@@ -3,7 +3,7 @@ public import HTTPTypes
 /// A request that breaks the rules of HTTP itself; the connection ends with the answer to it,
 /// because nobody knows where the next request would begin.
 public struct HTTPProtocolError: Error, Equatable {
-    /// 400, 408, 414, 417, 431, 501 or 505; 500 and 503 where the fault is ours.
+    /// 400, 408, 413, 414, 417, 431, 501 or 505; 500 and 503 where the fault is ours.
     public let status: Int
     /// What is wrong, in lower case without a full stop.
     public let reason: String
@@ -17,6 +17,7 @@ public struct HTTPProtocolError: Error, Equatable {
     public var responseStatus: HTTPResponse.Status {
         switch status {
         case 408: .requestTimeout
+        case 413: .contentTooLarge
         case 414: .uriTooLong
         case 417: .expectationFailed
         case 431: .requestHeaderFieldsTooLarge

@@ -199,11 +199,14 @@ public struct RequestParser {
     private static func chunkSize(_ line: ArraySlice<UInt8>) throws(HTTPProtocolError) -> Int {
         let digits = line.prefix { ByteRules.hexValue($0) != nil }
         let rest = ByteRules.trimmed(line[digits.endIndex...])
-        guard !digits.isEmpty, digits.count <= 15,
+        guard !digits.isEmpty,
             rest.isEmpty || (rest.first == UInt8(ascii: ";") && rest.startIndex == digits.endIndex),
             rest.allSatisfy(ByteRules.isFieldValue), rest.isEmpty == (digits.count == line.count)
         else { throw HTTPProtocolError("a chunk size that is not a hexadecimal number") }
-        return digits.reduce(0) { $0 << 4 | (ByteRules.hexValue($1) ?? 0) }
+        let size = digits.drop { $0 == UInt8(ascii: "0") }
+        // More than any limit, and than an Int holds.
+        guard size.count <= 15 else { throw HTTPProtocolError(413, "a chunk that is too large") }
+        return size.reduce(0) { $0 << 4 | (ByteRules.hexValue($1) ?? 0) }
     }
 
     private static let longLine = HTTPProtocolError(414, "the request line is too long")

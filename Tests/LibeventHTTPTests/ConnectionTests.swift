@@ -146,7 +146,10 @@ import Testing
 
     @Test func `a chunk that announces too much is refused before it is sent`() async throws {
         try await withServer { address, _ in
-            for chunks in ["f4241\r\n", "3\r\nabc\r\nf423e\r\n", "fffffffffffffff\r\n"] {
+            let huge = String(repeating: "f", count: 40)
+            for chunks in [
+                "f4241\r\n", "3\r\nabc\r\nf423e\r\n", "fffffffffffffff\r\n", "\(huge)\r\n",
+            ] {
                 let client = try SocketClient(address)
                 try await client.send(
                     "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\(chunks)")

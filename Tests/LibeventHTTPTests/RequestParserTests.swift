@@ -147,7 +147,7 @@ private let host = "Host: a\r\n"
         (chunked("5\nhello\r\n0\r\n\r\n"), 400),
         (chunked("5\r\nhelloX\r\n0\r\n\r\n"), 400),
         (chunked("5\r\nhello0\r\n\r\n"), 400),
-        (chunked("fffffffffffffffff\r\n"), 400),
+        (chunked("fffffffffffffffff\r\n"), 413),
         (chunked("5;\(String(repeating: "x", count: 300))\r\n"), 400),
         (chunked("0\r\nTrailer : t\r\n\r\n"), 400),
         ("GET /\(String(repeating: "x", count: 9000)) HTTP/1.1\r\n", 414),
