@@ -31,7 +31,7 @@ let package = Package(
             name: "Rooms",
             targets: [
                 "Directory", "DirectoryClient", "EventHub", "Events", "Gateway", "Libevent",
-                "LibeventHTTP", "Outbound", "Text", "Wire",
+                "LibeventHTTP", "Outbound", "Records", "Text", "Wire",
             ]),
     ],
     dependencies: [
@@ -72,10 +72,20 @@ let package = Package(
         // text as bytes: comparing, searching, JSON, percent-coding, timestamps; pure
         .target(name: "Text", swiftSettings: strict),
 
-        // event, its types, filter; SSE and NDJSON encoding, SSE decoding
-        .target(name: "Events", dependencies: ["Text", "Wire"], swiftSettings: strict),
+        // event, its types, filter, id; JSON; SSE decoding: portable
+        .target(name: "Events", dependencies: ["Text"], swiftSettings: strict),
 
-        // subscription index, outbox, delivery policy, backplane port
+        // cid, record, its rules and labels, keys, signatures: pure and portable
+        .target(
+            name: "Records",
+            dependencies: [
+                "Text",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+            ], swiftSettings: strict),
+
+        // subscription index, send queues, encodings, delivery policy, backplane port
         .target(
             name: "EventHub",
             dependencies: [
@@ -83,16 +93,13 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
             ], swiftSettings: strict),
 
-        // records, cids, labels, store, publications, signatures, syncs: the operations
+        // store, publications, signatures, syncs: the operations
         .target(
             name: "Directory",
             dependencies: [
-                "Events", "Text",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "CryptoExtras", package: "swift-crypto"),
+                "Events", "Records", "Text",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
-                .product(name: "SwiftASN1", package: "swift-asn1"),
             ], swiftSettings: strict),
 
         // requests to addresses that clients name: which are allowed, and what may come back
@@ -110,7 +117,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Libevent", "LibeventHTTP", "Wire", "Text", "Events", "EventHub", "Directory",
+                "Libevent", "LibeventHTTP", "Wire", "Text", "Events", "EventHub", "Records",
+                "Directory",
                 "Outbound",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -136,7 +144,7 @@ let package = Package(
         .executableTarget(
             name: "dirctl",
             dependencies: [
-                "DirectoryClient", "Directory", "Events", "Text",
+                "DirectoryClient", "Records", "Events", "Text",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
@@ -157,7 +165,7 @@ let package = Package(
         .executableTarget(name: "bench-raw", path: "Benchmarks/RawServer"),
         .executableTarget(
             name: "bench-micro",
-            dependencies: ["Directory", "EventHub", "Events", "LibeventHTTP", "Text", "Wire"],
+            dependencies: ["EventHub", "Events", "LibeventHTTP", "Records", "Text", "Wire"],
             path: "Benchmarks/Micro", swiftSettings: strict),
         .executableTarget(
             name: "bench-insert", dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
@@ -176,14 +184,17 @@ let package = Package(
             ], swiftSettings: testing),
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: testing),
         .testTarget(
-            name: "EventsTests", dependencies: ["Events", "Text", "Wire"], swiftSettings: testing),
+            name: "EventsTests", dependencies: ["Events", "Text"], swiftSettings: testing),
         .testTarget(
             name: "EventHubTests", dependencies: ["EventHub", "Events", "Wire"],
             swiftSettings: testing),
         .testTarget(
+            name: "RecordsTests", dependencies: ["Records", "Text"], swiftSettings: testing),
+        .testTarget(
             name: "DirectoryTests",
             dependencies: [
-                "Directory", "Events", "Text", .product(name: "GRDB", package: "GRDB.swift"),
+                "Directory", "Events", "Records", "Text",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),
         .testTarget(
@@ -194,7 +205,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Gateway", "dir-gateway", "dirctl", "DirectoryClient", "Directory", "Events",
-                "Text", "TestSupport",
+                "Records", "Text", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),
 
@@ -203,7 +214,7 @@ let package = Package(
             name: "FuzzTests",
             dependencies: [
                 "Directory", "DirectoryClient", "EventHub", "Events", "Gateway", "Libevent",
-                "LibeventHTTP", "Outbound", "Text", "Wire",
+                "LibeventHTTP", "Outbound", "Records", "Text", "Wire",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             path: "Fuzz", exclude: ["Corpus", "Driver", "Package.swift"],

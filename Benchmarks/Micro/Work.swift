@@ -1,7 +1,7 @@
-internal import Directory
 internal import EventHub
 internal import Events
 internal import LibeventHTTP
+internal import Records
 internal import Text
 internal import Wire
 

@@ -1,3 +1,4 @@
+import EventHub
 import Events
 import Text
 import Wire

@@ -1,5 +1,6 @@
 import Directory
 import Events
+import Records
 import Text
 
 /// Checks cids against a second reader, and that the id of an event is written as it is read.

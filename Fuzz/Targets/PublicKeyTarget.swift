@@ -1,6 +1,5 @@
+import Records
 import Text
-
-@testable import Directory
 
 /// Checks that a key has one spelling, and that no signature traps. The input is a key as PEM or DER,
 /// perhaps followed by an empty line and a signature in base64.

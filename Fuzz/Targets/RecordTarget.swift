@@ -1,4 +1,5 @@
 import Directory
+import Records
 import Text
 
 /// Checks that a record which is accepted is accepted in its canonical form too, as the same record.

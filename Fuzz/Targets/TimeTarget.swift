@@ -1,7 +1,7 @@
 import Text
 
-@testable import Directory
 @testable import DirectoryClient
+@testable import Records
 
 /// Checks that a time is written as it is read, and that the two readers of times and the numbers of
 /// a header agree with what a time is.

@@ -1,3 +1,5 @@
+public import Records
+
 /// Why an operation was not carried out.
 public enum DirectoryError: Error, Equatable, CustomStringConvertible {
     /// The record is not accepted.
@@ -6,10 +8,8 @@ public enum DirectoryError: Error, Equatable, CustomStringConvertible {
     case notFound([String])
     /// A value that cannot be what it is given for.
     case invalid(String)
-    /// A key or signature that cannot be, or does not fit: which part, and why.
-    case signature(part: String, reason: String)
-    /// The gateway's own key cannot be used.
-    case signingKey(String)
+    /// A key or signature that cannot be used, the gateway's own key among them.
+    case key(KeyError)
     /// The store cannot do it now: a full disk, say. Nothing was done.
     case storeUnavailable(String)
     /// A remote that cannot be synced from.
@@ -34,8 +34,8 @@ public enum DirectoryError: Error, Equatable, CustomStringConvertible {
         case .record(.invalid(let faults)):
             faults.map { "\($0.pointer) \($0.detail)" }.joined(separator: "; ")
         case .notFound(let cids): "not stored: \(cids.joined(separator: ", "))"
-        case .invalid(let reason), .signingKey(let reason), .storeUnavailable(let reason): reason
-        case .signature(let part, let reason): "the \(part) \(reason)"
+        case .invalid(let reason), .storeUnavailable(let reason): reason
+        case .key(let error): error.description
         case .remote(let error): error.reason
         case .syncNotFound(let id): "there is no sync \(id)"
         case .syncEnded(let id, let state): "the sync \(id) has ended already: \(state.name)"

@@ -1,7 +1,7 @@
 internal import ArgumentParser
-internal import Directory
 internal import DirectoryClient
 internal import Glibc
+internal import Records
 
 /// How the program ends.
 enum Exit: Int32 {
@@ -27,7 +27,7 @@ enum Exit: Int32 {
         case let error as Silently: exit(error.code.rawValue)
         case let error as Failure: end(error.message, error.code)
         case let error as DirectoryClientError: end(words(error), code(error))
-        case let error as DirectoryError: end(Output.printable("\(error)"), .failed)
+        case let error as KeyError: end(Output.printable("\(error)"), .failed)
         default: endAsParser(error)
         }
     }

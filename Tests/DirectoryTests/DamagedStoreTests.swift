@@ -3,6 +3,7 @@ import Events
 import Foundation
 import GRDB
 import Logging
+import Records
 import Testing
 import Text
 

@@ -2,6 +2,7 @@ import Directory
 import Events
 import Foundation
 import Logging
+import Records
 import Synchronization
 import Testing
 import Text

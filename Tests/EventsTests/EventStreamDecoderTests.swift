@@ -1,7 +1,6 @@
 import Events
 import Testing
 import Text
-import Wire
 
 /// A stream, and what a reader of it must understand (field by field from WHATWG HTML §9.2.6).
 struct StreamVector: Sendable, CustomTestStringConvertible {
@@ -93,24 +92,6 @@ struct StreamVector: Sendable, CustomTestStringConvertible {
         var decoder = EventStreamDecoder()
         let events = try vector.stream.flatMap { try decoder.decode([$0]) }
         #expect(events.map(text) == vector.events)
-    }
-
-    @Test func `what the gateway encodes is read back as it was`() throws {
-        var ids = EventIDSequence()
-        var random = SystemRandomNumberGenerator()
-        var decoder = EventStreamDecoder()
-        var bytes = EventEncoding.serverSentEvents.opening(retry: 1500)
-        var sent: [String] = []
-        for (index, type) in EventType.allCases.enumerated() {
-            let event = Event(
-                EventDraft(type, "r\(index)\n\u{2028}\r", labels: ["/skills/a\u{85}b"]),
-                id: ids.next(now: 1, random: &random), timestamp: 1)
-            let json = event.json()
-            bytes += EventEncoding.serverSentEvents.frame(event, json: json).bytes(.plain)
-            sent.append("\(event.id)|\(type.shortName)|\(String(decoding: json, as: UTF8.self))")
-        }
-        #expect(try decoder.decode(bytes).map(text) == sent)
-        #expect(decoder.retry == 1500)
     }
 
     @Test func `an event longer than the limit is refused, however it comes`() throws {

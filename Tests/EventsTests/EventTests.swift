@@ -104,45 +104,6 @@ extension String {
     fileprivate var dashed: String { prefix(8) + "-" + dropFirst(8) }
 }
 
-@Suite struct EventEncodingTests {
-    private func payload(_ frame: [UInt8]) -> String { String(decoding: frame, as: UTF8.self) }
-
-    @Test func `a server-sent event is id, event, one line of data and an empty line`() {
-        let event = event()
-        let frame = EventEncoding.serverSentEvents.frame(event, json: event.json())
-        #expect(
-            payload(frame.bytes(.plain))
-                == "id: \(event.id)\nevent: RECORD_PUSHED\ndata: \(text(event))\n\n")
-    }
-
-    @Test func `NDJSON is the same object on a line`() {
-        let event = event()
-        let frame = EventEncoding.ndjson.frame(event, json: event.json())
-        #expect(payload(frame.bytes(.plain)) == text(event) + "\n")
-    }
-
-    @Test func `a frame carries its chunk header and trailer`() {
-        let frame = EventEncoding.ndjson.dropped(17)
-        #expect(payload(frame.bytes(.plain)) == "{\"dropped\":17}\n")
-        #expect(payload(frame.bytes(.chunked)) == "f\r\n{\"dropped\":17}\n\r\n")
-    }
-
-    @Test func `frames of the gateway have lower-case names and no id`() {
-        let sse = EventEncoding.serverSentEvents
-        #expect(payload(sse.opening(retry: 3000)) == "retry: 3000\n: connected\n\n")
-        #expect(payload(sse.heartbeat.bytes(.plain)) == ":\n")
-        #expect(
-            payload(sse.dropped(17).bytes(.plain)) == "event: dropped\ndata: {\"dropped\":17}\n\n")
-        #expect(
-            payload(sse.goodbye(retry: 4000).bytes(.plain))
-                == "retry: 4000\nevent: goodbye\ndata: {\"retry\":4000}\n\n")
-        #expect(
-            payload(EventEncoding.retryLater(retry: 5000, reason: "full\n\nid: 1"))
-                == "retry: 5000\nevent: retry-later\ndata: {\"reason\":\"full\\n\\nid: 1\",\"retry\":5000}\n\n"
-        )
-    }
-}
-
 @Suite struct EventFilterTests {
     let pushed = event(labels: ["/skills/AI/ML", "/domains/research"])
 

@@ -1,5 +1,6 @@
 import Directory
 import Foundation
+import Records
 import TestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import Directory
 import Foundation
 import Gateway
 import Logging
+import Records
 import TestSupport
 import Testing
 

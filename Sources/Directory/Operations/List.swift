@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import GRDB
+internal import Records
 internal import Text
 
 /// Which records to list: AND between the kinds, OR inside a kind, an empty kind lets all pass.

@@ -1,5 +1,6 @@
 public import Events
 public import Logging
+internal import Records
 internal import Text
 
 /// What a Directory does. Written once and called by every face: HTTP now, others later.

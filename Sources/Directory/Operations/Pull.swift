@@ -1,6 +1,7 @@
 internal import Events
 internal import FoundationEssentials
 internal import GRDB
+internal import Records
 internal import Text
 
 extension Operations {

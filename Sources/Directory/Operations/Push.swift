@@ -1,4 +1,5 @@
 internal import Events
+internal import Records
 
 extension Operations {
     /// What became of one record.

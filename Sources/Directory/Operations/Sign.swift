@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Records
 internal import Text
 
 extension Operations {
@@ -31,15 +32,23 @@ extension Operations {
     private static func check(
         _ signature: String, _ algorithm: String?, _ publicKey: String, _ cid: String
     ) async throws(DirectoryError) -> PublicKey {
-        let key = try PublicKey(pem: publicKey)
+        do { return try key(publicKey, algorithm, whichMade: signature, over: cid) } catch {
+            throw .key(error)
+        }
+    }
+
+    private static func key(
+        _ pem: String, _ algorithm: String?, whichMade signature: String, over cid: String
+    ) throws(KeyError) -> PublicKey {
+        let key = try PublicKey(pem: pem)
         if let algorithm, !algorithm.hasBytes(of: key.algorithm) {
-            throw .signature(
+            throw .invalid(
                 part: "algorithm",
                 reason:
                     "is \(algorithm.clipped(to: 64)), but the key is for \(key.algorithm)")
         }
         guard try key.verifies(signature, of: cid) else {
-            throw .signature(part: "signature", reason: "is not this key's over this cid")
+            throw .invalid(part: "signature", reason: "is not this key's over this cid")
         }
         return key
     }
@@ -47,14 +56,18 @@ extension Operations {
     /// The gateway's own public key, PEM.
     @concurrent
     public func ownPublicKey() async throws(DirectoryError) -> String {
-        try signingKey.load().publicKey.pem
+        do { return try signingKey.load().publicKey.pem } catch { throw .key(error) }
     }
 
     /// Reading the key and signing take time: they leave the caller's thread.
     @concurrent
     private func ownSignature(_ cid: String) async throws(DirectoryError) -> (String, PublicKey) {
-        let key = try signingKey.load()
-        return (try key.sign(cid), key.publicKey)
+        do throws(KeyError) {
+            let key = try signingKey.load()
+            return (try key.sign(cid), key.publicKey)
+        } catch {
+            throw .key(error)
+        }
     }
 
     private func store(_ signature: String, by key: PublicKey, for cid: String)

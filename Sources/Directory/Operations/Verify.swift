@@ -1,3 +1,4 @@
+internal import Records
 internal import Text
 
 extension Operations {
@@ -33,7 +34,9 @@ extension Operations {
         async throws(DirectoryError) -> Verification
     {
         let given: PublicKey?
-        if let pem { given = try PublicKey(pem: pem) } else { given = nil }
+        do { given = try pem.map { pem throws(KeyError) in try PublicKey(pem: pem) } } catch {
+            throw .key(error)
+        }
         guard !stored.isEmpty else {
             return Verification(signers: [], reason: "the record has no signatures")
         }

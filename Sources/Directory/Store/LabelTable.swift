@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import GRDB
+internal import Records
 internal import Text
 
 /// The labels of records. Each distinct label is stored once and has a number: a search looks

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import GRDB
+internal import Records
 internal import Text
 
 /// What the operations need of the tables. Every call is inside a transaction of the caller's.

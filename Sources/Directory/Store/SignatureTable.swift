@@ -1,5 +1,6 @@
 internal import Events
 internal import GRDB
+internal import Records
 
 /// A signature that is stored for a record, with the key that made it.
 public struct StoredSignature: Sendable, Equatable {
@@ -31,7 +32,7 @@ enum SignatureTable {
 
     /// Stores a signature that has been verified, with its key.
     /// - Parameter id: the row of the record.
-    /// - Throws: `DirectoryError.signature` when the record has as many as it may.
+    /// - Throws: `DirectoryError.key` when the record has as many as it may.
     static func attach(
         _ signature: String, by key: PublicKey, to cid: String, _ id: Int64, at time: Int64,
         _ database: Database
@@ -42,8 +43,8 @@ enum SignatureTable {
                 sql: "SELECT count(*) FROM signature WHERE record_id = ? AND signature <> ?"),
             arguments: [id, signature])
         guard count ?? 0 < limit else {
-            throw DirectoryError.signature(
-                part: "signature", reason: "is one too many: a record takes \(limit)")
+            throw DirectoryError.key(
+                .invalid(part: "signature", reason: "is one too many: a record takes \(limit)"))
         }
         try database.execute(
             sql: """

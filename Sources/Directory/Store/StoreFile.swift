@@ -2,6 +2,7 @@ internal import Dispatch
 internal import FoundationEssentials
 internal import GRDB
 internal import Glibc
+internal import Records
 internal import Text
 
 /// The file of a store, before it is used: whose it is, and whether it is whole.

@@ -1,6 +1,7 @@
 internal import Events
 internal import GRDB
 internal import Logging
+internal import Records
 internal import Text
 
 /// The copying of one record, with its signatures.
@@ -136,7 +137,7 @@ struct RecordCopy: Sendable {
             do {
                 attached = try SignatureTable.attach(
                     signature, by: key, to: cid, id, at: time, database)
-            } catch DirectoryError.signature {
+            } catch DirectoryError.key {
                 // The record has as many as one may have.
                 break
             }

@@ -1,5 +1,6 @@
 internal import Directory
 internal import HTTPTypes
+internal import Records
 internal import Text
 
 /// What the operations refuse, as HTTP says it: the only place where the two meet.
@@ -38,14 +39,14 @@ extension Problem {
                 .badRequest, "invalid-value", "A value is not possible",
                 "\(Self.sentence(reason)).",
                 remedy: "Correct the value and try again.")
-        case .signature(let part, let reason):
+        case .key(.invalid(let part, let reason)):
             self.init(
                 .unprocessableContent, "invalid-signature", "The signature is not accepted",
                 "The \(part) \(reason).",
                 remedy:
                     "Sign the ASCII bytes of the cid, and send what the key and the signature are.")
             more = [("part", .string(part))]
-        case .signingKey(let reason):
+        case .key(.unusable(let reason)):
             self.init(
                 .serviceUnavailable, "signing-key", "The gateway cannot sign",
                 "\(Self.sentence(reason)).",

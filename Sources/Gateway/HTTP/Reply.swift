@@ -1,3 +1,4 @@
+internal import EventHub
 internal import Events
 internal import HTTPTypes
 internal import LibeventHTTP

@@ -1,7 +1,7 @@
 internal import ArgumentParser
-internal import Directory
 internal import DirectoryClient
 internal import FoundationEssentials
+internal import Records
 
 /// Prints a record.
 struct Pull: AsyncParsableCommand {

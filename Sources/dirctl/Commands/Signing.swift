@@ -1,6 +1,6 @@
 internal import ArgumentParser
-internal import Directory
 internal import DirectoryClient
+internal import Records
 
 /// Signs a record.
 struct Sign: AsyncParsableCommand {

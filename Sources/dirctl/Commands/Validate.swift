@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import Directory
+internal import Records
 
 /// Judges records without a gateway.
 struct Validate: ParsableCommand {

@@ -1,5 +1,5 @@
-import Directory
 import Foundation
+import Records
 import Testing
 import Text
 

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Glibc
+internal import Records
 internal import Synchronization
 internal import Text
 
@@ -21,23 +22,23 @@ public final class SigningKeyFile: Sendable {
     }
 
     /// The key; blocks while it is read or made.
-    func load() throws(DirectoryError) -> SigningKey {
-        let loaded: Result<SigningKey, DirectoryError> = key.withLock { key in
+    func load() throws(KeyError) -> SigningKey {
+        let loaded: Result<SigningKey, KeyError> = key.withLock { key in
             if let key { return .success(key) }
-            let loaded = Result { () throws(DirectoryError) in try readOrMake() }
+            let loaded = Result { () throws(KeyError) in try readOrMake() }
             key = try? loaded.get()
             return loaded
         }
         return try loaded.get()
     }
 
-    private func readOrMake() throws(DirectoryError) -> SigningKey {
+    private func readOrMake() throws(KeyError) -> SigningKey {
         if let data = FileManager.default.contents(atPath: path) {
             return try SigningKey(pem: String(decoding: data, as: UTF8.self))
         }
         var status = stat()
         guard mayBeMade, lstat(path, &status) != 0, errno == ENOENT else {
-            throw .signingKey("the signing key \(path) cannot be read")
+            throw .unusable("the signing key \(path) cannot be read")
         }
         let (key, pem) = try SigningKey.make()
         try write(Array(pem.utf8))
@@ -45,15 +46,15 @@ public final class SigningKeyFile: Sendable {
     }
 
     /// Nobody but the owner may ever read it, and a crash must not leave half of it.
-    private func write(_ bytes: [UInt8]) throws(DirectoryError) {
+    private func write(_ bytes: [UInt8]) throws(KeyError) {
         let draft = path + ".new"
         unlink(draft)
         let descriptor = open(draft, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .signingKey("the signing key \(path) cannot be made") }
+        guard descriptor >= 0 else { throw .unusable("the signing key \(path) cannot be made") }
         defer { close(descriptor) }
         let written = Glibc.write(descriptor, bytes, bytes.count)
         guard written == bytes.count, fsync(descriptor) == 0, rename(draft, path) == 0 else {
-            throw .signingKey("the signing key \(path) cannot be written")
+            throw .unusable("the signing key \(path) cannot be written")
         }
         let parent = open(directory, O_DIRECTORY | O_RDONLY | O_CLOEXEC)
         if parent >= 0 {

@@ -1,7 +1,6 @@
+import Records
 import Testing
 import Text
-
-@testable import Directory
 
 @Suite struct PublicKeyTests {
     private let pem = """

@@ -8,7 +8,7 @@ internal import Text
 ///
 /// What is signed is upstream's payload: the ASCII bytes of the CID. ECDSA and RSA (PKCS#1 v1.5) sign
 /// its SHA-256, as `openssl dgst -sha256` does; Ed25519 signs it as it is.
-struct PublicKey: Sendable {
+package struct PublicKey: Sendable {
     private enum Kind {
         case p256(P256.Signing.PublicKey)
         case p384(P384.Signing.PublicKey)
@@ -27,16 +27,16 @@ struct PublicKey: Sendable {
 
     private let kind: Kind
     /// `SHA256:` and the base64 of the hash of the DER.
-    let fingerprint: String
+    package let fingerprint: String
     /// As upstream names it: `ECDSA-P-256`, `Ed25519`, `RSA-2048`…
-    let algorithm: String
+    package let algorithm: String
     /// The key in the one spelling in which it is stored.
-    let pem: String
+    package let pem: String
 
     /// - Parameter pem: `-----BEGIN PUBLIC KEY-----` and so on.
-    init(pem text: String) throws(DirectoryError) {
+    package init(pem text: String) throws(KeyError) {
         guard text.utf8.count <= 16 << 10 else {
-            throw .signature(part: "public_key", reason: "is longer than any key")
+            throw .invalid(part: "public_key", reason: "is longer than any key")
         }
         let document: PEMDocument
         do {
@@ -44,10 +44,10 @@ struct PublicKey: Sendable {
             guard text.utf8.allSatisfy({ $0 < 0x80 }) else { throw PEMError() }
             document = try PEMDocument(pemString: text)
         } catch {
-            throw .signature(part: "public_key", reason: "is not PEM")
+            throw .invalid(part: "public_key", reason: "is not PEM")
         }
         guard document.discriminator.hasBytes(of: "PUBLIC KEY") else {
-            throw .signature(
+            throw .invalid(
                 part: "public_key",
                 reason:
                     "is a \(document.discriminator.lowercasedASCII.clipped(to: 64)), not a public key"
@@ -57,7 +57,7 @@ struct PublicKey: Sendable {
     }
 
     /// - Parameter der: a SubjectPublicKeyInfo (RFC 5280 §4.1).
-    init(der given: [UInt8]) throws(DirectoryError) {
+    package init(der given: [UInt8]) throws(KeyError) {
         // Several spellings of one key must not be several keys: from here on only its own counts.
         let der: [UInt8]
         if let key = try? P256.Signing.PublicKey(derRepresentation: given) {
@@ -76,7 +76,7 @@ struct PublicKey: Sendable {
                 .rsa(key), "RSA-\(key.keySizeInBits)", [UInt8](key.derRepresentation)
             )
         } else {
-            throw .signature(
+            throw .invalid(
                 part: "public_key",
                 reason:
                     "is of a kind that is not known here: use P-256, P-384, P-521, Ed25519 or RSA of 2048 bits or more"
@@ -94,11 +94,11 @@ struct PublicKey: Sendable {
 
     /// Whether `signature` (base64) is this key's over `cid`.
     /// - Throws: when it is no signature at all.
-    func verifies(_ signature: String, of cid: String) throws(DirectoryError) -> Bool {
+    package func verifies(_ signature: String, of cid: String) throws(KeyError) -> Bool {
         guard signature.utf8.count <= 8 << 10, let bytes = Data(base64Encoded: signature),
             !bytes.isEmpty
         else {
-            throw .signature(part: "signature", reason: "is not base64")
+            throw .invalid(part: "signature", reason: "is not base64")
         }
         let payload = Data(cid.utf8)
         switch kind {
@@ -126,10 +126,10 @@ struct PublicKey: Sendable {
     }
 
     private func isSet<Signature>(_ signature: Signature?, _ check: (Signature) -> Bool)
-        throws(DirectoryError) -> Bool
+        throws(KeyError) -> Bool
     {
         guard let signature else {
-            throw .signature(part: "signature", reason: "is not an ECDSA signature in DER")
+            throw .invalid(part: "signature", reason: "is not an ECDSA signature in DER")
         }
         return check(signature)
     }

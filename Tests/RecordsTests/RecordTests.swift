@@ -1,4 +1,4 @@
-import Directory
+import Records
 import Testing
 import Text
 

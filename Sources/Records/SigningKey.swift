@@ -17,24 +17,24 @@ public struct SigningKey: Sendable {
     ]
 
     private let kind: Kind
-    let publicKey: PublicKey
+    package let publicKey: PublicKey
     /// The public half, PEM.
     public var publicKeyPEM: String { publicKey.pem }
 
     /// A new P-256 key, with its PEM (PKCS#8).
-    static func make() throws(DirectoryError) -> (key: SigningKey, pem: String) {
+    package static func make() throws(KeyError) -> (key: SigningKey, pem: String) {
         let key = P256.Signing.PrivateKey()
         return (try SigningKey(.p256(key)), key.pemRepresentation + "\n")
     }
 
     /// - Parameter pem: P-256 as PKCS#8 or SEC 1, or Ed25519 as PKCS#8.
-    public init(pem: String) throws(DirectoryError) {
+    public init(pem: String) throws(KeyError) {
         let document: PEMDocument
         do { document = try PEMDocument(pemString: pem) } catch {
-            throw .signingKey("the signing key is not PEM")
+            throw .unusable("the signing key is not PEM")
         }
         if document.discriminator.hasBytePrefix("ENCRYPTED") {
-            throw .signingKey(
+            throw .unusable(
                 "the signing key is encrypted, which is not supported: make a plain one with 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256', or sign with cosign and attach the signature"
             )
         }
@@ -46,12 +46,12 @@ public struct SigningKey: Sendable {
         {
             try self.init(.ed25519(key))
         } else {
-            throw .signingKey(
+            throw .unusable(
                 "the signing key is neither P-256 (PKCS#8 or SEC1) nor Ed25519 (PKCS#8)")
         }
     }
 
-    private init(_ kind: Kind) throws(DirectoryError) {
+    private init(_ kind: Kind) throws(KeyError) {
         self.kind = kind
         switch kind {
         case .p256(let key):
@@ -62,7 +62,7 @@ public struct SigningKey: Sendable {
 
     /// Signs a CID.
     /// - Returns: base64, as upstream stores it.
-    public func sign(_ cid: String) throws(DirectoryError) -> String {
+    public func sign(_ cid: String) throws(KeyError) -> String {
         let payload = Data(cid.utf8)
         do {
             switch kind {
@@ -72,7 +72,7 @@ public struct SigningKey: Sendable {
             case .ed25519(let key): return try key.signature(for: payload).base64EncodedString()
             }
         } catch {
-            throw .signingKey("the signing key does not sign: \(error)")
+            throw .unusable("the signing key does not sign: \(error)")
         }
     }
 }
