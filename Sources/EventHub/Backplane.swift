@@ -31,7 +31,7 @@ public protocol HubInlet: Sendable {
     /// Leaves events for the hub; does not block.
     func post(_ events: [PublishedEvent])
     /// Tells the hub that so many events were not posted, because it had no room.
-    func lose(_ count: Int)
+    func recordDrops(_ count: Int)
     /// Whether the hub has more to pass on than it should, or a subscriber that reads is far behind.
     func isUnderPressure() async -> Bool
 }
@@ -67,7 +67,7 @@ public final class LocalBackplane: Backplane {
         // Under the lock, or two publishers could reach two hubs in two orders.
         inlets.withLock { inlets in
             for inlet in inlets {
-                if inlet.hasRoom { inlet.post(events) } else { inlet.lose(events.count) }
+                if inlet.hasRoom { inlet.post(events) } else { inlet.recordDrops(events.count) }
             }
         }
     }

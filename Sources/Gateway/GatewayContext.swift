@@ -12,9 +12,9 @@ final class GatewayContext: Sendable {
     let store: Store
     let publisher: EventPublisher
     let backplane: LocalBackplane
-    let connections: ConnectionCensus
+    let connections: ConnectionLimiter
     let memory: MemoryBudget
-    let subscribers: SubscriberCensus
+    let subscribers: StreamLimiter
     let dashboard: Dashboard
     let cors: CORSPolicy
     let logger: Logger
@@ -42,9 +42,9 @@ final class GatewayContext: Sendable {
         self.commits = commits
         self.clock = clock
         self.logger = logger
-        connections = ConnectionCensus(
+        connections = ConnectionLimiter(
             limit: settings.http.connections, perAddress: settings.http.connectionsPerAddress)
-        subscribers = SubscriberCensus(
+        subscribers = StreamLimiter(
             .init(streams: settings.subscriberLimit, items: settings.filterItemLimitInAll),
             perAddress: .init(
                 streams: settings.subscriberLimitPerAddress,
@@ -86,5 +86,5 @@ final class CommitTimes: Sendable {
 
     var snapshot: Histogram { histogram.withLock { $0 } }
 
-    func note(_ duration: Duration) { histogram.withLock { $0.observe(duration) } }
+    func record(_ duration: Duration) { histogram.withLock { $0.observe(duration) } }
 }

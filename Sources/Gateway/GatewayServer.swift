@@ -112,17 +112,17 @@ public final class GatewayServer: Sendable {
         let timeout = context.settings.drainTimeout
         let end = start + timeout
         // What runs must leave time for the goodbyes.
-        let lastAnswer = start + timeout * 3 / 4
+        let lastResponse = start + timeout * 3 / 4
         context.beginDraining()
         watch.stop()
         // A loop that is blocked is not waited for: each answers until a deadline or not at all.
-        await onAll(until: lastAnswer) { await $0.stopAccepting() }
-        await wait(until: lastAnswer) { await $0.isBusy() }
+        await onAll(until: lastResponse) { await $0.stopAccepting() }
+        await wait(until: lastResponse) { await $0.hasRequestsInFlight() }
         context.store.interruptReads()
         let syncs = context.operations.syncs
         _ = await Deadline.result(by: end) { await syncs.interrupt() }
         await onAll(until: end) { await $0.sayGoodbye() }
-        await wait(until: end) { await $0.isOccupied() }
+        await wait(until: end) { await $0.hasOpenConnections() }
         // A sync closes its connections; the next start goes on with it.
         while ContinuousClock.now < end, await syncs.isBusy {
             try? await Task.sleep(for: .milliseconds(5))
@@ -130,7 +130,7 @@ public final class GatewayServer: Sendable {
         let last = ContinuousClock.now + .milliseconds(500)
         await onAll(until: last) { await $0.abort() }
         // Handlers that were cut off come back once more, and not to a loop that has stopped.
-        await wait(until: last) { await $0.isRunning() }
+        await wait(until: last) { await $0.hasRunningHandlers() }
         for loop in loops { loop.loop.stop() }
         context.forgetLoops()
         context.store.close()
@@ -152,15 +152,17 @@ public final class GatewayServer: Sendable {
 
     private func wait(
         until deadline: ContinuousClock.Instant,
-        while isBusy: @escaping @Sendable (GatewayLoop) async -> Bool
+        while isPending: @escaping @Sendable (GatewayLoop) async -> Bool
     ) async {
         // Until a whole round finds none: one loop's last operation is another's event.
         while ContinuousClock.now < deadline {
-            var busy = 0
+            var pending = 0
             for loop in loops {
-                if await Deadline.result(by: deadline, { await isBusy(loop) }) ?? true { busy += 1 }
+                if await Deadline.result(by: deadline, { await isPending(loop) }) ?? true {
+                    pending += 1
+                }
             }
-            if busy == 0 { return }
+            if pending == 0 { return }
             try? await Task.sleep(for: .milliseconds(5))
         }
     }
@@ -192,7 +194,7 @@ public final class GatewayServer: Sendable {
         let commits = CommitTimes()
         let store = try Store(
             path: settings.dataDirectory, events: publisher, queryTime: settings.queryTime,
-            commitTook: commits.note)
+            commitTook: commits.record)
         return GatewayContext(
             settings: settings, store: store,
             operations: Operations(

@@ -1,5 +1,5 @@
 extension EventLoop: SerialExecutor, TaskExecutor {
-    public func enqueue(_ job: consuming ExecutorJob) { leave(.job(UnownedJob(job))) }
+    public func enqueue(_ job: consuming ExecutorJob) { post(.job(UnownedJob(job))) }
 
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         unsafe UnownedSerialExecutor(ordinary: self)

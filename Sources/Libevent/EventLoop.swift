@@ -28,7 +28,7 @@ internal import Synchronization
     private let inbox = Mutex(Inbox())
     private let thread = Atomic<UInt>(0)
     /// Nanoseconds of the monotonic clock; 0 while the loop does not run.
-    private let signOfLife = Atomic<Int64>(0)
+    private let lastTurnNanoseconds = Atomic<Int64>(0)
     private let name: String
 
     /// Makes the loop; `start()` sets it going.
@@ -86,19 +86,19 @@ internal import Synchronization
 
     /// How often a loop that has a `LoopClock` leaves a sign of life at least, when it is not
     /// blocked.
-    public static let signOfLifeInterval: Duration = .milliseconds(250)
+    public static let turnRecordInterval: Duration = .milliseconds(250)
 
     /// When the loop last came round, on the scale of `LoopClock.now()`; nil while it does not run.
     /// From any thread.
-    public var lastSignOfLife: Duration? {
-        let time = signOfLife.load(ordering: .relaxed)
+    public var lastTurn: Duration? {
+        let time = lastTurnNanoseconds.load(ordering: .relaxed)
         return time == 0 ? nil : .nanoseconds(time)
     }
 
     /// How long the last sign of life was ago, beyond the interval of the signs; zero while all is
     /// well.
     public var silence: Duration {
-        lastSignOfLife.map { max(.zero, LoopClock.now() - $0 - Self.signOfLifeInterval * 2) }
+        lastTurn.map { max(.zero, LoopClock.now() - $0 - Self.turnRecordInterval * 2) }
             ?? .zero
     }
 
@@ -106,12 +106,12 @@ internal import Synchronization
     /// connections wait. From any thread. Only a loop that has a `LoopClock` comes round while
     /// nothing happens.
     public func isStalled(now: Duration = LoopClock.now(), limit: Duration) -> Bool {
-        lastSignOfLife.map { now - $0 > limit } ?? false
+        lastTurn.map { now - $0 > limit } ?? false
     }
 
-    func recordSignOfLife() {
+    func recordTurn() {
         guard isCurrent else { return }
-        signOfLife.store(LoopClock.nanoseconds(), ordering: .relaxed)
+        lastTurnNanoseconds.store(LoopClock.nanoseconds(), ordering: .relaxed)
     }
 
     /// Ends the loop once the work that was left before this call is done; returns at once.
@@ -125,12 +125,12 @@ internal import Synchronization
 
     /// Runs `work` on the loop's thread, in a turn of its own. From any thread; keeps the order of
     /// calls.
-    public func execute(_ work: @escaping @Sendable () -> Void) { leave(.closure(work)) }
+    public func execute(_ work: @escaping @Sendable () -> Void) { post(.closure(work)) }
 
     /// Whether the caller is on the loop's thread.
     public var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
-    func leave(_ work: Work) {
+    func post(_ work: Work) {
         let mustWake = inbox.withLock { inbox in
             inbox.work.append(work)
             return inbox.work.count == 1
@@ -142,15 +142,15 @@ internal import Synchronization
 
     fileprivate func run() {
         thread.store(UInt(pthread_self()), ordering: .relaxed)
-        recordSignOfLife()
+        recordTurn()
         unsafe name.withCString { unsafe directory_name_thread($0) }
         _ = unsafe event_base_loop(base, Int32(EVLOOP_NO_EXIT_ON_EMPTY))
-        signOfLife.store(0, ordering: .relaxed)
+        lastTurnNanoseconds.store(0, ordering: .relaxed)
         thread.store(0, ordering: .relaxed)
     }
 
     fileprivate func drain() {
-        recordSignOfLife()
+        recordTurn()
         var ticks: eventfd_t = 0
         _ = unsafe eventfd_read(wakeDescriptor, &ticks)
         let (turn, rest, stopping) = inbox.withLock { inbox in

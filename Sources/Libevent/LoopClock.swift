@@ -24,7 +24,7 @@ internal import Glibc
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe event_assign(event, loop.base, -1, 0, onTick, context)
         wheel.onSet = { [weak self] in self?.arm($0) }
-        giveSignOfLife()
+        recordTurns()
     }
 
     deinit { unsafe event_free(event) }
@@ -49,10 +49,10 @@ internal import Glibc
     }
 
     /// A loop at rest must not look like one that is blocked.
-    private func giveSignOfLife() {
-        loop.recordSignOfLife()
-        wheel.schedule(after: EventLoop.signOfLifeInterval) { [weak self] in
-            self?.giveSignOfLife()
+    private func recordTurns() {
+        loop.recordTurn()
+        wheel.schedule(after: EventLoop.turnRecordInterval) { [weak self] in
+            self?.recordTurns()
         }
     }
 

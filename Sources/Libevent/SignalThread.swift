@@ -85,14 +85,14 @@ public final class SignalThread: Sendable {
     /// Waits for signals, or for the next deadline.
     private func received() -> [UInt8] {
         var poll = pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)
-        guard unsafe Glibc.poll(&poll, 1, patience) > 0 else { return [] }
+        guard unsafe Glibc.poll(&poll, 1, pollTimeout) > 0 else { return [] }
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = unsafe read(readEnd, &bytes, bytes.count)
         return bytes.prefix(max(0, count)).filter { $0 != Self.wake }
     }
 
     /// Milliseconds until the next deadline, rounded up; −1 without one.
-    private var patience: Int32 {
+    private var pollTimeout: Int32 {
         let next = deadlines.withLock { $0.map(\.time).min() }
         guard let next else { return -1 }
         let left = max(.zero, next - LoopClock.now())

@@ -18,10 +18,10 @@ extension Connection {
             if !part.isEmpty { return part }
             if bodyIsWhole {
                 // From now on only the client's end can be of interest.
-                if case .answering = state { watchReads() }
+                if case .responding = state { watchReads() }
                 return nil
             }
-            guard case .answering = state else { throw .disconnected }
+            guard case .responding = state else { throw .disconnected }
             try await moreBytes()
         }
     }
@@ -54,21 +54,21 @@ extension Connection {
 
     private func moreBytes() async throws(RequestBodyError) {
         if owesContinue {
-            askForBody()
+            sendContinue()
             flush()
         }
         defer {
-            if case .answering = state { ignoreReads() }
+            if case .responding = state { ignoreReads() }
         }
         do {
             // The task may get here in a later turn of the loop, in which much may have happened: all
             // that is looked at and begun for the reader is so with the reader in its place.
             try await withCheckedThrowingContinuation { reader in
                 bodyReader = reader
-                guard case .answering = state else {
+                guard case .responding = state else {
                     return resume(&bodyReader, throwing: .disconnected)
                 }
-                guard !listener.bodiesAreOver else {
+                guard !listener.bodiesTimedOut else {
                     return resume(&bodyReader, throwing: .timedOut)
                 }
                 watchReads()

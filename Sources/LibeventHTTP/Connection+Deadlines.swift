@@ -17,7 +17,7 @@ extension Connection {
         switch state {
         case .receiving where !parser.isBetweenRequests:
             refuse(HTTPProtocolError(408, "the request header did not arrive in time"))
-        case .answering:
+        case .responding:
             // Without a waiter it is the handler that takes its time, not the client.
             resume(&bodyReader, throwing: .timedOut)
         case .receiving, .lingering: end()

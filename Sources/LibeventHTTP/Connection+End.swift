@@ -15,7 +15,7 @@ extension Connection {
             end()
         } else {
             state = .lingering
-            lingered = 0
+            discardedCount = 0
             lingerEnd = LoopClock.now() + min(listener.limits.bodyDeadline, .seconds(3600))
             shutdownWrites()
             setDeadline(Self.lingerPause)
@@ -24,12 +24,12 @@ extension Connection {
     }
 
     /// Reads over what the client still sends, for a while.
-    func throwAway(_ count: Int) {
-        lingered += count
+    func discard(_ count: Int) {
+        discardedCount += count
         parser = RequestParser(limits: listener.limits)
         parserMemory.set(to: 0)
         let left = lingerEnd - LoopClock.now()
-        if lingered > Self.lingerLimit || left <= .zero { return end() }
+        if discardedCount > Self.lingerLimit || left <= .zero { return end() }
         setDeadline(min(Self.lingerPause, left))
     }
 

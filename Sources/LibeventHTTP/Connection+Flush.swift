@@ -24,14 +24,14 @@ extension Connection {
         if let timer = writeTimer { listener.wheel.cancel(timer) }
         writeTimer = nil
         outputMemory.set(to: 0)
-        answerBody = nil
+        responseBody = nil
         resume(&bodyWriter)
         if case .flushing(let keepAlive) = state { finishFlush(keepAlive: keepAlive) }
     }
 
     private func awaitRoom() {
         // The body itself is counted already, once for all connections that send it.
-        outputMemory.set(to: max(0, output.heldCount - (answerBody?.count ?? 0)))
+        outputMemory.set(to: max(0, output.heldCount - (responseBody?.count ?? 0)))
         if writeTimer == nil { startWriteDeadline() }
         awaitWritable()
     }
@@ -39,8 +39,8 @@ extension Connection {
     /// Gives the client its time for the next 64 KiB, or for all that is left.
     private func startWriteDeadline() {
         let underway = unacknowledgedCount
-        takenBefore = writtenCount - underway
-        owedProgress = min(Self.progress, output.count + underway)
+        acknowledgedBefore = writtenCount - underway
+        requiredProgress = min(Self.progress, output.count + underway)
         writeTimer = listener.wheel.schedule(after: listener.limits.bodyDeadline) { [weak self] in
             self?.writeDeadlinePassed()
         }
@@ -50,7 +50,7 @@ extension Connection {
         writeTimer = nil
         // What counts is what the client has taken, not what the kernel has: its buffer may be
         // larger than all that a slow client reads within a deadline.
-        if writtenCount - unacknowledgedCount - takenBefore >= owedProgress {
+        if writtenCount - unacknowledgedCount - acknowledgedBefore >= requiredProgress {
             startWriteDeadline()
         } else if bodyWriter != nil {
             resume(&bodyWriter, throwing: .timedOut)

@@ -16,7 +16,7 @@ extension Connection {
     func refuseForMemory() {
         switch state {
         case .receiving: refuse(.outOfMemory)
-        case .answering: resume(&bodyReader, throwing: .outOfMemory)
+        case .responding: resume(&bodyReader, throwing: .outOfMemory)
         case .flushing, .lingering, .closed: end()
         }
     }

@@ -23,7 +23,7 @@ extension Connection {
         peerTimer = listener.wheel.schedule(after: listener.limits.halfClosedGrace) { [weak self] in
             guard let self else { return }
             peerTimer = nil
-            guard serial == self.serial, case .answering = state, bodyReader == nil else { return }
+            guard serial == self.serial, case .responding = state, bodyReader == nil else { return }
             action(self)
         }
     }
@@ -37,7 +37,7 @@ extension Connection {
 
     /// Cancels the handler that makes the answer.
     func cancelExchange() {
-        guard case .answering = state else { return }
+        guard case .responding = state else { return }
         isAbandoned = true
         exchange?.cancel()
         releaseExchange()

@@ -21,11 +21,11 @@ extension Connection {
                 ?? (request.version == .http11 ? .chunked : .untilClose)
         }
         let isSilent = request.method == .head || !hasBody
-        if case .answering = state {
-            owesAnswer = false
-            answerLeft = isSilent ? 0 : length
-            let isAsking = owesContinue
-            askForBody()
+        if case .responding = state {
+            owesResponse = false
+            responseBytesLeft = isSilent ? 0 : length
+            let sentContinue = owesContinue
+            sendContinue()
             var fields = fields
             if length != nil { fields[.contentLength] = nil }
             // The request's body may still be coming in: whether the connection can go on is
@@ -34,7 +34,7 @@ extension Connection {
                 status, fields, framing, keepAlive: wantsKeepAlive, date: listener.dateNow())
             // Right after the 100 it would confuse proxies: HAProxy 2.6 takes the response for
             // ended. Nothing is lost by waiting for the first bytes of the body.
-            if isAsking { heldHead = head } else { output.append(head) }
+            if sentContinue { heldHead = head } else { output.append(head) }
             flush()
         }
         return ResponseWriter(self, isSilent ? .none : framing)
@@ -42,27 +42,27 @@ extension Connection {
 
     /// Sends a piece of the body; waits while the client does not read.
     func writeBody(_ bytes: [UInt8], inChunk: Bool) async throws(RequestBodyError) {
-        guard case .answering = state else { throw .disconnected }
-        if let left = answerLeft {
+        guard case .responding = state else { throw .disconnected }
+        if let left = responseBytesLeft {
             guard bytes.count <= left else {
                 // More than was announced would be read as the next answer.
                 end()
                 throw .disconnected
             }
-            answerLeft = left - bytes.count
+            responseBytesLeft = left - bytes.count
         }
         releaseHead()
         if inChunk { output.append(Array("\(String(bytes.count, radix: 16))\r\n".utf8)) }
         output.append(bytes)
         if inChunk { output.append([0x0D, 0x0A]) }
         flush()
-        guard case .answering = state else { throw .disconnected }
+        guard case .responding = state else { throw .disconnected }
         guard isAboveHighWater else { return }
         do {
             try await withCheckedThrowingContinuation { writer in
                 bodyWriter = writer
                 // The task may get here in a later turn of the loop, when all has left.
-                if case .answering = state {
+                if case .responding = state {
                     if !isAboveHighWater { resume(&bodyWriter) }
                 } else {
                     resume(&bodyWriter, throwing: .disconnected)
@@ -87,8 +87,8 @@ extension Connection {
 
     /// Ends the body; cuts the connection if some of it is missing.
     func endBody(_ trailer: [UInt8]) {
-        guard case .answering = state else { return }
-        if let answerLeft, answerLeft > 0 { return end() }
+        guard case .responding = state else { return }
+        if let responseBytesLeft, responseBytesLeft > 0 { return end() }
         releaseHead()
         output.append(trailer)
         handOver(keepAlive: settleKeepAlive())
@@ -97,7 +97,7 @@ extension Connection {
     /// Ends the connection if the body that was begun for this request has not been ended, unless
     /// all that was announced is there.
     func cutBodyIfOpen(_ serial: Int) {
-        guard serial == self.serial, case .answering = state else { return }
-        if answerLeft == 0 { endBody([]) } else { end() }
+        guard serial == self.serial, case .responding = state else { return }
+        if responseBytesLeft == 0 { endBody([]) } else { end() }
     }
 }

@@ -13,7 +13,7 @@ final class Connection: WatchedSocket {
         /// Waiting for a request, or for the rest of its header.
         case receiving
         /// A request is being answered.
-        case answering
+        case responding
         /// The answer has been handed over; when its last byte has left, the next request may come
         /// or the connection ends.
         case flushing(keepAlive: Bool)
@@ -27,7 +27,7 @@ final class Connection: WatchedSocket {
     let listener: HTTPListener
     let remoteAddress: String
     let addressKey: AddressKey
-    let verdict: ConnectionCensus.Verdict
+    let admission: ConnectionLimiter.Admission
     var state = State.receiving
     var parser: RequestParser
     var output = OutputQueue()
@@ -36,7 +36,7 @@ final class Connection: WatchedSocket {
 
     // The request that is being answered.
     private(set) var serial = 0
-    var owesAnswer = false
+    var owesResponse = false
     var bodyFraming = RequestHead.BodyFraming.none
     var bodyIsWhole = true
     /// What is wrong with the body; the parser cannot go on behind it.
@@ -57,12 +57,12 @@ final class Connection: WatchedSocket {
     /// Its head, until the first bytes of its body are there.
     var heldHead: [UInt8]?
     /// Bytes of a body of known length that have not been written.
-    var answerLeft: Int?
+    var responseBytesLeft: Int?
     /// The body, if it is large: counted once for all connections that send it.
-    var answerBody: HeldBody?
+    var responseBody: HeldBody?
     /// What the handler collects of the request's body.
     var bodyMemory: MemoryReservation
-    /// What waits to leave, but for `answerBody`.
+    /// What waits to leave, but for `responseBody`.
     var outputMemory: MemoryReservation
     /// What the parser's buffer has grown by.
     var parserMemory: MemoryReservation
@@ -70,22 +70,22 @@ final class Connection: WatchedSocket {
     var writtenCount = 0
     var writeTimer: TimerWheel.Timer?
     /// Bytes that the client had acknowledged when the deadline began, and how many more it must.
-    var takenBefore = 0
-    var owedProgress = 0
+    var acknowledgedBefore = 0
+    var requiredProgress = 0
 
     private var isTakingRequests = false
     /// What a client still sends after its last answer, and until when it may.
-    var lingered = 0
+    var discardedCount = 0
     var lingerEnd: Duration = .zero
     var timer: TimerWheel.Timer?
 
     init(
         _ descriptor: Int32, from address: String, key: AddressKey,
-        verdict: ConnectionCensus.Verdict,
+        admission: ConnectionLimiter.Admission,
         listener: HTTPListener
     ) {
         self.listener = listener
-        self.verdict = verdict
+        self.admission = admission
         remoteAddress = address
         addressKey = key
         parser = RequestParser(limits: listener.limits)
@@ -121,16 +121,16 @@ final class Connection: WatchedSocket {
         // A handler may hold the connection for much longer.
         parser = RequestParser(limits: listener.limits)
         output = OutputQueue()
-        answerBody = nil
+        responseBody = nil
         releaseMemory()
         listener.forget(self)
     }
 
     override func readable() {
         switch state {
-        case .answering where bodyReader == nil: return inspectPeer()
+        case .responding where bodyReader == nil: return inspectPeer()
         case .flushing: return ignoreReads()
-        case .answering, .receiving, .lingering, .closed: break
+        case .responding, .receiving, .lingering, .closed: break
         }
         let count = listener.read(descriptor) { parser.append($0) }
         guard let count else { return }
@@ -138,7 +138,7 @@ final class Connection: WatchedSocket {
         guard countParserMemory() else { return refuseForMemory() }
         switch state {
         case .receiving: takeRequests()
-        case .answering:
+        case .responding:
             // The reader goes on in a later turn of the loop; until then the end of the stream, if
             // it is behind these bytes, must wait.
             ignoreReads()
@@ -146,7 +146,7 @@ final class Connection: WatchedSocket {
             resume(&bodyReader)
         case .flushing, .closed: break
         case .lingering:
-            throwAway(count)
+            discard(count)
         }
     }
 
@@ -159,7 +159,7 @@ final class Connection: WatchedSocket {
         defer { isTakingRequests = false }
         var taken = 0
         while case .receiving = state {
-            guard taken < Self.turnLimit else { return takeRequestsLater() }
+            guard taken < Self.turnLimit else { return scheduleTakeRequests() }
             do {
                 guard let event = try parser.next() else { return awaitMore() }
                 if case .head(let head) = event {
@@ -175,7 +175,7 @@ final class Connection: WatchedSocket {
     /// How many pipelined requests are answered in one turn of the loop: others wait meanwhile.
     private static let turnLimit = 32
 
-    private func takeRequestsLater() {
+    private func scheduleTakeRequests() {
         // Or more would come in each turn than is taken.
         ignoreReads()
         // It stays on the loop's thread.
@@ -202,11 +202,11 @@ final class Connection: WatchedSocket {
     private var isHeaderBegun = true
 
     private func begin(_ head: RequestHead) {
-        state = .answering
+        state = .responding
         serial += 1
-        owesAnswer = true
+        owesResponse = true
         isHeaderBegun = false
-        answerLeft = nil
+        responseBytesLeft = nil
         heldHead = nil
         clearDeadline()
         bodyFraming = head.bodyFraming
@@ -218,7 +218,7 @@ final class Connection: WatchedSocket {
         let exchange = listener.responder?.begin(self, head)
         // The first part of the handler has run already.
         if isAbandoned { exchange?.cancel() }
-        if case .answering = state { self.exchange = exchange }
+        if case .responding = state { self.exchange = exchange }
     }
 
     /// Answers something that is no request, and ends the connection.
@@ -227,7 +227,7 @@ final class Connection: WatchedSocket {
         ignoreReads()
         bodyIsWhole = false
         wantsKeepAlive = false
-        state = .answering
+        state = .responding
         listener.responder?.reportRefusal(error, from: remoteAddress)
         send(response, headOnly: false, keepAlive: false)
     }

@@ -28,7 +28,7 @@ public final class EventStream: WatchedSocket {
     /// What a client may send on an open stream before it is shown the door.
     private static let inputLimit = 4096
 
-    private let census: ConnectionCensus?
+    private let limiter: ConnectionLimiter?
     private let registry: StreamRegistry?
     /// The place in the registry; −1 when it has none.
     var position = -1
@@ -42,22 +42,22 @@ public final class EventStream: WatchedSocket {
 
     /// - Parameter connection: whose socket becomes the stream's; it may be over already.
     init(
-        from connection: Connection, framing: Frame.Framing, census: ConnectionCensus?,
+        from connection: Connection, framing: Frame.Framing, limiter: ConnectionLimiter?,
         registry: StreamRegistry?
     ) {
         self.registry = registry
         self.framing = framing
-        self.census = census
+        self.limiter = limiter
         remoteAddress = connection.remoteAddress
         addressKey = connection.addressKey
         super.init(inheriting: connection)
-        _ = census?.enter(addressKey)
+        _ = limiter?.acquire(addressKey)
         registry?.add(self)
     }
 
     deinit {
         registry?.remove(self)
-        census?.leave(addressKey)
+        limiter?.release(addressKey)
     }
 
     /// Whether the stream is over.

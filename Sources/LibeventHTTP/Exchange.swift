@@ -21,7 +21,7 @@ public struct Exchange: ~Copyable {
         body = RequestBody(connection)
     }
 
-    deinit { connection.answerIfForgotten(serial) }
+    deinit { connection.respondIfForgotten(serial) }
 
     /// The numeric address of the peer.
     public var remoteAddress: String { connection.remoteAddress }
@@ -30,7 +30,7 @@ public struct Exchange: ~Copyable {
     public var addressKey: AddressKey { connection.addressKey }
 
     /// Whether the connection is one too many; it ends with this answer in any case.
-    public var verdict: ConnectionCensus.Verdict { connection.verdict }
+    public var admission: ConnectionLimiter.Admission { connection.admission }
 
     /// Answers with a whole response, whose body is held by reference until it has left. If the
     /// budget of memory has no room for it, the client gets 503 in its place.

@@ -9,14 +9,14 @@ public final class HTTPListener {
     let limits: HTTPLimits
     let loop: EventLoop
     let wheel: TimerWheel
-    let census: ConnectionCensus
+    let limiter: ConnectionLimiter
     let memory: MemoryBudget
     let heldBodies: HeldBodies
     let streams: StreamRegistry
     private(set) weak var responder: (any HTTPResponder)?
     private(set) var isClosing = false
     /// Whether nobody waits for bodies any more.
-    private(set) var bodiesAreOver = false
+    private(set) var bodiesTimedOut = false
 
     private var listener: Listener?
     private var connections: [Connection] = []
@@ -25,16 +25,16 @@ public final class HTTPListener {
 
     /// Starts to listen.
     /// - Parameters:
-    ///   - census: shared by all loops.
+    ///   - limiter: shared by all loops.
     ///   - memory: shared by all loops: request bodies and headers that are collected, and answers
     ///     that have not left.
     /// - Throws: when the address is taken or not this machine's.
     public init(
-        on address: SocketAddress, limits: HTTPLimits, census: ConnectionCensus,
+        on address: SocketAddress, limits: HTTPLimits, limiter: ConnectionLimiter,
         memory: MemoryBudget = MemoryBudget(), wheel: TimerWheel, responder: any HTTPResponder
     ) throws(LibeventError) {
         self.limits = limits
-        self.census = census
+        self.limiter = limiter
         self.memory = memory
         heldBodies = HeldBodies(budget: memory)
         streams = StreamRegistry(wheel: wheel, timeout: limits.peerTimeout)
@@ -70,10 +70,10 @@ public final class HTTPListener {
     public var connectionCount: Int { connections.count }
 
     /// How many requests are being answered, or their answers still leave.
-    public var busyCount: Int {
+    public var inFlightCount: Int {
         connections.count { connection in
             switch connection.state {
-            case .answering, .flushing: true
+            case .responding, .flushing: true
             case .receiving, .lingering, .closed: false
             }
         }
@@ -87,14 +87,14 @@ public final class HTTPListener {
         for connection in connections {
             switch connection.state {
             case .receiving, .lingering: connection.end()
-            case .answering, .flushing, .closed: break
+            case .responding, .flushing, .closed: break
             }
         }
     }
 
     /// Has requests answered whose bodies are still not here: they have had their time.
-    public func giveUpBodies() {
-        bodiesAreOver = true
+    public func timeOutBodies() {
+        bodiesTimedOut = true
         for connection in connections {
             connection.resume(&connection.bodyReader, throwing: .timedOut)
         }
@@ -110,7 +110,7 @@ public final class HTTPListener {
         guard connection.position < connections.count,
             connections[connection.position] === connection
         else { return }
-        census.leave(connection.addressKey)
+        limiter.release(connection.addressKey)
         let last = connections.removeLast()
         guard last !== connection else { return }
         connections[connection.position] = last
@@ -135,15 +135,15 @@ extension HTTPListener: Listener.Delegate {
     /// (`ListenerControl.stopAccepting`). On the loop's thread.
     public func accepted(_ descriptor: Int32, from peer: SocketAddress) {
         let key = peer.key
-        let verdict = census.enter(key)
-        guard verdict != .hopeless else {
-            census.leave(key)
+        let admission = limiter.acquire(key)
+        guard admission != .rejected else {
+            limiter.release(key)
             Glibc.close(descriptor)
-            responder?.reportTurnedAway()
+            responder?.reportConnectionRejected()
             return
         }
         let connection = Connection(
-            descriptor, from: peer.host, key: key, verdict: verdict, listener: self)
+            descriptor, from: peer.host, key: key, admission: admission, listener: self)
         connection.position = connections.count
         connections.append(connection)
         connection.open()

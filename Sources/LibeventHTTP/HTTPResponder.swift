@@ -21,7 +21,7 @@ public protocol HTTPResponder: Actor {
     func acceptingPaused(_ error: LibeventError)
 
     /// A connection was closed unheard, because there was no room even to refuse it.
-    func turnedAway()
+    func connectionRejected()
 
     /// Something that is no request, or that there is no memory for, was answered with `response(to:)`.
     func refused(_ error: HTTPProtocolError, from address: String)
@@ -42,7 +42,7 @@ extension HTTPResponder {
         }
     }
 
-    nonisolated func reportTurnedAway() { assumeIsolated { $0.turnedAway() } }
+    nonisolated func reportConnectionRejected() { assumeIsolated { $0.connectionRejected() } }
 
     nonisolated func reportRefusal(_ error: HTTPProtocolError, from address: String) {
         assumeIsolated { $0.refused(error, from: address) }

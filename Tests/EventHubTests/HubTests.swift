@@ -74,7 +74,7 @@ private final class Bench {
     /// Publishes one burst and serves everybody.
     func publish(_ resources: String...) {
         hub.publish(resources.map { published($0) })
-        while hub.advance(budget: 10) {}
+        while hub.continueFanOut(budget: 10) {}
     }
 }
 
@@ -141,7 +141,7 @@ private final class Bench {
             stream.room = room
             bench.publish("a", "b")
             bench.publish("c")
-            bench.hub.beat()
+            bench.hub.heartbeatTick()
             while subscriber.isBehind {
                 stream.room = 7
                 subscriber.drain()
@@ -156,9 +156,9 @@ private final class Bench {
         for _ in 1...2 {
             stream.room = 0
             for name in ["a", "b", "c", "d", "e", "f"] { bench.publish(name) }
-            for _ in 0..<Hub.ticksPerInterval { bench.hub.beat() }
+            for _ in 0..<Hub.ticksPerInterval { bench.hub.heartbeatTick() }
             bench.publish("g")
-            for _ in 0..<Hub.ticksPerInterval { bench.hub.beat() }
+            for _ in 0..<Hub.ticksPerInterval { bench.hub.heartbeatTick() }
             stream.room = Int.max
             subscriber.drain()
         }
@@ -175,36 +175,36 @@ private final class Bench {
         #expect(others.allSatisfy { $0.story == (0..<20).map(String.init) })
     }
 
-    @Test func `who subscribes in the middle of a walk gets what comes after, once`() {
+    @Test func `who subscribes in the middle of a fan-out gets what comes after, once`() {
         let early = (0..<30).map { _ in FakeStream() }
         for stream in early { _ = bench.subscribe(stream) }
         bench.hub.publish([bench.published("before")])
-        #expect(bench.hub.advance(budget: 10))
+        #expect(bench.hub.continueFanOut(budget: 10))
         bench.hub.publish([bench.published("waiting")])
         let late = FakeStream()
         _ = bench.subscribe(late)
-        while bench.hub.advance(budget: 10) {}
+        while bench.hub.continueFanOut(budget: 10) {}
         bench.publish("after")
         #expect(late.story == ["after"])
         #expect(early.allSatisfy { $0.story == ["before", "waiting", "after"] })
     }
 
-    @Test func `a walk that was begun in small steps can be ended in one`() {
+    @Test func `a fan-out that was begun in small steps can be ended in one`() {
         let streams = (0..<30).map { _ in FakeStream() }
         for stream in streams { _ = bench.subscribe(stream) }
         bench.hub.publish([bench.published("a")])
-        #expect(bench.hub.advance(budget: 1))
-        while bench.hub.advance(budget: .max) {}
+        #expect(bench.hub.continueFanOut(budget: 1))
+        while bench.hub.continueFanOut(budget: .max) {}
         #expect(streams.allSatisfy { $0.story == ["a"] })
     }
 
-    @Test func `who leaves in the middle of a walk gets nothing more, and nobody is skipped`() {
+    @Test func `who leaves in the middle of a fan-out gets nothing more, and nobody is skipped`() {
         let streams = (0..<30).map { _ in FakeStream() }
         let subscribers = streams.map { bench.subscribe($0) }
         bench.hub.publish([bench.published("a")])
-        _ = bench.hub.advance(budget: 10)
+        _ = bench.hub.continueFanOut(budget: 10)
         for index in [0, 5, 15, 25] { bench.hub.remove(subscribers[index]) }
-        while bench.hub.advance(budget: 10) {}
+        while bench.hub.continueFanOut(budget: 10) {}
         for (index, stream) in streams.enumerated() {
             let isLate = index == 15 || index == 25
             #expect(stream.story == (isLate ? [] : ["a"]), "subscriber \(index)")
@@ -217,14 +217,15 @@ private final class Bench {
         _ = bench.subscribe(silent, EventFilter(cids: ["y"]), encoding: .serverSentEvents)
         _ = bench.subscribe(busy, EventFilter(cids: ["x"]), encoding: .serverSentEvents)
         for _ in 0..<(Hub.ticksPerInterval * 10) {
-            bench.hub.beat()
+            bench.hub.heartbeatTick()
             bench.publish("x")
         }
         #expect(!String(decoding: busy.bytes, as: UTF8.self).contains("\n:\n"))
         // Looked at four times an interval, so each silence is between three quarters of it and one.
-        let beats = silent.lines
-        #expect(beats.allSatisfy { $0 == ":" })
-        #expect((10...13).contains(beats.count), "\(beats.count) heartbeats in ten intervals")
+        let heartbeats = silent.lines
+        #expect(heartbeats.allSatisfy { $0 == ":" })
+        #expect(
+            (10...13).contains(heartbeats.count), "\(heartbeats.count) heartbeats in ten intervals")
     }
 
     @Test func `a filter's work is bounded in each turn, however many labels there are`() {
@@ -233,9 +234,9 @@ private final class Bench {
         let labels = (0..<2000).map { _ in String(repeating: "a", count: 100) }
         let events = (0..<10).map { bench.published("\($0)", labels: labels) }
         bench.hub.publish(events + [bench.published("hit", labels: ["xaaaaaaaab"])])
-        _ = bench.hub.advance(budget: 1)
+        _ = bench.hub.continueFanOut(budget: 1)
         #expect(bench.hub.waitingCount == 10, "one such event fills a turn")
-        while bench.hub.advance(budget: 1) {}
+        while bench.hub.continueFanOut(budget: 1) {}
         #expect(stream.story == ["hit"])
     }
 
@@ -250,7 +251,7 @@ private final class Bench {
             sink: stream)
         func publish(_ count: Int) {
             hub.publish((0..<count).map { bench.published("\($0)") })
-            while hub.advance(budget: 10) {}
+            while hub.continueFanOut(budget: 10) {}
         }
         now = clock()
         publish(1)
@@ -283,7 +284,7 @@ private final class Bench {
         bench.publish("b")
         // A turn that visits four subscribers has visited all: no empty place is looked at.
         bench.hub.publish([bench.published("c")])
-        #expect(!bench.hub.advance(budget: 20))
+        #expect(!bench.hub.continueFanOut(budget: 20))
         for index in [7, 107, 207] { #expect(streams[index].story == ["a", "b", "c"]) }
         #expect(late.story == ["b", "c"])
         bench.hub.remove(subscribers[107])
@@ -296,7 +297,7 @@ private final class Bench {
         let streams = [FakeStream(), FakeStream()]
         for stream in streams { _ = bench.subscribe(stream) }
         bench.publish("a")
-        bench.hub.lose(7)
+        bench.hub.recordDrops(7)
         bench.publish("b")
         for stream in streams { #expect(stream.story == ["a", "{\"dropped\":7}", "b"]) }
         #expect(bench.hub.dropped == 14)
@@ -309,14 +310,14 @@ private final class Bench {
         var last = streams.map { (bytes: $0.bytes.count, tick: 0) }
         var inOneTick: [Int] = []
         for tick in 1...(Hub.ticksPerInterval * 5) {
-            bench.hub.beat()
-            var beats = 0
+            bench.hub.heartbeatTick()
+            var heartbeats = 0
             for (index, stream) in streams.enumerated() where stream.bytes.count > last[index].bytes
             {
-                beats += 1
+                heartbeats += 1
                 last[index] = (stream.bytes.count, tick)
             }
-            inOneTick.append(beats)
+            inOneTick.append(heartbeats)
             #expect(last.allSatisfy { tick - $0.tick <= Hub.ticksPerInterval })
         }
         #expect(inOneTick.max() ?? 0 <= 8)
@@ -351,11 +352,11 @@ private final class Bench {
         let names = (0..<1000).map(String.init)
         bench.hub.publish(names.map { bench.published($0) })
         var turns = 0
-        while bench.hub.advance(budget: 10) { turns += 1 }
+        while bench.hub.continueFanOut(budget: 10) { turns += 1 }
         #expect(turns >= 7)
         #expect(stream.story == names)
-        #expect(bench.hub.takeServed().count == 1000)
-        #expect(bench.hub.takeServed().isEmpty)
+        #expect(bench.hub.takeCompleted().count == 1000)
+        #expect(bench.hub.takeCompleted().isEmpty)
     }
 
     @Test func `goodbye comes behind all that waits, and then the stream ends`() {

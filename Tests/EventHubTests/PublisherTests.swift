@@ -25,7 +25,7 @@ private final class Inlet: HubInlet {
     var hasRoom: Bool { hasRoomNow.withLock { $0 } }
     var subscriberCount: Int { 1 }
     func post(_ events: [PublishedEvent]) { receive(events) }
-    func lose(_ count: Int) { lost.withLock { $0 += count } }
+    func recordDrops(_ count: Int) { lost.withLock { $0 += count } }
 
     func isUnderPressure() async -> Bool {
         questions.withLock { questions in

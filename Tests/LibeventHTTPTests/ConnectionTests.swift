@@ -110,7 +110,7 @@ import Testing
             try await client.send(
                 "POST /patient HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
             while await !responder.isPatient() { try await Task.sleep(for: .milliseconds(2)) }
-            await responder.giveUpBodies()
+            await responder.timeOutBodies()
             #expect(try await client.answer().status == 408)
         }
     }

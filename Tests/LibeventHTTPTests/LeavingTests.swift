@@ -79,7 +79,7 @@ import Testing
             try await Task.sleep(for: .milliseconds(600))
             #expect(await responder.processorTime() - before < .milliseconds(100))
             // Cancelled by now; it answers anyway.
-            await responder.giveUpBodies()
+            await responder.timeOutBodies()
             #expect(try await client.answer().status == 200)
         }
     }

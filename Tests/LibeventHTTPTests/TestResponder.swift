@@ -27,7 +27,7 @@ actor TestResponder: HTTPResponder {
         let clock = try LoopClock(loop: loop)
         let listener = try HTTPListener(
             on: SocketAddress(host: "127.0.0.1", port: 0, isIPv6: false), limits: limits,
-            census: ConnectionCensus(
+            limiter: ConnectionLimiter(
                 limit: limits.connections, perAddress: limits.connectionsPerAddress),
             memory: memory, wheel: clock.wheel, responder: self)
         self.clock = clock
@@ -47,8 +47,8 @@ actor TestResponder: HTTPResponder {
     func isPatient() -> Bool { patient != nil }
 
     /// Gives up all bodies, and only then lets that handler ask for its own.
-    func giveUpBodies() {
-        listener?.giveUpBodies()
+    func timeOutBodies() {
+        listener?.timeOutBodies()
         patient?.resume()
     }
 
@@ -177,7 +177,7 @@ actor TestResponder: HTTPResponder {
     }
 
     func acceptingPaused(_ error: LibeventError) {}
-    func turnedAway() {}
+    func connectionRejected() {}
     func refused(_ error: HTTPProtocolError, from address: String) {}
 }
 

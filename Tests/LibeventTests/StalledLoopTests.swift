@@ -104,7 +104,7 @@ private actor Owner {
         #expect(!control.resumeAccepting())
     }
 
-    @Test func `a blocked loop leaves no sign of life, and one at rest does`() async throws {
+    @Test func `a blocked loop records no turn, and an idle one does`() async throws {
         let owner = try Owner("test")
         _ = try await owner.listen(SocketAddress(host: "127.0.0.1", port: 0, isIPv6: false))
         let loop = owner.loop
@@ -122,7 +122,7 @@ private actor Owner {
         while loop.isStalled(limit: limit) { try await Task.sleep(for: .milliseconds(2)) }
         await owner.close()
         loop.stop()
-        while loop.lastSignOfLife != nil { try await Task.sleep(for: .milliseconds(2)) }
+        while loop.lastTurn != nil { try await Task.sleep(for: .milliseconds(2)) }
         #expect(!loop.isStalled(limit: .zero))
     }
 

@@ -11,7 +11,7 @@ struct Request {
     /// What stands in the path for the names in the route's pattern.
     let parameters: [ExactString: String]
     /// Whether the connection is one too many.
-    let verdict: ConnectionCensus.Verdict
+    let admission: ConnectionLimiter.Admission
     let bodyLimit: Int
 
     /// The type of the body, without parameters.

@@ -9,14 +9,14 @@ internal import Text
 /// From a request to its route, and from the route's reply to bytes.
 extension GatewayLoop {
     func respond(to exchange: consuming Exchange) async {
-        running += 1
-        defer { running -= 1 }
+        runningHandlers += 1
+        defer { runningHandlers -= 1 }
         let began = context.clock.monotonic()
         let head = exchange.request
         do {
             let (route, request) = try route(
                 head, body: exchange.body, address: exchange.remoteAddress,
-                verdict: exchange.verdict)
+                admission: exchange.admission)
             guard let route else {
                 return finish(exchange, try fallback(head), route: "static", began: began)
             }
@@ -39,7 +39,7 @@ extension GatewayLoop {
 
     private func route(
         _ head: RequestHead, body: RequestBody, address: String,
-        verdict: ConnectionCensus.Verdict
+        admission: ConnectionLimiter.Admission
     ) throws(Problem) -> (Route?, Request) {
         let match = head.method == .options ? nil : try context.router.match(head.method, head.path)
         let query = try Query(head.query)
@@ -47,7 +47,7 @@ extension GatewayLoop {
         if let match { try query.allowOnly(match.route.parameters.map(\.name)) }
         let request = Request(
             head: head, body: body, remoteAddress: address, query: query,
-            parameters: match?.parameters ?? [:], verdict: verdict,
+            parameters: match?.parameters ?? [:], admission: admission,
             bodyLimit: context.settings.bodyLimit)
         // A stream is refused more softly, by its route.
         if let refusal = request.refusal, match?.route.refusesWhenFull ?? true {
@@ -148,7 +148,7 @@ extension GatewayLoop {
         }
         let id: Int
         do {
-            id = try context.subscribers.enter(
+            id = try context.subscribers.acquire(
                 exchange.addressKey, items: subscription.filter.itemCount)
         } catch {
             return refuseStream(exchange, error.reason, subscription, began: began)
@@ -202,7 +202,7 @@ extension GatewayLoop {
         _ head: RequestHead, _ address: String, _ route: String, _ code: Int, _ bytes: Int,
         _ began: Duration
     ) {
-        note(route: route, code: code, since: began)
+        record(route: route, code: code, since: began)
         guard context.settings.logsAccess else { return }
         // The path alone: a query may hold what is nobody's business.
         context.logger.info(
@@ -235,10 +235,10 @@ extension GatewayLoop {
 extension Request {
     /// Why the request's connection is one too many; nil when it is not.
     var refusal: Refusal? {
-        switch verdict {
-        case .welcome: nil
-        case .full, .hopeless: .full
-        case .tooManyFromAddress: .tooManyFromAddress
+        switch admission {
+        case .admitted: nil
+        case .overLimit, .rejected: .full
+        case .overAddressLimit: .tooManyFromAddress
         }
     }
 }

@@ -14,7 +14,7 @@ actor GatewayLoop: HTTPResponder {
     let context: GatewayContext
     var statistics = LoopStatistics()
     /// Requests whose handlers have not returned.
-    var running = 0
+    var runningHandlers = 0
     private(set) var hub: Hub
     private var clock: LoopClock?
     private var listener: HTTPListener?
@@ -22,16 +22,16 @@ actor GatewayLoop: HTTPResponder {
     /// Of the events that were posted to the inbox, what the hub has not matched yet.
     private var unmatched = (count: 0, bytes: 0)
     /// Stops and resumes accepting, also while the loop is blocked.
-    nonisolated let door = Mutex<ListenerControl?>(nil)
+    nonisolated let listenerControl = Mutex<ListenerControl?>(nil)
     /// What the loop counted when it was asked last: for when it cannot answer.
     nonisolated let lastSnapshot = Mutex(LoopStatistics())
-    private var isBeating = false
-    private var isPumping = false
-    /// When the next tick of the heartbeat is due.
-    private var nextBeat: Duration = .zero
+    private var hasHeartbeat = false
+    private var isFanningOut = false
+    /// When the next tickInterval of the heartbeat is due.
+    private var nextTick: Duration = .zero
 
-    /// How many subscribers are served before others get their turn on the loop.
-    private static let walkBudget = 256
+    /// How many subscribers are completed before others get their turn on the loop.
+    private static let fanOutBudget = 256
 
     init(loop: EventLoop, context: GatewayContext) {
         self.loop = loop
@@ -58,12 +58,12 @@ actor GatewayLoop: HTTPResponder {
             self?.assumeIsolated { $0.take(burst) }
         }
         let listener = try HTTPListener(
-            on: address, limits: context.settings.http, census: context.connections,
+            on: address, limits: context.settings.http, limiter: context.connections,
             memory: context.memory, wheel: clock.wheel, responder: self)
         self.clock = clock
         self.inbox = inbox
         self.listener = listener
-        if let control = listener.control { door.withLock { $0 = control } }
+        if let control = listener.control { listenerControl.withLock { $0 = control } }
         context.backplane.connect(inbox)
         return listener.address ?? address
     }
@@ -75,7 +75,7 @@ actor GatewayLoop: HTTPResponder {
         unmatched.bytes += burst.reduce(0) { $0 + $1.byteCount }
         if hub.count > 0 { hub.publish(burst) }
         settle()
-        if !isPumping, hub.count > 0 { pump() }
+        if !isFanningOut, hub.count > 0 { continueFanOut() }
     }
 
     /// Lets publishers know what the hub has matched.
@@ -86,7 +86,7 @@ actor GatewayLoop: HTTPResponder {
     }
 
     /// Tells every subscriber how many events never came here, because the loop was too far behind.
-    func reportLost() { hub.lose(inbox?.takeLost() ?? 0) }
+    func reportDropped() { hub.recordDrops(inbox?.takeDropped() ?? 0) }
 
     func isUnderPressure() -> Bool { hub.isUnderPressure(at: context.clock.monotonic()) }
 
@@ -98,15 +98,17 @@ actor GatewayLoop: HTTPResponder {
     static let stallTime: Duration = .seconds(1)
 
     /// Serves some subscribers, and the others in later turns of the loop.
-    private func pump() {
-        isPumping = hub.advance(budget: Self.walkBudget)
+    private func continueFanOut() {
+        isFanningOut = hub.continueFanOut(budget: Self.fanOutBudget)
         settle()
-        let served = hub.takeServed()
-        if !served.isEmpty {
+        let completed = hub.takeCompleted()
+        if !completed.isEmpty {
             let now = context.clock.monotonic()
-            for time in served { statistics.publishToWrite.observe(now - time) }
+            for time in completed { statistics.publishToWrite.observe(now - time) }
         }
-        if isPumping { loop.execute { [weak self] in self?.assumeIsolated { $0.pump() } } }
+        if isFanningOut {
+            loop.execute { [weak self] in self?.assumeIsolated { $0.continueFanOut() } }
+        }
     }
 
     /// Opens a stream and subscribes it, in one turn of the loop: whoever has read the first bytes
@@ -124,10 +126,10 @@ actor GatewayLoop: HTTPResponder {
         let retry = context.settings.retry.milliseconds
         let stream = exchange.openEventStream(
             fields: fields, first: subscription.encoding.opening(retry: retry))
-        note(route: "/events", code: 200, since: began)
+        record(route: "/events", code: 200, since: began)
         guard !stream.isClosed else {
             let items = subscription.filter.itemCount
-            return context.subscribers.leave(stream.addressKey, items: items)
+            return context.subscribers.release(stream.addressKey, items: items)
         }
         let request = Subscriber.Request(
             id: id, filter: subscription.filter, encoding: subscription.encoding,
@@ -135,12 +137,12 @@ actor GatewayLoop: HTTPResponder {
         _ = StreamSubscriber(stream, hub: hub, request: request) { ended in
             self.streamEnded(ended, since: began)
         }
-        startBeating()
+        startHeartbeat()
     }
 
     private func streamEnded(_ ended: StreamSubscriber, since began: Duration) {
         guard let subscriber = ended.subscriber else { return }
-        context.subscribers.leave(
+        context.subscribers.release(
             ended.stream.addressKey, items: subscriber.request.filter.itemCount)
         hub.remove(subscriber)
         inbox?.setSubscribers(hub.count)
@@ -159,33 +161,33 @@ actor GatewayLoop: HTTPResponder {
     }
 
     /// Ticks for as long as there is somebody to send a sign of life to.
-    private func startBeating() {
-        guard !isBeating else { return }
-        isBeating = true
-        nextBeat = context.clock.monotonic() + tick
-        awaitBeat()
+    private func startHeartbeat() {
+        guard !hasHeartbeat else { return }
+        hasHeartbeat = true
+        nextTick = context.clock.monotonic() + tickInterval
+        scheduleTick()
     }
 
-    private var tick: Duration { context.settings.heartbeatInterval / Hub.ticksPerInterval }
+    private var tickInterval: Duration { context.settings.heartbeatInterval / Hub.ticksPerInterval }
 
-    private func awaitBeat() {
-        clock?.wheel.schedule(after: nextBeat - context.clock.monotonic()) { [weak self] in
-            self?.assumeIsolated { $0.beat() }
+    private func scheduleTick() {
+        clock?.wheel.schedule(after: nextTick - context.clock.monotonic()) { [weak self] in
+            self?.assumeIsolated { $0.heartbeatTick() }
         }
     }
 
     /// Does all ticks that are due: each is reckoned from the first and not from the last, or the
     /// delays of the loop would add up.
-    private func beat() {
+    private func heartbeatTick() {
         let now = context.clock.monotonic()
         // After a long pause nobody needs more than one heartbeat.
-        nextBeat = max(nextBeat, now - context.settings.heartbeatInterval)
-        while nextBeat <= now {
-            hub.beat()
-            nextBeat += tick
+        nextTick = max(nextTick, now - context.settings.heartbeatInterval)
+        while nextTick <= now {
+            hub.heartbeatTick()
+            nextTick += tickInterval
         }
-        isBeating = hub.count > 0
-        if isBeating { awaitBeat() }
+        hasHeartbeat = hub.count > 0
+        if hasHeartbeat { scheduleTick() }
     }
 
     // MARK: What others ask
@@ -203,7 +205,7 @@ actor GatewayLoop: HTTPResponder {
     }
 
     /// Returns the subscribers of one of the hub's parts: all at once would take too long.
-    func listeners(_ part: Int) -> [SubscriberStatus] {
+    func subscribers(ofPart part: Int) -> [SubscriberStatus] {
         hub.subscribers(ofPart: part).map(SubscriberStatus.init)
     }
 
@@ -222,10 +224,10 @@ actor GatewayLoop: HTTPResponder {
             metadata: ["reason": "\(error)"])
     }
 
-    func turnedAway() { statistics.rejected["no-room", default: 0] += 1 }
+    func connectionRejected() { statistics.rejected["no-room", default: 0] += 1 }
 
     func refused(_ error: HTTPProtocolError, from address: String) {
-        statistics.note(route: "malformed", code: error.status, took: .zero)
+        statistics.record(route: "malformed", code: error.status, took: .zero)
         guard context.settings.logsAccess else { return }
         context.logger.info(
             "no request",
@@ -240,14 +242,14 @@ actor GatewayLoop: HTTPResponder {
     func stopAccepting() { listener?.close() }
 
     /// Whether operations are being carried out or events are on their way.
-    func isBusy() -> Bool { (listener?.busyCount ?? 0) > 0 || !hub.isIdle }
+    func hasRequestsInFlight() -> Bool { (listener?.inFlightCount ?? 0) > 0 || !hub.isIdle }
 
     /// Says goodbye to every stream; each is told another moment to come back.
     func sayGoodbye() {
-        listener?.giveUpBodies()
+        listener?.timeOutBodies()
         // What other loops have published last goes first.
         inbox?.handOver()
-        while hub.advance(budget: .max) {}
+        while hub.continueFanOut(budget: .max) {}
         settle()
         let base = context.settings.retry.milliseconds
         hub.endAll { subscriber in
@@ -256,23 +258,23 @@ actor GatewayLoop: HTTPResponder {
     }
 
     /// Whether streams or connections are left.
-    func isOccupied() -> Bool { hub.count > 0 || (listener?.connectionCount ?? 0) > 0 }
+    func hasOpenConnections() -> Bool { hub.count > 0 || (listener?.connectionCount ?? 0) > 0 }
 
     /// Whether handlers still have to come back to this loop.
-    func isRunning() -> Bool { running > 0 }
+    func hasRunningHandlers() -> Bool { runningHandlers > 0 }
 
     /// Ends what is left, and with it the reasons to keep the loop.
     func abort() {
         hub.abortAll()
         listener?.abort()
         listener = nil
-        door.withLock { $0 = nil }
+        listenerControl.withLock { $0 = nil }
         clock = nil
         inbox = nil
     }
 
-    func note(route: String, code: Int, since began: Duration) {
-        statistics.note(route: route, code: code, took: elapsed(since: began))
+    func record(route: String, code: Int, since began: Duration) {
+        statistics.record(route: route, code: code, took: elapsed(since: began))
     }
 
     func elapsed(since began: Duration) -> Duration { context.clock.monotonic() - began }

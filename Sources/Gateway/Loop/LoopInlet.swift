@@ -13,7 +13,7 @@ final class LoopInlet: HubInlet {
     private let owner: GatewayLoop
     private let waitingCount = Atomic(0)
     private let waitingBytes = Atomic(0)
-    private let lost = Atomic(0)
+    private let dropped = Atomic(0)
     private let subscribers = Atomic(0)
 
     init(_ owner: GatewayLoop, receive: @escaping @Sendable ([PublishedEvent]) -> Void) {
@@ -38,9 +38,9 @@ final class LoopInlet: HubInlet {
         mailbox.post(events)
     }
 
-    func lose(_ count: Int) {
-        lost.add(count, ordering: .relaxed)
-        owner.loop.execute { [weak owner] in owner?.assumeIsolated { $0.reportLost() } }
+    func recordDrops(_ count: Int) {
+        dropped.add(count, ordering: .relaxed)
+        owner.loop.execute { [weak owner] in owner?.assumeIsolated { $0.reportDropped() } }
     }
 
     func isUnderPressure() async -> Bool { await owner.isUnderPressure() }
@@ -55,7 +55,7 @@ final class LoopInlet: HubInlet {
     }
 
     /// Returns how many events were not posted since the last call.
-    func takeLost() -> Int { lost.exchange(0, ordering: .relaxed) }
+    func takeDropped() -> Int { dropped.exchange(0, ordering: .relaxed) }
 
     func setSubscribers(_ count: Int) { subscribers.store(count, ordering: .relaxed) }
 }

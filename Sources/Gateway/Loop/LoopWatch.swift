@@ -57,8 +57,9 @@ final class LoopWatch: Sendable {
         // With nobody else to take them, connections may as well wait.
         guard let other = zip(loops, stalled).first(where: { !$0.1 })?.0 else { return }
         for (number, loop) in loops.enumerated() where stalled[number] {
-            guard let door = loop.door.withLock({ $0 }), door.isAccepting else { continue }
-            door.stopAccepting { descriptor, peer in other.adopt(descriptor, from: peer) }
+            guard let control = loop.listenerControl.withLock({ $0 }), control.isAccepting
+            else { continue }
+            control.stopAccepting { descriptor, peer in other.adopt(descriptor, from: peer) }
             logger.error(
                 "a loop is blocked: the others take its new connections",
                 metadata: ["loop": "\(number)"])

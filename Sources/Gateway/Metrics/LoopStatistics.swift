@@ -20,7 +20,7 @@ struct LoopStatistics: Sendable {
     var rejected: [ExactString: Int] = [:]
 
     /// Counts a request that has been answered.
-    mutating func note(route: String, code: Int, took: Duration) {
+    mutating func record(route: String, code: Int, took: Duration) {
         let route = ExactString(route)
         requests[RequestKey(route: route, code: code), default: 0] += 1
         requestSeconds[route, default: Histogram()].observe(took)

@@ -12,7 +12,10 @@ extension Routes {
             for other in loop.context.allLoops where !other.isStalled {
                 for part in 0..<Hub.partCount {
                     let deadline = ContinuousClock.now + .seconds(1)
-                    all += await Deadline.result(by: deadline) { await other.listeners(part) } ?? []
+                    all +=
+                        await Deadline.result(by: deadline) {
+                            await other.subscribers(ofPart: part)
+                        } ?? []
                 }
             }
             all.sort { $0.id < $1.id }

@@ -13,14 +13,14 @@ extension Connection {
 
     /// Sends a whole response, or the refusal of it if the budget has no room for its body.
     func send(_ response: Response, headOnly: Bool, keepAlive: Bool) {
-        guard case .answering = state else { return }
+        guard case .responding = state else { return }
         guard !headOnly, !response.isVital, response.mayHaveBody,
             response.body.count > HeldBodies.leastCount
         else {
             return queue(response, headOnly: headOnly, keepAlive: keepAlive)
         }
-        answerBody = listener.heldBodies.hold(response.body)
-        if answerBody != nil {
+        responseBody = listener.heldBodies.hold(response.body)
+        if responseBody != nil {
             queue(response, headOnly: false, keepAlive: keepAlive)
         } else {
             sendOutOfMemory(keepAlive: keepAlive)
@@ -52,7 +52,7 @@ extension Connection {
 
     /// Nothing is added to the answer any more.
     func handOver(keepAlive: Bool) {
-        owesAnswer = false
+        owesResponse = false
         releaseExchange()
         clearDeadline()
         state = .flushing(keepAlive: keepAlive)
@@ -60,8 +60,8 @@ extension Connection {
     }
 
     /// Answers with 500 if nobody has begun to answer this request.
-    func answerIfForgotten(_ serial: Int) {
-        guard serial == self.serial, owesAnswer, case .answering = state else { return }
+    func respondIfForgotten(_ serial: Int) {
+        guard serial == self.serial, owesResponse, case .responding = state else { return }
         let error = HTTPProtocolError(500, "the request was not answered")
         guard let response = listener.responder?.response(to: error) else { return end() }
         listener.responder?.reportRefusal(error, from: remoteAddress)
@@ -69,7 +69,7 @@ extension Connection {
     }
 
     /// Tells a client that waits to be asked that its body is wanted (RFC 9110 §10.1.1).
-    func askForBody() {
+    func sendContinue() {
         guard owesContinue else { return }
         owesContinue = false
         output.append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
@@ -84,13 +84,13 @@ extension Connection {
             .ok, fields, framing == .chunked ? .chunked : .untilClose,
             keepAlive: framing == .chunked, date: listener.dateNow())
         let isOpen: Bool
-        if case .answering = state { isOpen = true } else { isOpen = false }
+        if case .responding = state { isOpen = true } else { isOpen = false }
         if isOpen {
             releaseExchange()
             release(isLost: false)
         }
         let stream = EventStream(
-            from: self, framing: framing, census: isOpen ? listener.census : nil,
+            from: self, framing: framing, limiter: isOpen ? listener.limiter : nil,
             registry: isOpen ? listener.streams : nil)
         stream.open(head + Frame(first).bytes(framing))
         return stream
@@ -99,6 +99,6 @@ extension Connection {
     /// Whether another request can follow: only if the body of this one has been read to its end.
     func settleKeepAlive() -> Bool {
         if !owesContinue { skipBufferedBody() }
-        return wantsKeepAlive && bodyIsWhole && verdict == .welcome && !listener.isClosing
+        return wantsKeepAlive && bodyIsWhole && admission == .admitted && !listener.isClosing
     }
 }

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// Counts the event streams of all loops and the items of their filters, in all and for each
 /// address (for IPv6 each network of 64 bits), and numbers the streams.
-final class SubscriberCensus: Sendable {
+final class StreamLimiter: Sendable {
     /// How much there may be.
     struct Limits: Sendable {
         var streams: Int
@@ -39,7 +39,7 @@ final class SubscriberCensus: Sendable {
     /// - Parameter items: of its filter.
     /// - Returns: its number.
     /// - Throws: why there is no room; then nothing was counted.
-    func enter(_ address: AddressKey, items: Int) throws(RefusalError) -> Int {
+    func acquire(_ address: AddressKey, items: Int) throws(RefusalError) -> Int {
         let result: Result<Int, RefusalError> = state.withLock { state in
             guard !state.total.exceeds(limits, with: items) else {
                 return .failure(RefusalError(reason: .full))
@@ -59,7 +59,7 @@ final class SubscriberCensus: Sendable {
     }
 
     /// Counts a stream out.
-    func leave(_ address: AddressKey, items: Int) {
+    func release(_ address: AddressKey, items: Int) {
         state.withLock { state in
             state.total.streams -= 1
             state.total.items -= items

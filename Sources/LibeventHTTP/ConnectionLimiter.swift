@@ -3,16 +3,16 @@ internal import Synchronization
 
 /// Counts the connections of all loops, in all and for each address; an IPv6 network of 64 bits
 /// counts as one address.
-public final class ConnectionCensus: Sendable {
+public final class ConnectionLimiter: Sendable {
     /// Whether there is room for one more connection.
-    public enum Verdict: Sendable, Equatable {
-        case welcome
+    public enum Admission: Sendable, Equatable {
+        case admitted
         /// The gateway is full.
-        case full
+        case overLimit
         /// This address has as many connections as one may have.
-        case tooManyFromAddress
+        case overAddressLimit
         /// Not even room to say so.
-        case hopeless
+        case rejected
     }
 
     /// Connections beyond a limit are still read, so that they can be refused in words: so many in
@@ -39,22 +39,22 @@ public final class ConnectionCensus: Sendable {
     /// How many connections there are.
     public var total: Int { state.withLock { $0.total } }
 
-    /// Counts a connection in, whatever the verdict: the caller counts it out again.
-    public func enter(_ address: AddressKey) -> Verdict {
+    /// Counts a connection in, whatever the admission: the caller counts it out again.
+    public func acquire(_ address: AddressKey) -> Admission {
         state.withLock { state in
             state.total += 1
             state.byAddress[address, default: 0] += 1
             let excess = state.byAddress[address, default: 0] - limitPerAddress
             if state.total > limit + Self.headroom || excess > Self.headroom / 16 {
-                return .hopeless
+                return .rejected
             }
-            if state.total > limit { return .full }
-            return excess > 0 ? .tooManyFromAddress : .welcome
+            if state.total > limit { return .overLimit }
+            return excess > 0 ? .overAddressLimit : .admitted
         }
     }
 
     /// Counts a connection out.
-    public func leave(_ address: AddressKey) {
+    public func release(_ address: AddressKey) {
         state.withLock { state in
             state.total -= 1
             let left = state.byAddress[address, default: 1] - 1
