@@ -21,7 +21,7 @@ final class GatewayContext: Sendable {
     let clock: EventPublisher.Clock
     let commits: CommitTimes
     let router: Router
-    /// When it was last logged that accepting failed: one line for all loops.
+    /// When a failure to accept was last logged: all loops share one line.
     private let pauseLogged = Mutex<Duration?>(nil)
     private let draining = Atomic(false)
     private let loops = Mutex<[GatewayLoop]>([])
@@ -53,12 +53,12 @@ final class GatewayContext: Sendable {
         router = Router(routes: Routes.all)
     }
 
-    /// Whether the gateway is going down.
+    /// Whether the gateway is shutting down.
     var isDraining: Bool { draining.load(ordering: .relaxed) }
 
     func beginDraining() { draining.store(true, ordering: .relaxed) }
 
-    /// Whether it is time to log again that accepting failed.
+    /// Returns whether a failure to accept may be logged: once a minute at most.
     func mayLogPause() -> Bool {
         let now = clock.monotonic()
         return pauseLogged.withLock { last in
@@ -71,7 +71,7 @@ final class GatewayContext: Sendable {
     /// The loops, once they all listen.
     var allLoops: [GatewayLoop] { loops.withLock { $0 } }
 
-    /// Breaks the ring of references at the end.
+    /// Breaks the reference cycle at shutdown.
     func forgetLoops() {
         loops.withLock { $0 = [] }
         backplane.disconnect()
@@ -80,7 +80,7 @@ final class GatewayContext: Sendable {
     func add(_ loop: GatewayLoop) { loops.withLock { $0.append(loop) } }
 }
 
-/// How long commits took, counted from whatever thread makes them.
+/// The durations of commits. Recorded from any thread.
 final class CommitTimes: Sendable {
     private let histogram = Mutex(Histogram())
 

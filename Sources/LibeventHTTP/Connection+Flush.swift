@@ -1,14 +1,14 @@
 internal import Libevent
 internal import Wire
 
-/// The output queue's way to the socket, and the patience with a client that does not read.
+/// Sending the output queue, and the deadline for a client that does not read.
 extension Connection {
-    /// How much leaves in one turn of the loop: others wait meanwhile.
+    /// The most bytes written in one turn of the loop, because other connections wait.
     private static let turnLimit = 4 << 20
-    /// How much of an answer a client must take within one deadline.
+    /// How many bytes of a response a client must take within one deadline.
     private static let progress = 64 << 10
 
-    /// Writes what the socket takes; the rest follows when it takes more.
+    /// Writes what the socket takes, and the rest when it takes more.
     func flush() {
         do {
             var turn = 0
@@ -30,13 +30,13 @@ extension Connection {
     }
 
     private func awaitRoom() {
-        // The body itself is counted already, once for all connections that send it.
+        // A large body is counted separately, once for all connections that send it.
         outputMemory.set(to: max(0, output.heldCount - (responseBody?.count ?? 0)))
         if writeTimer == nil { startWriteDeadline() }
         awaitWritable()
     }
 
-    /// Gives the client its time for the next 64 KiB, or for all that is left.
+    /// Starts the deadline for the next 64 KiB, or for the rest if it is shorter.
     private func startWriteDeadline() {
         let underway = unacknowledgedCount
         acknowledgedBefore = writtenCount - underway
@@ -48,8 +48,8 @@ extension Connection {
 
     private func writeDeadlinePassed() {
         writeTimer = nil
-        // What counts is what the client has taken, not what the kernel has: its buffer may be
-        // larger than all that a slow client reads within a deadline.
+        // Bytes count when the client has acknowledged them, not when the kernel has taken them:
+        // the kernel's buffer may be larger than what a slow client reads within a deadline.
         if writtenCount - unacknowledgedCount - acknowledgedBefore >= requiredProgress {
             startWriteDeadline()
         } else if bodyWriter != nil {

@@ -1,25 +1,26 @@
 public import Libevent
 internal import Synchronization
 
-/// Counts the connections of all loops, in all and for each address; an IPv6 network of 64 bits
-/// counts as one address.
+/// Limits the connections of all loops, in total and for each address. An IPv6 network of 64 bits
+/// counts as one address. Can be used from any thread.
 public final class ConnectionLimiter: Sendable {
-    /// Whether there is room for one more connection.
+    /// Whether a connection is within the limits.
     public enum Admission: Sendable, Equatable {
+        /// Within the limits.
         case admitted
-        /// The gateway is full.
+        /// Above the limit of all connections. Its requests get a response that says so.
         case overLimit
-        /// This address has as many connections as one may have.
+        /// Above the limit of its address. Its requests get a response that says so.
         case overAddressLimit
-        /// Not even room to say so.
+        /// Too far above a limit to get a response: the connection is closed.
         case rejected
     }
 
-    /// Connections beyond a limit are still read, so that they can be refused in words: so many in
-    /// all, and a sixteenth of them of one address.
+    /// How many connections above the limit are still read, so that they get a response; for one
+    /// address a sixteenth of it.
     private static let headroom = 256
 
-    /// More than there can be, and far from an overflow.
+    /// More than the system allows, and far from an overflow.
     private static let highestLimit = 1 << 40
 
     private struct State {
@@ -31,6 +32,10 @@ public final class ConnectionLimiter: Sendable {
     private let limit: Int
     private let limitPerAddress: Int
 
+    /// Makes a limiter without connections.
+    /// - Parameters:
+    ///   - limit: the most connections in total.
+    ///   - perAddress: the most connections of one address.
     public init(limit: Int, perAddress: Int) {
         self.limit = min(limit, Self.highestLimit)
         limitPerAddress = min(perAddress, Self.highestLimit)
@@ -39,7 +44,8 @@ public final class ConnectionLimiter: Sendable {
     /// How many connections there are.
     public var total: Int { state.withLock { $0.total } }
 
-    /// Counts a connection in, whatever the admission: the caller counts it out again.
+    /// Counts a connection, whatever the result. The caller must release it.
+    /// - Returns: whether it is within the limits.
     public func acquire(_ address: AddressKey) -> Admission {
         state.withLock { state in
             state.total += 1
@@ -53,7 +59,7 @@ public final class ConnectionLimiter: Sendable {
         }
     }
 
-    /// Counts a connection out.
+    /// Uncounts a connection.
     public func release(_ address: AddressKey) {
         state.withLock { state in
             state.total -= 1

@@ -18,7 +18,7 @@ actor TestResponder: HTTPResponder {
     private var streams: [EventStream] = []
     private(set) var endings: [String] = []
     private(set) var failures: [RequestBodyError] = []
-    /// What `/big` answers with, from one array for all.
+    /// The body of `/big`, one array for all.
     static let big = [UInt8](repeating: 0x78, count: 4 << 20)
 
     init(_ loop: EventLoop) { self.loop = loop }
@@ -46,7 +46,7 @@ actor TestResponder: HTTPResponder {
     /// Whether the handler of `/patient` does something else than waiting for the body.
     func isPatient() -> Bool { patient != nil }
 
-    /// Gives up all bodies, and only then lets that handler ask for its own.
+    /// Times out all bodies, and only then lets that handler read its own.
     func timeOutBodies() {
         listener?.timeOutBodies()
         patient?.resume()

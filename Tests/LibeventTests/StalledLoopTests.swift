@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Answers each connection with the name of its loop.
+/// Sends each connection the name of its loop.
 private final class Greeter: Listener.Delegate, Sendable {
     private let name: String
     let pauses = Atomic(0)
@@ -99,7 +99,7 @@ private actor Owner {
             await owner.close()
             owner.loop.stop()
         }
-        // The socket is closed; its number may be another's.
+        // The socket is closed; its number may be used for another one.
         control.stopAccepting()
         #expect(!control.resumeAccepting())
     }
@@ -134,7 +134,7 @@ private actor Owner {
         owner.loop.stop()
     }
 
-    @Test func `a mailbox says how much waits`() async throws {
+    @Test func `a mailbox counts the messages that wait`() async throws {
         let loop = try EventLoop(name: "test")
         try loop.start()
         let (stream, done) = AsyncStream.makeStream(of: Int.self)

@@ -10,7 +10,7 @@ struct Request {
     let query: Query
     /// What stands in the path for the names in the route's pattern.
     let parameters: [ExactString: String]
-    /// Whether the connection is one too many.
+    /// Whether the connection is within the limits.
     let admission: ConnectionLimiter.Admission
     let bodyLimit: Int
 

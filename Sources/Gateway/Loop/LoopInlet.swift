@@ -2,10 +2,10 @@ internal import EventHub
 internal import Libevent
 internal import Synchronization
 
-/// The way of events into a loop: a mailbox, and a count of what has not been matched yet, which any
-/// thread can read.
+/// The input of a loop's hub: a mailbox, and a count of the events that are not matched yet, which
+/// any thread can read.
 final class LoopInlet: HubInlet {
-    /// Events, and their bytes, that may wait for a loop.
+    /// The most events, and bytes of them, that may wait for a loop.
     private static let countLimit = 8192
     private static let byteLimit = 32 << 20
 
@@ -31,7 +31,8 @@ final class LoopInlet: HubInlet {
     var subscriberCount: Int { subscribers.load(ordering: .relaxed) }
 
     func post(_ events: [PublishedEvent]) {
-        // Nobody listens here: nothing to match. A newcomer gets what is published after.
+        // Without subscribers there is nothing to match. A new subscriber gets what is published
+        // after it joined.
         guard subscriberCount > 0 else { return }
         waitingCount.add(events.count, ordering: .relaxed)
         waitingBytes.add(events.reduce(0) { $0 + $1.byteCount }, ordering: .relaxed)
@@ -45,7 +46,7 @@ final class LoopInlet: HubInlet {
 
     func isUnderPressure() async -> Bool { await owner.isUnderPressure() }
 
-    /// Hands over what is waiting now. On the loop's thread only.
+    /// Hands over the events that wait. On the loop's thread only.
     func handOver() { mailbox.handOver() }
 
     /// Counts events as matched.
