@@ -33,7 +33,7 @@ def poll(address, stop, times):
         time.sleep(0.001)
 
 
-def walks(load, address):
+def fan_outs(load, address):
     stop, times = threading.Event(), []
     try:
         os.nice(-15)  # or the load, on the same core, would be in the figure
@@ -47,7 +47,7 @@ def walks(load, address):
     return result, times
 
 
-def beats(load):
+def heartbeats(load):
     """CPU of the gateway in each twentieth of a heartbeat interval, two intervals long."""
     clock = (~load.server.process.pid << 3) | 2  # the process's CPU clock, see clock_getcpuclockid
     used = []
@@ -76,10 +76,10 @@ def main():
             load = Load(load_program, server, events.prepare(server.subscribe_address), load_core)
             print(f"bench: {count:,} subscribers on one loop", file=sys.stderr)
             load.connect(count)
-            result, times = walks(load, server.subscribe_address)
+            result, times = fan_outs(load, server.subscribe_address)
             print("bench: heartbeats", file=sys.stderr)
             time.sleep(INTERVAL)
-            used = beats(load)
+            used = heartbeats(load)
             load.stop()
         finally:
             server.stop()

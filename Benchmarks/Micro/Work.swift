@@ -92,7 +92,7 @@ enum Work {
         let published = PublishedEvent(event(cid(1)), at: .zero)
         return { _ in
             hub.publish([published])
-            while hub.advance(budget: 256) {}
+            while hub.continueFanOut(budget: 256) {}
             precondition(sinks[0].taken > 0)
         }
     }

@@ -24,14 +24,14 @@
 // Variadic, which Swift cannot call: names the calling thread as `top -H` shows it.
 static inline void directory_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
 
-// libevent has no call for this: an event keeps its place in epoll while its owner changes.
+// libevent has no function for this: changes the owner of an event, which stays registered in epoll.
 static inline void directory_event_retarget(struct event *event, void *context) {
     event->ev_evcallback.evcb_arg = context;
 }
 
-// Where the pipe is that a signal's handler writes the signal's number to. Set before the handler is
-// installed, and a plain int, so that the handler may read it; inside of a function, because of a
-// header's variables Swift emits none.
+// Returns the place of the pipe's descriptor to which the handler of a signal writes. It is set before
+// the handler is installed, and a plain int, so that the handler may read it. The variable is inside a
+// function, because Swift emits no variables of a header.
 static inline volatile int *directory_signal_pipe(int number) {
     static volatile int pipes[128];
     return &pipes[number];
@@ -40,13 +40,13 @@ static inline volatile int *directory_signal_pipe(int number) {
 static inline void directory_signal_handler(int number) {
     int error = errno;
     unsigned char byte = (unsigned char)number;
-    // A full pipe loses the signal: hundreds of them wait already.
+    // A full pipe drops the signal: hundreds of them wait already.
     ssize_t written = write(*directory_signal_pipe(number), &byte, 1);
     (void)written;
     errno = error;
 }
 
-// In C, because a handler may call nothing that takes a lock, and Swift promises that for no code.
+// In C, because a handler must not take a lock, and Swift code has no such guarantee.
 static inline int directory_catch_signal(int number, int pipe) {
     if (number < 1 || number >= 128) {
         errno = EINVAL;
@@ -62,8 +62,8 @@ static inline int directory_catch_signal(int number, int pipe) {
 static inline void directory_set_mmap_threshold(int bytes) { mallopt(M_MMAP_THRESHOLD, bytes); }
 static inline void directory_trim_memory(void) { malloc_trim(0); }
 
-// Variadic too: how many bytes a socket still has to send, or has sent without being told that they
-// have arrived; -1 if nobody knows.
+// Variadic too. Returns how many bytes of a socket were not acknowledged, including those that were
+// not sent yet; -1 on an error.
 static inline int directory_unacknowledged(int descriptor) {
     int count = 0;
     return ioctl(descriptor, SIOCOUTQ, &count) == 0 ? count : -1;

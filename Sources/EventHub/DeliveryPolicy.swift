@@ -1,17 +1,18 @@
 public import Wire
 
-/// How a hub treats its subscribers.
+/// How a hub treats subscribers that fall behind.
 public struct DeliveryPolicy: Sendable {
-    /// Events that wait for a subscriber that has fallen behind; the next is dropped for it.
+    /// How many events may wait for a subscriber. Further events are dropped for it.
     public var bufferSize: Int
-    /// Whether a subscriber that loses events is named in the log.
+    /// Whether drops are logged, with the subscriber.
     public var logsSlowSubscribers: Bool
-    /// When it is exhausted, subscribers that have fallen behind lose events as if their buffers
-    /// were full.
+    /// While it is exhausted, events are dropped for subscribers that have fallen behind, as if
+    /// their send queues were full.
     public var memory: MemoryBudget?
-    /// A clock that never steps back.
+    /// The monotonic clock.
     public var now: @Sendable () -> Duration
 
+    /// Makes a policy without a budget of memory.
     public init(
         bufferSize: Int = 100, logsSlowSubscribers: Bool = true,
         now: @escaping @Sendable () -> Duration = { .zero }

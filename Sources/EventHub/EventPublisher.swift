@@ -2,15 +2,17 @@ public import Events
 internal import Synchronization
 public import Wire
 
-/// Gives events their id and time and hands them to the backplane, in one order for everybody.
+/// Gives each event its id and time and hands it to the backplane, in one order for all hubs. All
+/// methods can be called from any thread.
 public final class EventPublisher: EventSink {
-    /// The times that publishing needs.
+    /// The clocks that publishing needs.
     public struct Clock: Sendable {
-        /// Microseconds since 1970 (UTC).
+        /// Returns microseconds since 1970 (UTC).
         public var wall: @Sendable () -> Int64
-        /// A clock that never steps back.
+        /// Returns the time on the monotonic clock.
         public var monotonic: @Sendable () -> Duration
 
+        /// Makes the pair of clocks.
         public init(
             wall: @escaping @Sendable () -> Int64, monotonic: @escaping @Sendable () -> Duration
         ) {
@@ -31,9 +33,10 @@ public final class EventPublisher: EventSink {
     private let memory: MemoryBudget?
     private let observe: @Sendable (Event) -> Void
 
+    /// Makes a publisher.
     /// - Parameters:
     ///   - memory: is charged for encoded events.
-    ///   - observe: sees every event as it is published; must not block.
+    ///   - observe: called with every published event, under the publisher's lock; must not block.
     public init(
         backplane: any Backplane, clock: Clock, memory: MemoryBudget? = nil,
         observe: @escaping @Sendable (Event) -> Void = { _ in }
@@ -44,9 +47,10 @@ public final class EventPublisher: EventSink {
         self.observe = observe
     }
 
+    /// Publishes events in the order of the list. Does not wait for the hubs.
     public func emit(_ drafts: [EventDraft]) {
-        // A burst under one lock, so that it reaches the hubs as a burst; a long list in several,
-        // so that others need not wait for its end.
+        // A burst is published under one lock, so that it reaches the hubs as a burst. A long list
+        // is divided, so that other publishers do not wait for its end.
         var rest = drafts[...]
         while !rest.isEmpty {
             emit(burst: rest.prefix(Self.burstLimit))
@@ -70,13 +74,16 @@ public final class EventPublisher: EventSink {
         }
     }
 
+    /// Waits until every hub has room (`Backplane.waitForRoom`). Blocks the thread.
     public func waitForRoom() { backplane.waitForRoom() }
 
+    /// Waits for the subscribers that keep reading (`Backplane.pace`).
     public func pace() async { await backplane.pace() }
 
+    /// How many events to publish between two calls of `pace()`.
     public var burst: Int { backplane.burst }
 
-    /// How many events of a type were published.
+    /// Returns how many events of a type were published.
     public func count(of type: EventType) -> Int {
         state.withLock { $0.counts[type.rawValue] }
     }

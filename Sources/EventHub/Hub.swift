@@ -2,83 +2,87 @@ internal import DequeModule
 internal import Events
 public import Wire
 
-/// One loop's share of the subscribers: matches published events against their filters and sends
-/// each what it wants, in the order of publication.
+/// The subscribers of one loop. Matches published events against their filters and sends each
+/// subscriber what matches, in the order of publication.
 ///
-/// Subscribers with equal filter and format sit in one roster: their frames are gathered once and
-/// then sent to each with one system call. Belongs to the loop's thread; plain and synchronous.
+/// Subscribers with equal filter and format form a delivery group: their frames are gathered once
+/// and then sent to each with one system call. Belongs to the loop's thread, and never waits.
 public final class Hub {
     let policy: DeliveryPolicy
     let logSlow: (Subscriber, Int) -> Void
 
-    /// Events handed to the kernel, all subscribers together.
+    /// Deliveries so far: events that the kernel has taken, summed over all subscribers.
     public private(set) var delivered = 0
-    /// Events lost, all subscribers together.
+    /// Drops so far: events that were dropped, summed over all subscribers.
     public private(set) var dropped = 0
     /// How many subscribers there are.
     public private(set) var count = 0
     private var longestQueue = 0
 
     private var index = SubscriptionIndex()
-    /// By filter id.
-    private var rosters: [[RosterKey: Roster]] = []
-    private var walk = Walk()
+    /// The delivery groups, by filter id.
+    private var groups: [[DeliveryGroup.Key: DeliveryGroup]] = []
+    private var fanOut = FanOut()
     private var waiting: Deque<PublishedEvent> = []
-    private var pulse = Pulse()
-    /// When the events of the walk that goes on were published.
-    private var walking: [Duration] = []
-    private var served: [Duration] = []
+    private var heartbeats = HeartbeatScheduler()
+    /// When the events of the active fan-out were published.
+    private var activePublishTimes: [Duration] = []
+    private var completedPublishTimes: [Duration] = []
 
-    /// So many events are matched and sent together at most: a burst of any size must not keep the
-    /// loop from others.
+    /// The most events that are matched and sent together: a burst of any size must not block the
+    /// loop.
     private static let burstLimit = 128
-    /// A burst ends with the event that brings the work of matching to so many steps, a few
-    /// milliseconds: labels can be many and long.
+    /// The steps of matching, a few milliseconds, after which a burst ends: labels can be many and
+    /// long.
     private static let stepLimit = 100_000
-    /// A subscriber that has taken nothing for so long is not waited for.
-    private static let moveTime: Duration = .milliseconds(100)
-    /// Subscribers that have fallen behind and do read.
-    private var moving: [Subscriber] = []
+    /// A subscriber that has taken nothing for this time is not waited for.
+    private static let progressTimeout: Duration = .milliseconds(100)
+    /// Subscribers that have fallen behind and still read.
+    private var reading: [Subscriber] = []
 
-    /// - Parameter logSlow: told when a burst of losses is over, with the number lost.
+    /// Makes a hub without subscribers.
+    /// - Parameter logSlow: called when a subscriber that dropped events has caught up or left,
+    ///   with the number of dropped events.
     public init(policy: DeliveryPolicy, logSlow: @escaping (Subscriber, Int) -> Void) {
         self.policy = policy
         self.logSlow = logSlow
     }
 
-    /// Adds a subscriber, who gets what is published from now on.
+    /// Adds a subscriber. It gets what is published from now on.
+    /// - Returns: the subscriber, for `remove` and `Subscriber.drain`.
     public func subscribe(_ request: Subscriber.Request, sink: any FrameSink) -> Subscriber {
-        // What was published before must not reach the newcomer: its rosters are counted now.
-        while !waiting.isEmpty { seal() }
+        // What was published before must not reach the new subscriber: a fan-out ends at the slots
+        // that its groups have when the burst is matched.
+        while !waiting.isEmpty { matchBurst() }
         let subscriber = Subscriber(request, sink: sink, hub: self)
         let id = index.insert(request.filter)
-        while rosters.count <= id { rosters.append([:]) }
-        let key = RosterKey(encoding: request.encoding, framing: request.framing)
-        let roster = rosters[id][key] ?? Roster(filter: id, key: key)
-        rosters[id][key] = roster
-        roster.add(subscriber)
-        pulse.add(subscriber)
+        while groups.count <= id { groups.append([:]) }
+        let key = DeliveryGroup.Key(encoding: request.encoding, framing: request.framing)
+        let group = groups[id][key] ?? DeliveryGroup(filter: id, key: key)
+        groups[id][key] = group
+        group.add(subscriber)
+        heartbeats.add(subscriber)
         count += 1
         return subscriber
     }
 
-    /// Takes a subscriber away; nothing more is sent to it.
+    /// Removes a subscriber. Nothing more is sent to it.
     public func remove(_ subscriber: Subscriber) {
         guard !subscriber.isGone else { return }
         subscriber.isGone = true
-        if subscriber.isMoving { moving.removeAll { $0 === subscriber } }
-        subscriber.endBurst()
+        if subscriber.isReading { reading.removeAll { $0 === subscriber } }
+        subscriber.logDrops()
         count -= 1
-        pulse.remove(subscriber)
-        let key = RosterKey(
+        heartbeats.remove(subscriber)
+        let key = DeliveryGroup.Key(
             encoding: subscriber.request.encoding, framing: subscriber.request.framing)
-        guard let (id, roster) = roster(of: subscriber, key) else { return }
-        roster.remove(subscriber)
-        if roster.count == 0 { rosters[id][key] = nil }
+        guard let (id, group) = group(of: subscriber, key) else { return }
+        group.remove(subscriber)
+        if group.count == 0 { groups[id][key] = nil }
         index.remove(id)
     }
 
-    /// Takes a burst of events. What cannot be sent at once is sent by `advance`.
+    /// Queues a burst of events. `continueFanOut` matches and sends them.
     public func publish(_ events: [PublishedEvent]) {
         waiting += events
         waitingBytes += events.reduce(0) { $0 + $1.byteCount }
@@ -89,64 +93,68 @@ public final class Hub {
     /// How many events wait to be matched.
     public var waitingCount: Int { waiting.count }
 
-    /// Counts events that were lost for every subscriber, because the loop was too far behind; each
-    /// is told.
-    public func lose(_ count: Int) {
-        for subscriber in subscribers { subscriber.lose(count) }
+    /// Counts events that were dropped before the hub because the loop was late. Each subscriber
+    /// receives a report of them.
+    public func recordDrops(_ count: Int) {
+        for subscriber in subscribers { subscriber.recordDrops(count) }
     }
 
-    /// Returns whether events wait that are not on their way, or a subscriber that does read has
-    /// more than half of its buffer full: whoever has many events to publish should wait a moment.
+    /// Returns whether a publisher of many events should wait: a fan-out is active, or a subscriber
+    /// that still reads has more than half of its queue full.
+    /// - Parameter now: the time on the clock of the policy.
     public func isUnderPressure(at now: Duration) -> Bool {
-        moving.removeAll { subscriber in
-            let isOver = !subscriber.isBehind || now - subscriber.movedAt > Self.moveTime
-            if isOver { subscriber.isMoving = false }
+        reading.removeAll { subscriber in
+            let isOver =
+                !subscriber.isBehind || now - subscriber.lastProgress > Self.progressTimeout
+            if isOver { subscriber.isReading = false }
             return isOver
         }
-        return !isIdle || moving.contains { $0.queued * 2 > policy.bufferSize }
+        return !isIdle || reading.contains { $0.queued * 2 > policy.bufferSize }
     }
 
-    /// Records that a subscriber that is behind has taken something.
-    func noteMove(_ subscriber: Subscriber) {
-        subscriber.movedAt = policy.now()
-        guard !subscriber.isMoving else { return }
-        subscriber.isMoving = true
-        moving.append(subscriber)
+    /// Records that a subscriber that has fallen behind has taken something.
+    func recordProgress(_ subscriber: Subscriber) {
+        subscriber.lastProgress = policy.now()
+        guard !subscriber.isReading else { return }
+        subscriber.isReading = true
+        reading.append(subscriber)
     }
 
-    /// Sends to at most `budget` subscribers, so that a long walk leaves the loop to others.
+    /// Continues the fan-out, and begins the next one if none is active.
+    /// - Parameter budget: the most slots to visit, so that a long fan-out does not block the loop.
     /// - Returns: whether there is more to do.
-    public func advance(budget: Int) -> Bool {
-        if walk.isDone {
+    public func continueFanOut(budget: Int) -> Bool {
+        if fanOut.isDone {
             guard !waiting.isEmpty else { return false }
-            seal()
+            matchBurst()
         }
-        let now = pulse.now
-        // Taken out while it runs: delivering may end in `remove`, which touches the hub again.
-        var walk = walk
-        self.walk = Walk()
+        let now = heartbeats.now
+        // Moved out for this call: a delivery may end in `remove`, which accesses the hub again.
+        var fanOut = fanOut
+        self.fanOut = FanOut()
         var taken = 0
-        walk.advance(budget: budget) { subscriber, run in
+        fanOut.advance(budget: budget) { subscriber, run in
             subscriber.lastSend = now
             taken += subscriber.deliver(run)
         }
         delivered += taken
-        self.walk = walk
-        if walk.isDone {
-            served += walking
-            walking = []
+        self.fanOut = fanOut
+        if fanOut.isDone {
+            completedPublishTimes += activePublishTimes
+            activePublishTimes = []
         }
-        return !walk.isDone || !waiting.isEmpty
+        return !fanOut.isDone || !waiting.isEmpty
     }
 
-    /// When the events were published that have reached their last subscriber since the last call.
-    public func takeServed() -> [Duration] {
-        defer { served = [] }
-        return served
+    /// Returns when the events were published whose fan-out has ended since the last call, on the
+    /// monotonic clock.
+    public func takeCompleted() -> [Duration] {
+        defer { completedPublishTimes = [] }
+        return completedPublishTimes
     }
 
-    /// Settles who gets what of the events that wait, and with it who comes too late for them.
-    private func seal() {
+    /// Matches the next burst of the events that wait, and adds its deliveries to the fan-out.
+    private func matchBurst() {
         var matched: [Int: [PublishedEvent]] = [:]
         var (count, steps) = (0, 0)
         for event in waiting.prefix(Self.burstLimit) {
@@ -156,30 +164,30 @@ public final class Hub {
             if steps > Self.stepLimit { break }
         }
         let burst = waiting.prefix(count)
-        walking += burst.map(\.publishedAt)
+        activePublishTimes += burst.map(\.publishedAt)
         waitingBytes -= burst.reduce(0) { $0 + $1.byteCount }
         waiting.removeFirst(count)
         for (id, events) in matched {
-            for (key, roster) in rosters[id] {
+            for (key, group) in groups[id] {
                 let frames = events.map { $0.frame(key.encoding) }
-                walk.append(roster, FrameRun(frames, framing: key.framing))
+                fanOut.append(group, FrameRun(frames, framing: key.framing))
             }
         }
     }
 
-    /// How many times `beat` is to be called in each heartbeat interval.
-    public static let ticksPerInterval = Pulse.ticksPerInterval
+    /// How many times to call `heartbeatTick` in each heartbeat interval.
+    public static let ticksPerInterval = HeartbeatScheduler.ticksPerInterval
 
-    /// One tick of the heartbeat: sends a sign of life to those that have been silent for so long
-    /// that they would have to wait too long at their next turn.
-    public func beat() {
-        for subscriber in pulse.advance() where subscriber.sendAside(heartbeat(subscriber)) {
-            pulse.stamp(subscriber)
+    /// Sends a heartbeat to the subscribers of one bucket that have been silent for too long.
+    public func heartbeatTick() {
+        for subscriber in heartbeats.tick()
+        where subscriber.sendControlFrame(heartbeat(subscriber)) {
+            heartbeats.markSent(subscriber)
         }
     }
 
-    /// Ends all streams in good order, each with a last frame of its own; what waits for a subscriber
-    /// leaves first.
+    /// Ends all streams in good order: sends what waits for each subscriber, then a last frame.
+    /// - Parameter frame: makes the last frame of a subscriber.
     public func endAll(with frame: (Subscriber) -> Frame) {
         for subscriber in subscribers { subscriber.end(with: frame(subscriber)) }
     }
@@ -189,38 +197,43 @@ public final class Hub {
         for subscriber in subscribers { subscriber.sink.abort() }
     }
 
-    /// Whether nothing is left to send to anybody who keeps up.
-    public var isIdle: Bool { walk.isDone && waiting.isEmpty }
+    /// Whether no event waits and no fan-out is active. Send queues are not considered.
+    public var isIdle: Bool { fanOut.isDone && waiting.isEmpty }
 
     /// The subscribers, in no particular order.
-    public var subscribers: [Subscriber] { pulse.subscribers }
+    public var subscribers: [Subscriber] { heartbeats.subscribers }
 
-    /// In how many parts the subscribers can be looked at.
-    public static let partCount = Pulse.partCount
+    /// The number of parts in which the subscribers can be listed.
+    public static let partCount = HeartbeatScheduler.partCount
 
-    /// Returns some of the subscribers: all parts together have each of them once.
-    public func subscribers(ofPart part: Int) -> [Subscriber] { pulse.subscribers(ofPart: part) }
+    /// Returns the subscribers of one part. Each subscriber is in exactly one.
+    /// - Parameter part: from 0 to `partCount` − 1.
+    public func subscribers(ofPart part: Int) -> [Subscriber] {
+        heartbeats.subscribers(ofPart: part)
+    }
 
-    /// The longest queue since the last call.
+    /// Returns the length of the longest send queue since the last call, in events.
     public func takeLongestQueue() -> Int {
         defer { longestQueue = subscribers.reduce(0) { max($0, $1.queued) } }
         return longestQueue
     }
 
     private func heartbeat(_ subscriber: Subscriber) -> Frame {
-        Pulse.frame(subscriber.request.encoding)
+        HeartbeatScheduler.frame(subscriber.request.encoding)
     }
 
-    func note(dropped lost: Int, queue length: Int) {
-        dropped += lost
+    func record(dropped events: Int, queue length: Int) {
+        dropped += events
         longestQueue = max(longestQueue, length)
     }
 
-    func note(delivered events: Int) { delivered += events }
+    func record(delivered events: Int) { delivered += events }
 
-    private func roster(of subscriber: Subscriber, _ key: RosterKey) -> (Int, Roster)? {
-        guard let id = index.id(of: subscriber.request.filter), let roster = rosters[id][key]
+    private func group(of subscriber: Subscriber, _ key: DeliveryGroup.Key) -> (
+        Int, DeliveryGroup
+    )? {
+        guard let id = index.id(of: subscriber.request.filter), let group = groups[id][key]
         else { return nil }
-        return (id, roster)
+        return (id, group)
     }
 }

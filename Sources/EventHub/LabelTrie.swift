@@ -1,36 +1,36 @@
-/// Texts that are looked for in the labels of events, as a tree of their bytes: the cost of a search
-/// grows with the label and with what begins alike, not with the number of texts.
+/// The texts that filters search for in the labels of events, as a trie of their bytes. The cost of
+/// a search grows with the label and with common prefixes, not with the number of texts.
 ///
-/// A search begins anew at each byte of the label, which is cheap as long as few texts begin there.
-/// A label that makes it dear (`aaaa…`, with texts of the same kind) is searched in one pass instead
-/// (Aho and Corasick); what that needs is made when it is needed and lasts until the texts change.
+/// A search restarts at each byte of the label, which is cheap while few texts begin there. A label
+/// for which this is expensive (`aaaa…`, with similar texts) is searched in one pass instead
+/// (Aho–Corasick). The links for that are made on demand and stay until the texts change.
 ///
 /// Adding and removing cost O(length of the text). Pure; belongs to one loop.
 struct LabelTrie<Value> {
     private struct Node {
-        /// The node before, and the byte that led here.
+        /// The parent node, and the byte of the edge from it.
         var parent: Int32
         var byte: UInt8
-        /// Nodes after this one.
+        /// How many child nodes there are.
         var children: Int32 = 0
-        /// What is stored for the text that ends here.
+        /// The value of the text that ends here.
         var value: Value?
-        /// Of the longest proper end of this node's text that is in the tree: its node, and the
-        /// nearest node on that way with a value. Only while `isLinked`.
+        /// The failure link: the node of the longest proper suffix of this node's text. And the
+        /// output link: the nearest node with a value along failure links. Valid while `isLinked`.
         var fallback: Int32 = 0
         var output: Int32 = 0
     }
 
     private var nodes = [Node(parent: -1, byte: 0)]
     private var free: [Int32] = []
-    /// From a node and a byte to the next node.
+    /// The edges of all nodes but the root, by node and byte.
     private var edges: [UInt64: Int32] = [:]
-    /// From the root, which nearly every byte of a label asks for.
+    /// The edges of the root, in an array, because nearly every byte of a label needs one.
     private var roots = [Int32](repeating: 0, count: 256)
     private var isLinked = false
 
-    /// A search that takes more steps than so many for each byte is made in one pass.
-    private static var dearness: Int { 8 }
+    /// A search that takes more than this number of steps per byte is made in one pass.
+    private static var stepsPerByteLimit: Int { 8 }
 
     /// Whether no text is stored.
     var isEmpty: Bool { nodes.count == free.count + 1 && nodes[0].value == nil }
@@ -84,7 +84,7 @@ struct LabelTrie<Value> {
             if node == 0 { return }
         }
         nodes[Int(node)].value = nil
-        // What led only there goes too.
+        // Nodes that led only to this text are removed too.
         while node != 0, nodes[Int(node)].children == 0, nodes[Int(node)].value == nil {
             let (parent, byte) = (nodes[Int(node)].parent, nodes[Int(node)].byte)
             if parent == 0 { roots[Int(byte)] = 0 } else { edges[Self.key(parent, byte)] = nil }
@@ -94,17 +94,17 @@ struct LabelTrie<Value> {
         }
     }
 
-    /// Calls `found` with the value of each text that occurs in `label`, perhaps more than once.
+    /// Calls `found` with the value of each text that occurs in `label`, possibly more than once.
     /// - Returns: the number of steps it took.
     mutating func search(_ label: String, _ found: (Value) -> Void) -> Int {
         if let value = nodes[0].value { found(value) }
         let length = label.utf8.count
         if isLinked {
-            // Since the texts have changed, a label was dear; where one is, others are.
+            // A label was expensive since the texts changed: others probably are too.
             searchInOnePass(Array(label.utf8), found)
             return 2 * length
         }
-        let limit = Self.dearness * length + 64
+        let limit = Self.stepsPerByteLimit * length + 64
         let steps =
             label.utf8.withContiguousStorageIfAvailable { search($0, upTo: limit, found) }
             ?? search(Array(label.utf8), upTo: limit, found)
@@ -116,7 +116,8 @@ struct LabelTrie<Value> {
         return steps
     }
 
-    /// - Returns: nil when it was given up.
+    /// Searches with a restart at each byte.
+    /// - Returns: the number of steps, or nil when there were more than `limit`.
     private func search(
         _ bytes: some RandomAccessCollection<UInt8>, upTo limit: Int, _ found: (Value) -> Void
     ) -> Int? {
@@ -151,12 +152,12 @@ struct LabelTrie<Value> {
         }
     }
 
-    /// Finds for each node where a search goes on when nothing goes on from there.
+    /// Makes the failure and output links.
     /// - Returns: the number of steps it took.
     private mutating func link() -> Int {
         guard !isLinked else { return 0 }
         isLinked = true
-        // By the length of their texts: what a node goes back to has a shorter one.
+        // Level by level: the failure link of a node leads to a shorter text.
         var level = roots.filter { $0 != 0 }
         for node in level {
             nodes[Int(node)].fallback = 0

@@ -1,7 +1,8 @@
 internal import Dispatch
 
-/// Blocks the thread for a moment.
+/// Short blocking waits.
 enum Pause {
+    /// Blocks the thread for `count` milliseconds.
     static func milliseconds(_ count: Int) {
         _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(count))
     }

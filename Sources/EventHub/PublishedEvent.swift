@@ -2,22 +2,24 @@ public import Events
 internal import Synchronization
 public import Wire
 
-/// An event on its way to the subscribers of all loops: encoded at most once per encoding, and only
-/// if somebody wants it.
+/// A published event, shared by all loops. It is encoded at most once per encoding, when the first
+/// subscriber needs that encoding.
 public final class PublishedEvent: Sendable {
     private struct Encoded {
         var json: [UInt8]?
         var frames: [EventEncoding: Frame] = [:]
     }
 
+    /// The event, with its id and time.
     public let event: Event
     /// When it was published, on the monotonic clock.
     public let publishedAt: Duration
-    /// About how much memory the event takes until it is encoded.
+    /// The approximate memory of the event before it is encoded, in bytes.
     public let byteCount: Int
     private let memory: MemoryBudget?
     private let encoded = Mutex(Encoded())
 
+    /// Makes an event that was published at a time on the monotonic clock.
     /// - Parameter memory: is charged for the frames.
     public init(_ event: Event, at publishedAt: Duration, memory: MemoryBudget? = nil) {
         self.event = event
@@ -26,7 +28,7 @@ public final class PublishedEvent: Sendable {
         byteCount = event.labels.reduce(256) { $0 + $1.utf8.count + 32 }
     }
 
-    /// The one frame that all subscribers of this encoding share.
+    /// Returns the frame that all subscribers of an encoding share. From any thread.
     public func frame(_ encoding: EventEncoding) -> Frame {
         encoded.withLock { encoded in
             if let frame = encoded.frames[encoding] { return frame }

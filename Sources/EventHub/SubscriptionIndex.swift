@@ -1,9 +1,8 @@
 public import Events
 internal import Text
 
-/// Finds the filters that an event passes, at a cost that grows with what it finds and not with
-/// what there is: cids are in a hash map, the texts to look for in labels in a trie, and types are
-/// bits.
+/// Finds the filters that match an event. The cost grows with the number of matches and not with
+/// the number of filters: cids are in a hash map, texts of labels in a trie, and types are bits.
 ///
 /// Equal filters share one entry. Adding and removing cost O(items of the filter). Pure; belongs
 /// to one loop.
@@ -15,10 +14,11 @@ public struct SubscriptionIndex {
         let id: FilterID
         let filter: EventFilter
         let labels: [Label]
+        /// How many subscribers have this filter.
         var holders = 1
-        /// Where the entry is in the list of each of its keys.
+        /// The position of the entry in the list of each of its keys.
         var positions: [Int]
-        /// The last event that found it, so that none finds it twice.
+        /// The number of the last event that found it, so that an event finds it once.
         var foundBy = 0
 
         init(_ id: FilterID, _ filter: EventFilter, _ labels: [Label]) {
@@ -30,12 +30,13 @@ public struct SubscriptionIndex {
         }
     }
 
-    /// A text that filters look for in labels, and the last event in which it was found.
+    /// A text that filters search for in labels.
     private final class Label {
         let text: String
-        /// Filters that name it, those with cids included.
+        /// How many filters name it, including filters that also name cids.
         var holders = 0
         var list = List()
+        /// The number of the last event in which it was found.
         var foundIn = 0
 
         init(_ text: String) { self.text = text }
@@ -64,22 +65,23 @@ public struct SubscriptionIndex {
     private var ids: [EventFilter: FilterID] = [:]
     private var byCID: [ExactString: List] = [:]
     private var labels = LabelTrie<Label>()
-    /// The filters that name neither label nor cid, by each type that they name.
+    /// The filters that name neither labels nor cids, by each type that they name.
     private var byType = [List](repeating: List(), count: EventType.allCases.count + 1)
-    /// The filter that names nothing.
+    /// The filter without any items.
     private var plain = List()
     private var eventNumber = 0
 
+    /// Makes an empty index.
     public init() {}
 
     /// How many distinct filters there are.
     public var count: Int { ids.count }
 
-    /// The id of a filter that somebody holds.
+    /// Returns the id of a filter, or nil if it is not in the index.
     public func id(of filter: EventFilter) -> FilterID? { ids[filter] }
 
-    /// Adds a holder of a filter.
-    /// - Returns: the filter's id, the same for equal filters.
+    /// Adds a filter, or counts one more holder of an equal one.
+    /// - Returns: the filter's id, which equal filters share.
     public mutating func insert(_ filter: EventFilter) -> FilterID {
         if let id = ids[filter] {
             entries[id]?.holders += 1
@@ -106,8 +108,8 @@ public struct SubscriptionIndex {
         return id
     }
 
-    /// Takes a holder away; with the last one the filter goes.
-    /// - Returns: whether it went.
+    /// Removes one holder of a filter, and the filter with its last holder.
+    /// - Returns: whether the filter was removed.
     @discardableResult
     public mutating func remove(_ id: FilterID) -> Bool {
         guard let entry = entries[id] else { return false }
@@ -139,8 +141,8 @@ public struct SubscriptionIndex {
         return true
     }
 
-    /// Calls `found` once for each filter that `event` passes.
-    /// - Returns: a measure of the work.
+    /// Calls `found` once for each filter that matches `event`.
+    /// - Returns: the number of steps of the search in the labels.
     @discardableResult
     public mutating func match(_ event: Event, _ found: (FilterID) -> Void) -> Int {
         eventNumber += 1

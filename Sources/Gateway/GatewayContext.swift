@@ -12,16 +12,16 @@ final class GatewayContext: Sendable {
     let store: Store
     let publisher: EventPublisher
     let backplane: LocalBackplane
-    let connections: ConnectionCensus
+    let connections: ConnectionLimiter
     let memory: MemoryBudget
-    let subscribers: SubscriberCensus
+    let subscribers: StreamLimiter
     let dashboard: Dashboard
     let cors: CORSPolicy
     let logger: Logger
     let clock: EventPublisher.Clock
     let commits: CommitTimes
     let router: Router
-    /// When it was last logged that accepting failed: one line for all loops.
+    /// When a failure to accept was last logged: all loops share one line.
     private let pauseLogged = Mutex<Duration?>(nil)
     private let draining = Atomic(false)
     private let loops = Mutex<[GatewayLoop]>([])
@@ -42,9 +42,9 @@ final class GatewayContext: Sendable {
         self.commits = commits
         self.clock = clock
         self.logger = logger
-        connections = ConnectionCensus(
+        connections = ConnectionLimiter(
             limit: settings.http.connections, perAddress: settings.http.connectionsPerAddress)
-        subscribers = SubscriberCensus(
+        subscribers = StreamLimiter(
             .init(streams: settings.subscriberLimit, items: settings.filterItemLimitInAll),
             perAddress: .init(
                 streams: settings.subscriberLimitPerAddress,
@@ -53,12 +53,12 @@ final class GatewayContext: Sendable {
         router = Router(routes: Routes.all)
     }
 
-    /// Whether the gateway is going down.
+    /// Whether the gateway is shutting down.
     var isDraining: Bool { draining.load(ordering: .relaxed) }
 
     func beginDraining() { draining.store(true, ordering: .relaxed) }
 
-    /// Whether it is time to log again that accepting failed.
+    /// Returns whether a failure to accept may be logged: once a minute at most.
     func mayLogPause() -> Bool {
         let now = clock.monotonic()
         return pauseLogged.withLock { last in
@@ -71,7 +71,7 @@ final class GatewayContext: Sendable {
     /// The loops, once they all listen.
     var allLoops: [GatewayLoop] { loops.withLock { $0 } }
 
-    /// Breaks the ring of references at the end.
+    /// Breaks the reference cycle at shutdown.
     func forgetLoops() {
         loops.withLock { $0 = [] }
         backplane.disconnect()
@@ -80,11 +80,11 @@ final class GatewayContext: Sendable {
     func add(_ loop: GatewayLoop) { loops.withLock { $0.append(loop) } }
 }
 
-/// How long commits took, counted from whatever thread makes them.
+/// The durations of commits. Recorded from any thread.
 final class CommitTimes: Sendable {
     private let histogram = Mutex(Histogram())
 
     var snapshot: Histogram { histogram.withLock { $0 } }
 
-    func note(_ duration: Duration) { histogram.withLock { $0.observe(duration) } }
+    func record(_ duration: Duration) { histogram.withLock { $0.observe(duration) } }
 }

@@ -52,9 +52,9 @@ public final class GatewayServer: Sendable {
             context.store.close()
             throw error
         }
-        // Only now: whoever subscribes at once hears how they end.
+        // After the listeners have started, so that early subscribers receive how the syncs end.
         do { try await context.operations.syncs.resume() } catch {
-            logger.error("unfinished syncs do not go on", metadata: ["reason": "\(error)"])
+            logger.error("unfinished syncs could not be resumed", metadata: ["reason": "\(error)"])
         }
         return GatewayServer(context: context, loops: loops, address: bound.description)
     }
@@ -96,8 +96,8 @@ public final class GatewayServer: Sendable {
         signals.withLock { $0 }?.arm(after: delay, action: action)
     }
 
-    /// Ends in good order: no new connections, what is being done is finished, every stream gets a
-    /// goodbye, and all that within the drain timeout. A second call waits for the first.
+    /// Shuts down in good order, within the drain timeout: stops accepting, finishes the requests in
+    /// flight, and ends every stream with a `goodbye`. A second call waits for the first.
     public func shutdown() async {
         let end = end.withLock { end in
             let task = end ?? Task { await drain() }
@@ -111,32 +111,32 @@ public final class GatewayServer: Sendable {
         let start = ContinuousClock.now
         let timeout = context.settings.drainTimeout
         let end = start + timeout
-        // What runs must leave time for the goodbyes.
-        let lastAnswer = start + timeout * 3 / 4
+        // Leaves time for the goodbyes.
+        let lastResponse = start + timeout * 3 / 4
         context.beginDraining()
         watch.stop()
-        // A loop that is blocked is not waited for: each answers until a deadline or not at all.
-        await onAll(until: lastAnswer) { await $0.stopAccepting() }
-        await wait(until: lastAnswer) { await $0.isBusy() }
+        // A blocked loop is not waited for: each call has a deadline.
+        await onAll(until: lastResponse) { await $0.stopAccepting() }
+        await wait(until: lastResponse) { await $0.hasRequestsInFlight() }
         context.store.interruptReads()
         let syncs = context.operations.syncs
         _ = await Deadline.result(by: end) { await syncs.interrupt() }
         await onAll(until: end) { await $0.sayGoodbye() }
-        await wait(until: end) { await $0.isOccupied() }
-        // A sync closes its connections; the next start goes on with it.
+        await wait(until: end) { await $0.hasOpenConnections() }
+        // A sync closes its connections, and the next start resumes it.
         while ContinuousClock.now < end, await syncs.isBusy {
             try? await Task.sleep(for: .milliseconds(5))
         }
         let last = ContinuousClock.now + .milliseconds(500)
         await onAll(until: last) { await $0.abort() }
-        // Handlers that were cut off come back once more, and not to a loop that has stopped.
-        await wait(until: last) { await $0.isRunning() }
+        // The handlers of closed connections return first: a loop that has stopped cannot run them.
+        await wait(until: last) { await $0.hasRunningHandlers() }
         for loop in loops { loop.loop.stop() }
         context.forgetLoops()
         context.store.close()
     }
 
-    /// Has every loop do something at the same time, and waits for those that do it in time.
+    /// Calls `action` for all loops at the same time, and waits for them until the deadline.
     private func onAll(
         until deadline: ContinuousClock.Instant,
         _ action: @escaping @Sendable (GatewayLoop) async -> Void
@@ -150,17 +150,20 @@ public final class GatewayServer: Sendable {
         }
     }
 
+    /// Waits until no loop is pending, or until the deadline.
     private func wait(
         until deadline: ContinuousClock.Instant,
-        while isBusy: @escaping @Sendable (GatewayLoop) async -> Bool
+        while isPending: @escaping @Sendable (GatewayLoop) async -> Bool
     ) async {
-        // Until a whole round finds none: one loop's last operation is another's event.
+        // Until a whole round finds none: the last operation of one loop is an event of another.
         while ContinuousClock.now < deadline {
-            var busy = 0
+            var pending = 0
             for loop in loops {
-                if await Deadline.result(by: deadline, { await isBusy(loop) }) ?? true { busy += 1 }
+                if await Deadline.result(by: deadline, { await isPending(loop) }) ?? true {
+                    pending += 1
+                }
             }
-            if busy == 0 { return }
+            if pending == 0 { return }
             try? await Task.sleep(for: .milliseconds(5))
         }
     }
@@ -192,7 +195,7 @@ public final class GatewayServer: Sendable {
         let commits = CommitTimes()
         let store = try Store(
             path: settings.dataDirectory, events: publisher, queryTime: settings.queryTime,
-            commitTook: commits.note)
+            commitTook: commits.record)
         return GatewayContext(
             settings: settings, store: store,
             operations: Operations(

@@ -1,14 +1,15 @@
 internal import Glibc
 
-/// Under what an address counts where a client may have only so much: the address itself for IPv4,
-/// its network of 64 bits for IPv6, because there each client has a whole network of addresses.
+/// The key of an address for limits per client: the address itself for IPv4, its network of 64 bits
+/// for IPv6, because an IPv6 client has a whole network of addresses.
 ///
-/// A small number, made once for each connection.
+/// A number of 8 bytes, made once for each connection.
 public struct AddressKey: Hashable, Sendable {
-    /// The first half of the address. IPv4 lies where IPv6 has multicast, so that no peer is in
-    /// the way.
+    /// The first half of an IPv6 address, or an IPv4 address within the range of IPv6 multicast,
+    /// from which no peer connects.
     private let value: UInt64
 
+    /// Makes the key of an address.
     /// - Parameter bytes: an address in network order, 4 or 16 bytes; others count as one address.
     public init(_ bytes: some Collection<UInt8>) {
         let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
@@ -25,6 +26,6 @@ public struct AddressKey: Hashable, Sendable {
 }
 
 extension SocketAddress {
-    /// Under what the address counts where a client may have only so much.
+    /// The key of the address for limits per client.
     public var key: AddressKey { AddressKey(bytes) }
 }

@@ -2,12 +2,12 @@ internal import CLibevent
 internal import Glibc
 internal import Synchronization
 
-/// A libevent loop on a thread of its own, and the executor of the actor that is pinned to it.
+/// A libevent loop with its own thread, and the executor of the actor that is pinned to it.
 ///
-/// Only the loop's thread touches libevent: the base has no locks. Everybody else leaves work in
-/// the inbox and, if it was empty, wakes the loop with one write to an eventfd.
+/// Only the loop's thread calls libevent: the base has no locks. Other threads add work to the
+/// inbox and, if it was empty, wake the loop with one write to an eventfd.
 @safe public final class EventLoop: Sendable {
-    /// What other threads have left for the loop.
+    /// Work that other threads have queued for the loop.
     enum Work {
         case job(UnownedJob)
         case closure(@Sendable () -> Void)
@@ -18,24 +18,25 @@ internal import Synchronization
         var isStopping = false
     }
 
-    /// More than this in one turn would starve the sockets.
+    /// The most jobs and closures in one turn: more would delay the sockets.
     private static let turnLimit = 4096
 
-    // Touched only by the loop's thread once it runs.
+    // Accessed only on the loop's thread once it runs.
     nonisolated(unsafe) package let base: OpaquePointer
     nonisolated(unsafe) private let wakeEvent: UnsafeMutablePointer<event>
     private let wakeDescriptor: Int32
     private let inbox = Mutex(Inbox())
     private let thread = Atomic<UInt>(0)
-    /// Nanoseconds of the monotonic clock; 0 while the loop does not run.
-    private let signOfLife = Atomic<Int64>(0)
+    /// The time of the last turn, in nanoseconds of the monotonic clock; 0 while the loop does not
+    /// run.
+    private let lastTurnNanoseconds = Atomic<Int64>(0)
     private let name: String
 
-    /// Makes the loop; `start()` sets it going.
-    /// - Parameter name: what the thread is called in `top -H` (15 bytes at most are kept).
-    /// - Throws: when the system has no descriptor left.
+    /// Makes a loop that does not run yet (`start()`). Ignores SIGPIPE in the process.
+    /// - Parameter name: the name of the thread in `top -H`; 15 bytes at most are used.
+    /// - Throws: when libevent or the system has no resources left, for example descriptors.
     public init(name: String) throws(LibeventError) {
-        // A peer that is gone must be an error of the write, not the end of the process.
+        // A write to a closed connection must return an error, not end the process.
         signal(SIGPIPE, SIG_IGN)
         guard let configuration = unsafe event_config_new() else {
             throw LibeventError("event_config_new")
@@ -72,7 +73,7 @@ internal import Synchronization
     }
 
     /// Starts the loop's thread.
-    /// - Throws: when the system has no thread left.
+    /// - Throws: when the system can make no thread.
     public func start() throws(LibeventError) {
         var handle = pthread_t()
         let context = unsafe Unmanaged.passRetained(self).toOpaque()
@@ -84,53 +85,55 @@ internal import Synchronization
         pthread_detach(handle)
     }
 
-    /// How often a loop that has a `LoopClock` leaves a sign of life at least, when it is not
+    /// The longest time between two recorded turns of a loop that has a `LoopClock` and is not
     /// blocked.
-    public static let signOfLifeInterval: Duration = .milliseconds(250)
+    public static let turnRecordInterval: Duration = .milliseconds(250)
 
-    /// When the loop last came round, on the scale of `LoopClock.now()`; nil while it does not run.
-    /// From any thread.
-    public var lastSignOfLife: Duration? {
-        let time = signOfLife.load(ordering: .relaxed)
+    /// When the loop recorded its last turn, on the clock of `LoopClock.now()`; nil while it does
+    /// not run. From any thread.
+    public var lastTurn: Duration? {
+        let time = lastTurnNanoseconds.load(ordering: .relaxed)
         return time == 0 ? nil : .nanoseconds(time)
     }
 
-    /// How long the last sign of life was ago, beyond the interval of the signs; zero while all is
-    /// well.
+    /// The time since the last recorded turn, minus twice `turnRecordInterval`; zero while the loop
+    /// is not blocked. From any thread.
     public var silence: Duration {
-        lastSignOfLife.map { max(.zero, LoopClock.now() - $0 - Self.signOfLifeInterval * 2) }
+        lastTurn.map { max(.zero, LoopClock.now() - $0 - Self.turnRecordInterval * 2) }
             ?? .zero
     }
 
-    /// Whether the loop runs and has not come round for `limit`: something blocks it, and its
-    /// connections wait. From any thread. Only a loop that has a `LoopClock` comes round while
-    /// nothing happens.
+    /// Returns whether the loop runs and has recorded no turn for `limit`: something blocks it. Only
+    /// a loop that has a `LoopClock` records turns while nothing happens. From any thread.
     public func isStalled(now: Duration = LoopClock.now(), limit: Duration) -> Bool {
-        lastSignOfLife.map { now - $0 > limit } ?? false
+        lastTurn.map { now - $0 > limit } ?? false
     }
 
-    func recordSignOfLife() {
+    /// Records the time of this turn. Does nothing on other threads.
+    func recordTurn() {
         guard isCurrent else { return }
-        signOfLife.store(LoopClock.nanoseconds(), ordering: .relaxed)
+        lastTurnNanoseconds.store(LoopClock.nanoseconds(), ordering: .relaxed)
     }
 
-    /// Ends the loop once the work that was left before this call is done; returns at once.
+    /// Ends the loop after the work that was queued before this call; returns at once. From any
+    /// thread.
     ///
-    /// Work left later is never run: stop accepting, end the streams and let the operations finish
-    /// before.
+    /// Work that is queued later never runs. Therefore stop accepting, end the streams and let the
+    /// operations finish first.
     public func stop() {
         inbox.withLock { $0.isStopping = true }
         wake()
     }
 
-    /// Runs `work` on the loop's thread, in a turn of its own. From any thread; keeps the order of
-    /// calls.
-    public func execute(_ work: @escaping @Sendable () -> Void) { leave(.closure(work)) }
+    /// Runs `work` on the loop's thread, in a later turn, in the order of the calls. From any
+    /// thread.
+    public func execute(_ work: @escaping @Sendable () -> Void) { post(.closure(work)) }
 
     /// Whether the caller is on the loop's thread.
     public var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
-    func leave(_ work: Work) {
+    /// Queues work, and wakes the loop if its inbox was empty.
+    func post(_ work: Work) {
         let mustWake = inbox.withLock { inbox in
             inbox.work.append(work)
             return inbox.work.count == 1
@@ -142,15 +145,15 @@ internal import Synchronization
 
     fileprivate func run() {
         thread.store(UInt(pthread_self()), ordering: .relaxed)
-        recordSignOfLife()
+        recordTurn()
         unsafe name.withCString { unsafe directory_name_thread($0) }
         _ = unsafe event_base_loop(base, Int32(EVLOOP_NO_EXIT_ON_EMPTY))
-        signOfLife.store(0, ordering: .relaxed)
+        lastTurnNanoseconds.store(0, ordering: .relaxed)
         thread.store(0, ordering: .relaxed)
     }
 
     fileprivate func drain() {
-        recordSignOfLife()
+        recordTurn()
         var ticks: eventfd_t = 0
         _ = unsafe eventfd_read(wakeDescriptor, &ticks)
         let (turn, rest, stopping) = inbox.withLock { inbox in

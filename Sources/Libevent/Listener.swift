@@ -1,34 +1,34 @@
 internal import CLibevent
 internal import Glibc
 
-/// A listening socket of one loop. Several loops listen on one address side by side
-/// (`SO_REUSEPORT`), and the kernel spreads the connections over them.
+/// A listening socket of one loop. Several loops listen on the same address (`SO_REUSEPORT`), and
+/// the kernel distributes the connections over them.
 ///
-/// When descriptors run out, accepting pauses and tries again after `retryDelay`: libevent would
-/// otherwise report the same connection for ever (libevent#71).
+/// When no descriptors are left, accepting pauses for `retryDelay`: libevent would otherwise report
+/// the same connection again and again (libevent#71). Belongs to the loop's thread.
 @safe public final class Listener {
-    /// What the owner of a listener is told, on the loop's thread.
+    /// The owner of a listener, called on the loop's thread.
     public protocol Delegate: AnyObject {
-        /// A connection came in; `descriptor` is the delegate's from now on.
+        /// Takes ownership of an accepted connection.
         func accepted(_ descriptor: Int32, from peer: SocketAddress)
-        /// Accepting failed and rests until the next try.
+        /// Receives the reason when accepting failed and pauses.
         func acceptingPaused(_ error: LibeventError)
     }
 
-    /// The address with the port that the system chose, if 0 was asked for.
+    /// The address, with the port that the system chose if 0 was requested.
     public let address: SocketAddress
     /// Stops and resumes accepting from any thread.
     public let control: ListenerControl
 
     private static let retryDelay: Duration = .milliseconds(200)
     private let raw: OpaquePointer
-    // Held: libevent's listener is the loop's, and must go before it.
+    // Held: libevent's listener belongs to the loop's base and must be freed first.
     private let loop: EventLoop
     private let wheel: TimerWheel
     private weak var delegate: (any Delegate)?
 
     /// Starts to listen.
-    /// - Throws: when the address is taken or not this machine's.
+    /// - Throws: when the address is in use or not an address of this machine.
     public init(
         on address: SocketAddress, loop: EventLoop, wheel: TimerWheel, delegate: any Delegate
     ) throws(LibeventError) {
@@ -58,8 +58,9 @@ internal import Glibc
         unsafe evconnlistener_free(raw)
     }
 
-    /// Finds a port where 0 was asked for, and keeps it until the listener has it. A socket that
-    /// got its port from the system would lose it when it stops to accept (`ListenerControl`).
+    /// Binds a socket to a free port if port 0 was requested, to reserve the port for the listener.
+    /// A socket that got its port from the system would lose it when it stops accepting
+    /// (`ListenerControl`).
     private static func placeholder(_ address: SocketAddress)
         -> (descriptor: Int32, address: SocketAddress)?
     {
@@ -90,16 +91,16 @@ internal import Glibc
         return code == 0 ? SocketAddress(storage) : nil
     }
 
-    /// Sets an option of the listening socket, which Linux gives on to each accepted one: a system
-    /// call a listener instead of one a connection.
+    /// Sets an option of the listening socket. Accepted sockets inherit it on Linux, which saves a
+    /// system call for each connection.
     public func setOption(_ level: Int32, _ name: Int32, _ value: Int32) {
         var value = value
         let size = socklen_t(MemoryLayout<Int32>.size)
         unsafe setsockopt(evconnlistener_get_fd(raw), level, name, &value, size)
     }
 
-    /// Whether another process listens on the address already; `SO_REUSEPORT` would share it
-    /// silently, and each process would get half of the connections.
+    /// Returns whether another process listens on the address already. `SO_REUSEPORT` would share
+    /// it, and each process would get a part of the connections.
     public static func isTaken(_ address: SocketAddress) -> Bool {
         guard address.port != 0 else { return false }
         let kind = Int32(SOCK_STREAM.rawValue)
@@ -127,7 +128,7 @@ internal import Glibc
     }
 
     fileprivate func pause(_ error: LibeventError) {
-        // Another thread stopped accepting while the loop was blocked; now it is back.
+        // Another thread stopped accepting while the loop was blocked; now the loop runs again.
         if error.code == EINVAL, control.resumeAccepting() { return }
         unsafe evconnlistener_disable(raw)
         delegate?.acceptingPaused(error)

@@ -2,14 +2,14 @@ internal import CLibevent
 internal import Glibc
 internal import Synchronization
 
-/// Takes a listening socket out of service and puts it back, from any thread and while its loop is
+/// Stops and resumes accepting on a listening socket, from any thread, also while its loop is
 /// blocked.
 ///
-/// The kernel spreads new connections over all sockets that listen on an address
-/// (`SO_REUSEPORT`): those that a blocked loop gets wait for it. After `shutdown(2)` the socket no
-/// longer takes part, and `listen(2)` brings it back.
+/// The kernel distributes new connections over all sockets that listen on an address
+/// (`SO_REUSEPORT`); those of a blocked loop have to wait for it. `shutdown(2)` removes a socket
+/// from this distribution, and `listen(2)` adds it again.
 public final class ListenerControl: Sendable {
-    /// Connections that may wait to be accepted.
+    /// How many connections may wait to be accepted.
     static let backlog: Int32 = 1024
 
     private struct State {
@@ -21,14 +21,14 @@ public final class ListenerControl: Sendable {
 
     init(_ descriptor: Int32) { state = Mutex(State(descriptor: descriptor)) }
 
-    /// Whether new connections may come to this socket.
+    /// Whether the socket gets new connections.
     public var isAccepting: Bool { state.withLock { $0.descriptor >= 0 && !$0.isStopped } }
 
-    /// Has new connections go to the other sockets of the address. The loop resumes by itself as
-    /// soon as it runs again.
-    /// - Parameter handOver: is given each connection that waits at this socket already, for
-    ///   another loop's listener (`HTTPListener.accepted`), and owns it from then on; without it
-    ///   they are reset. Called on this thread; must not call the control.
+    /// Stops accepting, so that new connections go to the other sockets of the address. The loop
+    /// resumes by itself as soon as it runs again.
+    /// - Parameter handOver: called on this thread with each connection that waits at this socket,
+    ///   for another loop's listener (`HTTPListener.accepted`). It takes ownership, and must not
+    ///   call the control. Without it these connections are reset.
     public func stopAccepting(
         handOver: ((_ descriptor: Int32, _ peer: SocketAddress) -> Void)? = nil
     ) {
@@ -53,7 +53,7 @@ public final class ListenerControl: Sendable {
                 }
             }
             guard connection >= 0 else {
-                // This one has left meanwhile; others may wait.
+                // This connection was closed meanwhile; others may wait.
                 if errno == ECONNABORTED || errno == EINTR { continue }
                 return nil
             }
@@ -64,8 +64,8 @@ public final class ListenerControl: Sendable {
         }
     }
 
-    /// Takes new connections again.
-    /// - Returns: whether they were stopped and come again.
+    /// Resumes accepting.
+    /// - Returns: whether accepting was stopped and has resumed.
     @discardableResult
     public func resumeAccepting() -> Bool {
         state.withLock { state in
@@ -76,6 +76,6 @@ public final class ListenerControl: Sendable {
         }
     }
 
-    /// The socket is about to be closed: its number may soon be another's.
+    /// Forgets the socket before it is closed: its number may then be used for another one.
     func close() { state.withLock { $0.descriptor = -1 } }
 }

@@ -1,19 +1,20 @@
 internal import CLibevent
 internal import Glibc
 
-/// Drives a loop's timer wheel with libevent's one timer, says how late the loop runs, and has it
-/// leave its signs of life.
+/// Drives a loop's timer wheel with one libevent timer, measures the lag of the loop, and records
+/// its turns while nothing else happens. Belongs to the loop's thread.
 @safe public final class LoopClock {
-    /// The wheel that is turned.
+    /// The timer wheel of the loop.
     public let wheel: TimerWheel
     private var worstLag: Duration = .zero
 
-    // Held: the event is the loop's, and must go before it.
+    // Held: the event belongs to the loop's base and must be freed first.
     private let loop: EventLoop
     private let event: UnsafeMutablePointer<event>
     private var due: Duration?
 
-    /// On the loop's thread.
+    /// Makes the clock of a loop. On the loop's thread.
+    /// - Throws: when libevent can make no event.
     public init(loop: EventLoop) throws(LibeventError) {
         wheel = TimerWheel(clock: Self.now)
         guard let event = unsafe event_new(loop.base, -1, 0, onTick, nil) else {
@@ -24,35 +25,35 @@ internal import Glibc
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         unsafe event_assign(event, loop.base, -1, 0, onTick, context)
         wheel.onSet = { [weak self] in self?.arm($0) }
-        giveSignOfLife()
+        recordTurns()
     }
 
     deinit { unsafe event_free(event) }
 
-    /// The monotonic clock (`CLOCK_MONOTONIC`), the scale of the wheel.
+    /// Returns the time of the wheel, on the monotonic clock (`CLOCK_MONOTONIC`). From any thread.
     public static func now() -> Duration {
         .nanoseconds(nanoseconds())
     }
 
-    /// The same as a number, for an atomic.
+    /// Returns the same time in nanoseconds, for an atomic.
     static func nanoseconds() -> Int64 {
         var time = timespec()
         unsafe clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
-    /// How late the latest turn since the last call was: what a callback that hogs the loop costs
-    /// the others.
+    /// Returns the largest delay of a turn since the last call: the cost of a slow callback for all
+    /// others.
     public func takeWorstLag() -> Duration {
         defer { worstLag = .zero }
         return worstLag
     }
 
-    /// A loop at rest must not look like one that is blocked.
-    private func giveSignOfLife() {
-        loop.recordSignOfLife()
-        wheel.schedule(after: EventLoop.signOfLifeInterval) { [weak self] in
-            self?.giveSignOfLife()
+    /// Records a turn at each interval, so that an idle loop does not look like a blocked one.
+    private func recordTurns() {
+        loop.recordTurn()
+        wheel.schedule(after: EventLoop.turnRecordInterval) { [weak self] in
+            self?.recordTurns()
         }
     }
 

@@ -1,29 +1,29 @@
 internal import Synchronization
 
-/// Messages from any thread to one loop, in order, with one wake-up a burst.
+/// A queue of messages from any thread to one loop, in order, with one wake-up per burst.
 ///
-/// What has gathered when the loop comes round is handed over in one piece: the receiver can treat
-/// a burst as a burst.
+/// All messages that wait when the loop takes its turn are handed over together, as one burst.
 public final class Mailbox<Message: Sendable>: Sendable {
     private let waiting = Mutex<[Message]>([])
     private let count = Atomic(0)
     private let loop: EventLoop
     private let receive: @Sendable ([Message]) -> Void
 
-    /// - Parameter receive: called on the loop's thread with one burst.
+    /// Makes an empty mailbox.
+    /// - Parameter receive: called on the loop's thread with each burst.
     public init(loop: EventLoop, receive: @escaping @Sendable ([Message]) -> Void) {
         self.loop = loop
         self.receive = receive
     }
 
-    /// How many messages wait for the loop; from any thread, without a lock, so that a publisher can
-    /// hold back while a loop is behind.
+    /// How many messages wait for the loop. From any thread, without a lock, so that a publisher can
+    /// wait while a loop is late.
     public var pendingCount: Int { count.load(ordering: .relaxed) }
 
-    /// Leaves a message; never blocks for longer than another `post` takes.
+    /// Queues a message. From any thread; waits at most for another `post`.
     public func post(_ message: Message) { post([message]) }
 
-    /// Leaves messages that belong together: they are handed over in one burst.
+    /// Queues messages that belong together: they are handed over in one burst. From any thread.
     public func post(_ messages: [Message]) {
         guard !messages.isEmpty else { return }
         let isFirst = waiting.withLock { waiting in
@@ -34,7 +34,7 @@ public final class Mailbox<Message: Sendable>: Sendable {
         if isFirst { loop.execute { self.handOver() } }
     }
 
-    /// Hands over what is waiting now, without the turn of the loop. On the loop's thread only.
+    /// Hands over what waits, without waiting for the next turn. On the loop's thread only.
     public func handOver() {
         let burst = waiting.withLock { waiting in
             defer { waiting = [] }

@@ -1,11 +1,11 @@
 internal import CLibevent
 
-/// What the process gives back to the system (glibc's allocator).
+/// The memory that glibc's allocator returns to the system.
 public enum ProcessMemory {
-    /// Has large blocks go back to the system as soon as they are free. By itself the allocator
-    /// keeps ever larger ones, and a crowd of large requests would stay in the process's size.
+    /// Makes the allocator return large blocks (128 KiB) as soon as they are free. By default it
+    /// raises this threshold, and the memory of many large requests would stay in the process.
     public static func returnLargeBlocks() { directory_set_mmap_threshold(128 << 10) }
 
-    /// Gives back what is free. Takes some milliseconds: not on a loop.
+    /// Returns free memory to the system. Takes some milliseconds: do not call it on a loop.
     public static func trim() { directory_trim_memory() }
 }

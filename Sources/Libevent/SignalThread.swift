@@ -2,19 +2,19 @@ internal import CLibevent
 internal import Glibc
 internal import Synchronization
 
-/// Signals of the process, handled on a thread of their own: they come through while every loop is
-/// blocked, whatever signals other threads have blocked.
+/// A thread that handles signals of the process. It receives them while every loop is blocked, and
+/// whatever signals other threads have blocked.
 ///
 /// The handler writes the signal's number into a pipe, and the thread reads it. The thread also
-/// keeps deadlines, so that a watchdog needs no loop either. It lives as long as the process;
-/// nothing is restored. For each signal the latest thread that was started for it is told.
+/// calls deadlines, so that a watchdog needs no loop. It runs until the process ends, and the
+/// handlers stay installed. If several threads were started for a signal, the latest receives it.
 public final class SignalThread: Sendable {
     private struct Deadline {
         let time: Duration
         let action: @Sendable () -> Void
     }
 
-    /// Written in order to look at the deadlines again; no signal has this number.
+    /// The byte that makes the thread check its deadlines again; no signal has this number.
     private static let wake: UInt8 = 0
 
     private let readEnd: Int32
@@ -26,14 +26,15 @@ public final class SignalThread: Sendable {
     /// Starts the thread and installs the handlers.
     /// - Parameters:
     ///   - signals: `SIGTERM`, `SIGHUP`…
-    ///   - action: called on the thread, one signal after the other. A signal that comes while
-    ///     several of its kind wait may be told once.
-    /// - Throws: when the system has no descriptor or thread left.
+    ///   - action: called on the thread, one signal after the other. Equal signals that arrive at
+    ///     the same time may be reported once.
+    /// - Throws: when the system has no descriptor or thread left, or a number is not a signal.
     public init(_ signals: [Int32], action: @escaping @Sendable (Int32) -> Void)
         throws(LibeventError)
     {
         var ends: [Int32] = [-1, -1]
-        // A pipe of sockets: that alone is born closed to programs that are started meanwhile.
+        // A socket pair and not a pipe: its close-on-exec flag is set from the start, so that a
+        // program that is started meanwhile does not inherit it.
         let kind = Int32(
             SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         guard unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
@@ -57,7 +58,7 @@ public final class SignalThread: Sendable {
 
     /// Calls `action` on the signals' thread, once, after `delay`. From any thread.
     public func arm(after delay: Duration, action: @escaping @Sendable () -> Void) {
-        // Longer than any process lives, and no sum overflows.
+        // Longer than any process runs, and the sum cannot overflow.
         let time = LoopClock.now() + min(delay, .seconds(1 << 32))
         deadlines.withLock { $0.append(Deadline(time: time, action: action)) }
         var byte = Self.wake
@@ -73,8 +74,8 @@ public final class SignalThread: Sendable {
         }
     }
 
-    /// A parent that had the signals blocked hands that on to us, and every thread to those that it
-    /// starts; here they must come through.
+    /// Unblocks the signals on this thread. It inherits the mask of the thread that started it, and
+    /// that one the mask of the parent process.
     private func unblock() {
         var set = sigset_t()
         unsafe sigemptyset(&set)
@@ -85,18 +86,18 @@ public final class SignalThread: Sendable {
     /// Waits for signals, or for the next deadline.
     private func received() -> [UInt8] {
         var poll = pollfd(fd: readEnd, events: Int16(POLLIN), revents: 0)
-        guard unsafe Glibc.poll(&poll, 1, patience) > 0 else { return [] }
+        guard unsafe Glibc.poll(&poll, 1, pollTimeout) > 0 else { return [] }
         var bytes = [UInt8](repeating: 0, count: 64)
         let count = unsafe read(readEnd, &bytes, bytes.count)
         return bytes.prefix(max(0, count)).filter { $0 != Self.wake }
     }
 
     /// Milliseconds until the next deadline, rounded up; −1 without one.
-    private var patience: Int32 {
+    private var pollTimeout: Int32 {
         let next = deadlines.withLock { $0.map(\.time).min() }
         guard let next else { return -1 }
         let left = max(.zero, next - LoopClock.now())
-        // A day at most: then it is looked at again.
+        // A day at most, then it is computed again.
         return Int32(min(left, .seconds(86_400)) / .milliseconds(1)) + 1
     }
 

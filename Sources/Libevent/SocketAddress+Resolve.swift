@@ -1,17 +1,17 @@
 internal import CLibevent
 internal import Glibc
 
-/// A name has no address, or none can be had now.
+/// The failure to resolve a host name.
 public struct ResolverError: Error, CustomStringConvertible {
-    /// The name, and the resolver's own words.
+    /// The name, and the message of the resolver.
     public let description: String
 }
 
 extension SocketAddress {
-    /// The addresses of a host, in the order in which the system would try them. **Blocks** the
-    /// thread, perhaps for many seconds.
+    /// Returns the addresses of a host, in the order in which the system would try them. **Blocks**
+    /// the thread, possibly for many seconds.
     /// - Parameter host: a name or a numeric address, without brackets.
-    /// - Throws: `ResolverError`.
+    /// - Throws: `ResolverError` when the name has no address or cannot be resolved now.
     public static func resolve(host: String, port: UInt16) throws -> [SocketAddress] {
         guard !host.utf8.contains(0) else {
             throw ResolverError(description: "a host with a NUL byte in it")

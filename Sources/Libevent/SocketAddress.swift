@@ -5,10 +5,12 @@ internal import Glibc
 @safe public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     /// The numeric address, without brackets, as `inet_ntop` writes it.
     public let host: String
+    /// The port, in host byte order.
     public let port: UInt16
+    /// Whether the address is IPv6; otherwise it is IPv4.
     public let isIPv6: Bool
 
-    /// Reads `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`.
+    /// Parses `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`.
     /// - Returns: nil when the text is not of that form or the address is not numeric.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)
@@ -19,7 +21,7 @@ internal import Glibc
         if name.count >= 2, name.first == UInt8(ascii: "["), name.last == UInt8(ascii: "]") {
             name = name.dropFirst().dropLast()
         }
-        // What is cut off at a NUL would name another address than it shows.
+        // C functions would stop at a NUL and use another address than the text shows.
         guard !name.contains(0) else { return nil }
         if name.elementsEqual("localhost".utf8) { name = Array("127.0.0.1".utf8)[...] }
         if name.isEmpty || name.elementsEqual("*".utf8) { name = Array("0.0.0.0".utf8)[...] }
@@ -37,7 +39,7 @@ internal import Glibc
         self.port = port
     }
 
-    /// Reads what the kernel filled in.
+    /// Reads an address from the kernel; nil when it is neither IPv4 nor IPv6.
     init?(_ storage: sockaddr_storage) {
         var storage = storage
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
@@ -66,21 +68,23 @@ internal import Glibc
         host = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
+    /// Makes an address.
+    /// - Parameter host: the numeric address, without brackets.
     public init(host: String, port: UInt16, isIPv6: Bool) {
         self.host = host
         self.port = port
         self.isIPv6 = isIPv6
     }
 
-    /// Whether only this machine can reach the address.
+    /// Whether the address is a loopback address, which only this machine can reach.
     public var isLoopback: Bool {
         isIPv6 ? host.utf8.elementsEqual("::1".utf8) : host.utf8.starts(with: "127.".utf8)
     }
 
-    /// `127.0.0.1:8080`, `[::1]:8080`.
+    /// Address and port, as `127.0.0.1:8080` or `[::1]:8080`.
     public var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-    /// Calls `body` with the address as the kernel wants it.
+    /// Calls `body` with the address as a `sockaddr`.
     func withSockaddr<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
         if isIPv6 {
             var address = sockaddr_in6()

@@ -1,10 +1,10 @@
-/// All the timers of one loop on one hashed wheel: setting, moving and cancelling cost O(1), and
-/// libevent sees a single timer however many there are.
+/// All timers of one loop, in a hashed wheel. Setting, moving and cancelling cost O(1), and libevent
+/// has a single timer, whatever their number.
 ///
-/// A timer never fires early and at most one slot late. Belongs to the loop's thread; the clock is
-/// passed in, so a test turns the wheel by hand.
+/// A timer never fires early, and at most one slot (10 ms) late. Belongs to the loop's thread. The
+/// clock is a parameter, so that a test can drive the wheel.
 public final class TimerWheel {
-    /// One deadline. The wheel holds it until it fires or is cancelled.
+    /// One timer. The wheel holds it until it fires or is cancelled.
     public final class Timer {
         fileprivate(set) var deadline: Duration
         fileprivate var action: (() -> Void)?
@@ -19,23 +19,25 @@ public final class TimerWheel {
 
     private static let slotWidth: Duration = .milliseconds(10)
     private static let slotCount = 512
-    /// Longer than any process lives; beyond, times would overflow.
+    /// Longer than any process runs. Longer delays could overflow.
     private static let longestDelay: Duration = .seconds(1 << 32)
 
-    /// Told when a timer was set, and when the wheel must be turned for it at the latest.
+    /// Called when a timer was set, with the time of the next `advance` that it needs.
     public var onSet: (Duration) -> Void = { _ in }
     private let clock: () -> Duration
     private var slots = [[Timer]](repeating: [], count: slotCount)
     private var nextTick: Int
     private var count = 0
 
-    /// - Parameter clock: the time, on any scale that never steps back.
+    /// Makes a wheel without timers.
+    /// - Parameter clock: a monotonic clock.
     public init(clock: @escaping () -> Duration) {
         self.clock = clock
         nextTick = Self.tick(clock())
     }
 
     /// Calls `action` once, after `delay`.
+    /// - Returns: the timer, for `move` and `cancel`.
     @discardableResult
     public func schedule(after delay: Duration, action: @escaping () -> Void) -> Timer {
         let timer = Timer(deadline: clock() + min(delay, Self.longestDelay), action: action)
@@ -45,21 +47,21 @@ public final class TimerWheel {
         return timer
     }
 
-    /// Puts a deadline off to `delay` from now. Costs a store when the new one is later.
+    /// Moves a deadline to `delay` from now. Costs one store if the new deadline is later.
     public func move(_ timer: Timer, to delay: Duration) {
         guard timer.action != nil else { return }
         let deadline = clock() + min(delay, Self.longestDelay)
         let isEarlier = deadline < timer.deadline
         timer.deadline = deadline
-        // A later one is found when the old slot comes round; one that is being visited is put
-        // where it belongs by the visit.
+        // A later deadline is found when the old slot is visited. A timer that is being visited is
+        // inserted again by the visit.
         guard isEarlier, timer.position >= 0 else { return }
         remove(timer)
         insert(timer)
         onSet(Self.end(of: Self.tick(deadline)))
     }
 
-    /// Makes sure that `timer` does not fire; nothing happens if it has.
+    /// Cancels `timer`. Does nothing if it has fired.
     public func cancel(_ timer: Timer) {
         guard timer.action != nil else { return }
         timer.action = nil
@@ -67,8 +69,8 @@ public final class TimerWheel {
         if timer.position >= 0 { remove(timer) }
     }
 
-    /// When `advance` should be called next, seen from its last call; nil when there is nothing to
-    /// wait for. A timer beyond the wheel's round is looked at once a round.
+    /// When to call `advance` next; nil when there are no timers. A timer whose delay is longer than
+    /// a round of the wheel (5.12 s) is checked once a round.
     public var nextDeadline: Duration? {
         guard count > 0 else { return nil }
         for tick in nextTick..<(nextTick + Self.slotCount)
@@ -78,11 +80,11 @@ public final class TimerWheel {
         return nil
     }
 
-    /// Turns the wheel and fires what is due.
+    /// Advances the wheel to the current time, and fires the timers that are due.
     public func advance() {
         let now = clock()
         let last = Self.tick(now)
-        // After a long pause each slot is visited once, not once a round.
+        // After a long pause each slot is visited once, not once for each missed round.
         let first = max(nextTick, last - Self.slotCount)
         nextTick = max(nextTick, last)
         for tick in first..<max(first, last) { visit(tick % Self.slotCount, now) }

@@ -1,23 +1,24 @@
 internal import CLibevent
 internal import Glibc
 
-/// A socket under the eyes of a loop; subclasses say what happens when it can be read or written.
+/// A socket that a loop watches. Subclasses implement what happens when it is readable or writable.
 ///
-/// A class to inherit from and not a pair of closures, because a subscriber at rest is one of
-/// these and must stay small. Belongs to the loop's thread.
+/// A base class and not a pair of closures, because each idle subscriber has one of these, and its
+/// memory must stay small. Belongs to the loop's thread.
 @safe open class WatchedSocket {
-    /// How far a peer has gone in leaving.
+    /// Whether a peer still uses its connection.
     public enum PeerState: Sendable {
+        /// The connection is open in both directions.
         case connected
-        /// It sends nothing more, and may still read.
+        /// The peer has ended its sending side, and may still read.
         case finishedSending
-        /// The connection is over.
+        /// The connection has ended.
         case gone
     }
 
-    /// The loop that watches.
+    /// The loop that watches the socket.
     public final let loop: EventLoop
-    /// The socket, non-blocking; −1 once it is closed or handed on.
+    /// The socket, non-blocking; −1 after it was closed or detached.
     public final private(set) var descriptor: Int32
     /// `POLLRDHUP`, which Swift's Glibc module leaves out.
     private static let pollReadHangUp: Int16 = 0x2000
@@ -25,14 +26,14 @@ internal import Glibc
     private final var readEvent: UnsafeMutablePointer<event>?
     private final var writeEvent: UnsafeMutablePointer<event>?
 
-    /// Takes the socket over: it is closed with the object.
+    /// Takes ownership of a socket: it is closed with the object.
     public init(descriptor: Int32, loop: EventLoop) {
         self.descriptor = descriptor
         self.loop = loop
     }
 
-    /// Takes the socket of another over, and with it what the kernel has been told of it: the
-    /// change costs no system call. The other one is closed from now on.
+    /// Takes the socket of another object, with its read event: this costs no system call. The other
+    /// object counts as closed from now on.
     public init(inheriting other: WatchedSocket) {
         loop = other.loop
         unsafe readEvent = other.readEvent
@@ -44,30 +45,31 @@ internal import Glibc
 
     deinit { close() }
 
-    /// There is something to read, or the peer has ended its side.
+    /// Called when there is something to read, or the peer has ended its sending side.
     open func readable() {}
 
-    /// The kernel takes bytes again. Called once for each `awaitWritable()`.
+    /// Called when the kernel takes bytes again, once for each `awaitWritable()`.
     open func writable() {}
 
-    /// Calls `readable()` from now on whenever there is something to read.
+    /// Starts to call `readable()` whenever there is something to read.
     public final func watchReads() {
         if unsafe readEvent == nil { unsafe readEvent = makeEvent(EV_READ | EV_PERSIST) }
         unsafe event_add(readEvent, nil)
     }
 
-    /// Leaves what arrives with the kernel, which in time makes the peer wait.
+    /// Stops to call `readable()`. What arrives stays in the kernel, whose flow control makes the
+    /// peer wait.
     public final func ignoreReads() {
         if let event = unsafe readEvent { unsafe event_del(event) }
     }
 
-    /// Calls `writable()` once, as soon as the kernel takes bytes.
+    /// Requests one call of `writable()`, as soon as the kernel takes bytes.
     public final func awaitWritable() {
         if unsafe writeEvent == nil { unsafe writeEvent = makeEvent(EV_WRITE) }
         unsafe event_add(writeEvent, nil)
     }
 
-    /// How far the peer has gone in leaving, as far as the kernel knows; nothing is read.
+    /// Whether the peer still uses its connection, as far as the kernel knows. Reads nothing.
     public final var peerState: PeerState {
         var poll = pollfd(fd: descriptor, events: Self.pollReadHangUp, revents: 0)
         guard unsafe Glibc.poll(&poll, 1, 0) > 0 else { return .connected }
@@ -75,9 +77,9 @@ internal import Glibc
         return ended ? .gone : .finishedSending
     }
 
-    /// Whether the peer has not answered for `time` although it should: what was sent to it was sent
-    /// again, or its window was asked for again, both more than once. A peer that only stops to
-    /// read answers.
+    /// Returns whether the peer has acknowledged nothing for `time` although it should: the kernel
+    /// has retransmitted data or repeated window probes, more than once (`TCP_INFO`). A peer that
+    /// only stops reading still acknowledges probes.
     public final func isUnanswered(for time: Duration) -> Bool {
         var info = tcp_info()
         var size = socklen_t(MemoryLayout<tcp_info>.size)
@@ -87,19 +89,19 @@ internal import Glibc
         return .milliseconds(info.tcpi_last_ack_recv) >= time
     }
 
-    /// How many bytes that were written the peer has not acknowledged.
+    /// How many written bytes the peer has not acknowledged.
     public final var unacknowledgedCount: Int { max(0, Int(directory_unacknowledged(descriptor))) }
 
-    /// Ends the sending side; the peer reads an end of stream behind what was sent.
+    /// Ends the sending side. The peer reads the end of the stream after what was sent.
     public final func shutdownWrites() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
-    /// Closes the socket; no call follows.
+    /// Closes the socket. `readable()` and `writable()` are not called afterwards.
     public final func close() {
         let descriptor = detach()
         if descriptor >= 0 { Glibc.close(descriptor) }
     }
 
-    /// Gives the socket up without closing it.
+    /// Gives up the socket without closing it.
     /// - Returns: the socket, or −1 when it was closed before.
     public final func detach() -> Int32 {
         if let event = unsafe readEvent { unsafe event_free(event) }

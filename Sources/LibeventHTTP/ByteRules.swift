@@ -1,9 +1,9 @@
 /// The character classes and comparisons of RFC 9110 §5.6 and RFC 9112 §3, over bytes.
 ///
-/// What a client sent is never compared, folded or split as a `String`: that normalises it, which
-/// takes a Kelvin sign for a k and costs time quadratic in a run of combining marks.
+/// Bytes from a client are never compared, case-folded or split as a `String`: that would normalise
+/// them, which makes a Kelvin sign equal to a k and costs quadratic time for combining marks.
 enum ByteRules {
-    /// The characters of a token: methods and field names.
+    /// Returns whether a byte is allowed in a token: in methods and field names (RFC 9110 §5.6.2).
     static func isToken(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -15,17 +15,18 @@ enum ByteRules {
         }
     }
 
-    /// The characters of a field value: no control but HTAB; obs-text passes.
+    /// Returns whether a byte is allowed in a field value: no control character but HTAB; obs-text
+    /// is allowed (RFC 9110 §5.5).
     static func isFieldValue(_ byte: UInt8) -> Bool {
         byte == 0x09 || (byte >= 0x20 && byte != 0x7F)
     }
 
-    /// The characters of a request target: visible ASCII.
+    /// Returns whether a byte is allowed in a request target: visible ASCII.
     static func isTarget(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }
 
     static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
-    /// The value of a hexadecimal digit.
+    /// Returns the value of a hexadecimal digit; nil for other bytes.
     static func hexValue(_ byte: UInt8) -> Int? {
         switch byte {
         case 0x30...0x39: Int(byte) - 0x30
@@ -35,7 +36,7 @@ enum ByteRules {
         }
     }
 
-    /// `bytes` without the blanks and tabs at both ends (OWS).
+    /// Returns `bytes` without spaces and tabs at both ends (OWS, RFC 9110 §5.6.3).
     static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         var bytes = bytes
         while let first = bytes.first, first == 0x20 || first == 0x09 { bytes.removeFirst() }
@@ -43,17 +44,17 @@ enum ByteRules {
         return bytes
     }
 
-    /// Folds the ASCII capitals alone.
+    /// Returns the lower case of an ASCII letter, and other bytes unchanged.
     static func lowercased(_ byte: UInt8) -> UInt8 {
         byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
     }
 
-    /// Whether `bytes` are the ASCII text `word`, in any case.
+    /// Returns whether `bytes` are the ASCII text `word`, in any case.
     static func matches(_ bytes: some Collection<UInt8>, _ word: StaticString) -> Bool {
         bytes.count == word.utf8CodeUnitCount && starts(bytes, with: word)
     }
 
-    /// Whether `bytes` begin with the ASCII text `word`, in any case.
+    /// Returns whether `bytes` begin with the ASCII text `word`, in any case.
     static func starts(_ bytes: some Collection<UInt8>, with word: StaticString) -> Bool {
         word.withUTF8Buffer { word in
             unsafe bytes.count >= word.count
@@ -61,13 +62,13 @@ enum ByteRules {
         }
     }
 
-    /// Whether two texts differ in nothing but the case of ASCII letters.
+    /// Returns whether two texts are equal but for the case of ASCII letters.
     static func match(_ left: some Collection<UInt8>, _ right: some Collection<UInt8>) -> Bool {
         left.count == right.count
             && zip(left, right).allSatisfy { lowercased($0) == lowercased($1) }
     }
 
-    /// Whether `word` is one item of a list whose items commas separate (RFC 9110 §5.6.1).
+    /// Returns whether `word` is an item of a comma-separated list (RFC 9110 §5.6.1).
     static func list(_ list: ArraySlice<UInt8>, contains word: StaticString) -> Bool {
         list.split(separator: UInt8(ascii: ",")).contains { matches(trimmed($0), word) }
     }

@@ -1,27 +1,27 @@
 internal import Libevent
 internal import Wire
 
-/// The request's body, on its way in.
+/// Reading the body of the request.
 extension Connection {
-    /// What is handed over in one piece at most.
+    /// About the most bytes of one piece.
     private static let pieceLimit = 64 << 10
 
-    /// The next piece of the body, with all that is here already: a client that sends chunks of one
-    /// byte must not cost a turn of the caller for each. Reads from the socket only while somebody
-    /// waits for it.
-    /// - Parameter room: how many bytes the caller still takes; a chunk that announces more is
-    ///   refused before it is here.
+    /// Returns the next piece of the body, with all that has arrived: chunks of one byte must not
+    /// cost the caller a turn of the loop each. Reads from the socket only during this call.
+    /// - Parameter room: how many bytes the caller still takes. A chunk that announces more is
+    ///   refused before it arrives.
+    /// - Returns: nil at the end of the body.
     func nextBodyPart(room: Int = .max) async throws(RequestBodyError) -> [UInt8]? {
         while true {
             let part = try bufferedBody()
             if part.count + parser.announcedCount > room { throw .tooLarge }
             if !part.isEmpty { return part }
             if bodyIsWhole {
-                // From now on only the client's end can be of interest.
-                if case .answering = state { watchReads() }
+                // From now on reading only serves to notice that the client leaves.
+                if case .responding = state { watchReads() }
                 return nil
             }
-            guard case .answering = state else { throw .disconnected }
+            guard case .responding = state else { throw .disconnected }
             try await moreBytes()
         }
     }
@@ -45,7 +45,7 @@ extension Connection {
 
     private func nextBodyEvent() -> RequestParser.Event? {
         do { return try parser.next() } catch {
-            // What came before it is handed over first.
+            // The part before the error is handed over first.
             bodyError = error
             wantsKeepAlive = false
             return nil
@@ -54,21 +54,21 @@ extension Connection {
 
     private func moreBytes() async throws(RequestBodyError) {
         if owesContinue {
-            askForBody()
+            sendContinue()
             flush()
         }
         defer {
-            if case .answering = state { ignoreReads() }
+            if case .responding = state { ignoreReads() }
         }
         do {
-            // The task may get here in a later turn of the loop, in which much may have happened: all
-            // that is looked at and begun for the reader is so with the reader in its place.
+            // The task may get here in a later turn of the loop, when the state has changed.
+            // Therefore the state is checked, and the deadline begins, after the reader is set.
             try await withCheckedThrowingContinuation { reader in
                 bodyReader = reader
-                guard case .answering = state else {
+                guard case .responding = state else {
                     return resume(&bodyReader, throwing: .disconnected)
                 }
-                guard !listener.bodiesAreOver else {
+                guard !listener.bodiesTimedOut else {
                     return resume(&bodyReader, throwing: .timedOut)
                 }
                 watchReads()
@@ -79,11 +79,12 @@ extension Connection {
         }
     }
 
-    /// Makes room in a body that is collected, within the budget of memory.
+    /// Reserves room for `count` more bytes in a body that is collected.
+    /// - Throws: `outOfMemory` when the budget of memory has no room.
     func holdBody(_ bytes: inout [UInt8], adding count: Int) throws(RequestBodyError) {
         let needed = bytes.count + count
         if bytes.isEmpty || needed > bytes.capacity {
-            // No more than was announced: the last doubling would often be for nothing.
+            // Not more than the announced length, which the last doubling would often exceed.
             var capacity = max(needed, 2 * bytes.capacity)
             if case .length(let length) = bodyFraming {
                 capacity = max(needed, min(capacity, length))
@@ -93,7 +94,7 @@ extension Connection {
         }
     }
 
-    /// Reads over what is left of a body nobody wanted, as far as it is here already.
+    /// Skips the rest of a body that the handler did not read, as far as it has arrived.
     func skipBufferedBody() {
         while !bodyIsWhole, bodyError == nil {
             guard let event = nextBodyEvent() else { return }

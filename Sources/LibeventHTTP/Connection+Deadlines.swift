@@ -1,7 +1,8 @@
 internal import Libevent
 
-/// How long the connection waits for the client.
+/// The deadlines for what the client sends.
 extension Connection {
+    /// Replaces the deadline.
     func setDeadline(_ delay: Duration) {
         clearDeadline()
         timer = listener.wheel.schedule(after: delay) { [weak self] in self?.deadlinePassed() }
@@ -17,24 +18,25 @@ extension Connection {
         switch state {
         case .receiving where !parser.isBetweenRequests:
             refuse(HTTPProtocolError(408, "the request header did not arrive in time"))
-        case .answering:
-            // Without a waiter it is the handler that takes its time, not the client.
+        case .responding:
+            // Without a waiting reader it is the handler that is slow, not the client.
             resume(&bodyReader, throwing: .timedOut)
         case .receiving, .lingering: end()
         case .flushing, .closed: break
         }
     }
 
-    /// How much of a body must arrive within one deadline.
+    /// How many bytes of a body must arrive within one deadline.
     private static let progress = 64 << 10
 
-    /// Gives the client its time for the next 64 KiB; a trickle of bytes does not put it off.
+    /// Starts the deadline for the next 64 KiB of the body. Fewer bytes do not extend it.
     func startBodyDeadline() {
         guard timer == nil || bodySinceDeadline >= Self.progress else { return }
         bodySinceDeadline = 0
         setDeadline(listener.limits.bodyDeadline)
     }
 
+    /// Resumes a reader or writer that waits, once.
     func resume(
         _ waiter: inout CheckedContinuation<Void, any Error>?,
         throwing error: RequestBodyError? = nil

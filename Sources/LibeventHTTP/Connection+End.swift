@@ -1,21 +1,22 @@
 internal import Libevent
 internal import Wire
 
-/// What follows the answer: the next request, or the end.
+/// What follows a response: the next request, or the end of the connection.
 extension Connection {
-    /// What happens when the answer's last byte has left.
+    /// Continues after the last byte of the response was sent.
     func finishFlush(keepAlive: Bool) {
         bodyMemory.set(to: 0)
         if keepAlive {
             state = .receiving
             takeRequests()
         } else if bodyIsWhole {
-            // Closing over unread bytes would reset the connection and could destroy the answer.
+            // Closing with unread bytes would reset the connection, and the client could lose the
+            // response (RFC 9112 §9.6).
             _ = listener.read(descriptor) { _ in }
             end()
         } else {
             state = .lingering
-            lingered = 0
+            discardedCount = 0
             lingerEnd = LoopClock.now() + min(listener.limits.bodyDeadline, .seconds(3600))
             shutdownWrites()
             setDeadline(Self.lingerPause)
@@ -23,18 +24,18 @@ extension Connection {
         }
     }
 
-    /// Reads over what the client still sends, for a while.
-    func throwAway(_ count: Int) {
-        lingered += count
+    /// Discards what the client still sends, up to a limit of bytes and time.
+    func discard(_ count: Int) {
+        discardedCount += count
         parser = RequestParser(limits: listener.limits)
         parserMemory.set(to: 0)
         let left = lingerEnd - LoopClock.now()
-        if lingered > Self.lingerLimit || left <= .zero { return end() }
+        if discardedCount > Self.lingerLimit || left <= .zero { return end() }
         setDeadline(min(Self.lingerPause, left))
     }
 
-    /// How long a client that was answered may pause in what it still sends.
+    /// The longest pause of a client that still sends after its last response.
     private static let lingerPause: Duration = .seconds(2)
-    /// The most bytes that are thrown away for it.
+    /// The most bytes that are discarded.
     private static let lingerLimit = 64 << 20
 }

@@ -1,14 +1,14 @@
 internal import Libevent
 internal import Wire
 
-/// The output queue's way to the socket, and the patience with a client that does not read.
+/// Sending the output queue, and the deadline for a client that does not read.
 extension Connection {
-    /// How much leaves in one turn of the loop: others wait meanwhile.
+    /// The most bytes written in one turn of the loop, because other connections wait.
     private static let turnLimit = 4 << 20
-    /// How much of an answer a client must take within one deadline.
+    /// How many bytes of a response a client must take within one deadline.
     private static let progress = 64 << 10
 
-    /// Writes what the socket takes; the rest follows when it takes more.
+    /// Writes what the socket takes, and the rest when it takes more.
     func flush() {
         do {
             var turn = 0
@@ -24,23 +24,23 @@ extension Connection {
         if let timer = writeTimer { listener.wheel.cancel(timer) }
         writeTimer = nil
         outputMemory.set(to: 0)
-        answerBody = nil
+        responseBody = nil
         resume(&bodyWriter)
         if case .flushing(let keepAlive) = state { finishFlush(keepAlive: keepAlive) }
     }
 
     private func awaitRoom() {
-        // The body itself is counted already, once for all connections that send it.
-        outputMemory.set(to: max(0, output.heldCount - (answerBody?.count ?? 0)))
+        // A large body is counted separately, once for all connections that send it.
+        outputMemory.set(to: max(0, output.heldCount - (responseBody?.count ?? 0)))
         if writeTimer == nil { startWriteDeadline() }
         awaitWritable()
     }
 
-    /// Gives the client its time for the next 64 KiB, or for all that is left.
+    /// Starts the deadline for the next 64 KiB, or for the rest if it is shorter.
     private func startWriteDeadline() {
         let underway = unacknowledgedCount
-        takenBefore = writtenCount - underway
-        owedProgress = min(Self.progress, output.count + underway)
+        acknowledgedBefore = writtenCount - underway
+        requiredProgress = min(Self.progress, output.count + underway)
         writeTimer = listener.wheel.schedule(after: listener.limits.bodyDeadline) { [weak self] in
             self?.writeDeadlinePassed()
         }
@@ -48,9 +48,9 @@ extension Connection {
 
     private func writeDeadlinePassed() {
         writeTimer = nil
-        // What counts is what the client has taken, not what the kernel has: its buffer may be
-        // larger than all that a slow client reads within a deadline.
-        if writtenCount - unacknowledgedCount - takenBefore >= owedProgress {
+        // Bytes count when the client has acknowledged them, not when the kernel has taken them:
+        // the kernel's buffer may be larger than what a slow client reads within a deadline.
+        if writtenCount - unacknowledgedCount - acknowledgedBefore >= requiredProgress {
             startWriteDeadline()
         } else if bodyWriter != nil {
             resume(&bodyWriter, throwing: .timedOut)

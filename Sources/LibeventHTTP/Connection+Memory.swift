@@ -2,21 +2,24 @@ internal import Wire
 
 /// What the connection holds of the budget of memory.
 extension Connection {
-    /// What a parser may hold without being counted.
+    /// Bytes of a parser's buffer that are not counted.
     static let parserBase = 4 << 10
 
+    /// Counts the buffer of the parser.
+    /// - Returns: whether the budget has room for it.
     func countParserMemory() -> Bool {
         let extra = max(0, parser.bufferCapacity - Self.parserBase)
         if extra == parserMemory.count || parserMemory.resize(to: extra) { return true }
-        // It is there already.
+        // It is allocated already.
         parserMemory.set(to: extra)
         return false
     }
 
+    /// Refuses the request, or the rest of its body, because there is no memory for it.
     func refuseForMemory() {
         switch state {
         case .receiving: refuse(.outOfMemory)
-        case .answering: resume(&bodyReader, throwing: .outOfMemory)
+        case .responding: resume(&bodyReader, throwing: .outOfMemory)
         case .flushing, .lingering, .closed: end()
         }
     }

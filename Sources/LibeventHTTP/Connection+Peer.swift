@@ -1,18 +1,19 @@
 internal import Libevent
 
-/// What the client does while it is being answered: handlers are cancelled when nobody waits for
-/// them any more.
+/// Noticing that the client leaves while its request is handled: the handler is then cancelled.
 extension Connection {
-    /// Something arrived that nobody asked for: the next request, more of the body, or the end. The
-    /// bytes stay with the kernel. Reads are off from now on, for the end would be reported again in
-    /// each turn; only now that something is there, because most clients wait for their answer, and
-    /// two system calls are saved.
+    /// Checks the client when something arrived that no reader waits for: the next request, more of
+    /// the body, or the end of the stream.
+    ///
+    /// The bytes stay in the kernel. Reads are turned off, because libevent would report the end in
+    /// each turn. They are not turned off earlier: most clients send nothing until they get their
+    /// response, so that two system calls are saved.
     func inspectPeer() {
         ignoreReads()
         switch peerState {
         case .gone: end()
         case .finishedSending: scheduleInspection { $0.exchange?.cancel() }
-        // The end may come behind the bytes.
+        // The end may follow after the bytes.
         case .connected: scheduleInspection { $0.inspectPeer() }
         }
     }
@@ -23,21 +24,21 @@ extension Connection {
         peerTimer = listener.wheel.schedule(after: listener.limits.halfClosedGrace) { [weak self] in
             guard let self else { return }
             peerTimer = nil
-            guard serial == self.serial, case .answering = state, bodyReader == nil else { return }
+            guard serial == self.serial, case .responding = state, bodyReader == nil else { return }
             action(self)
         }
     }
 
-    /// The answer has been handed over: what its handler still does is not the client's.
+    /// Forgets the handler, whose response is complete: it is not cancelled any more.
     func releaseExchange() {
         exchange = nil
         if let timer = peerTimer { listener.wheel.cancel(timer) }
         peerTimer = nil
     }
 
-    /// Cancels the handler that makes the answer.
+    /// Cancels the handler of the request.
     func cancelExchange() {
-        guard case .answering = state else { return }
+        guard case .responding = state else { return }
         isAbandoned = true
         exchange?.cancel()
         releaseExchange()

@@ -2,13 +2,14 @@ internal import HTTPTypes
 internal import Libevent
 internal import Wire
 
-/// The answer that is written piece by piece.
+/// Sending a response whose body is written in pieces.
 extension Connection {
-    /// More than this waiting makes the writer wait.
+    /// The writer waits while more bytes than this wait to be sent.
     private static let highWater = 256 << 10
 
-    /// Begins the answer.
-    /// - Parameter length: of the whole body, if it is known; else the body is sent in chunks.
+    /// Begins the response.
+    /// - Parameter length: of the whole body in bytes, if it is known; otherwise the body is sent
+    ///   in chunks, or to an HTTP/1.0 client until the connection ends.
     func openBody(
         _ status: HTTPResponse.Status, _ fields: HTTPFields, length: Int?,
         for request: RequestHead
@@ -21,48 +22,50 @@ extension Connection {
                 ?? (request.version == .http11 ? .chunked : .untilClose)
         }
         let isSilent = request.method == .head || !hasBody
-        if case .answering = state {
-            owesAnswer = false
-            answerLeft = isSilent ? 0 : length
-            let isAsking = owesContinue
-            askForBody()
+        if case .responding = state {
+            owesResponse = false
+            responseBytesLeft = isSilent ? 0 : length
+            let sentContinue = owesContinue
+            sendContinue()
             var fields = fields
             if length != nil { fields[.contentLength] = nil }
-            // The request's body may still be coming in: whether the connection can go on is
-            // settled at the end, and not announced here.
+            // The body of the request may still be arriving: whether the connection continues is
+            // decided at the end of the response and not announced here.
             let head = encodeHead(
                 status, fields, framing, keepAlive: wantsKeepAlive, date: listener.dateNow())
-            // Right after the 100 it would confuse proxies: HAProxy 2.6 takes the response for
-            // ended. Nothing is lost by waiting for the first bytes of the body.
-            if isAsking { heldHead = head } else { output.append(head) }
+            // Not directly after the 100: HAProxy 2.6 would treat the response as ended. The head
+            // is sent with the first bytes of the body.
+            if sentContinue { heldHead = head } else { output.append(head) }
             flush()
         }
         return ResponseWriter(self, isSilent ? .none : framing)
     }
 
-    /// Sends a piece of the body; waits while the client does not read.
+    /// Sends a piece of the body, and waits while the client does not read.
+    /// - Throws: `disconnected` when the connection has ended or the piece exceeds the announced
+    ///   length, `timedOut` when the client takes nothing for too long.
     func writeBody(_ bytes: [UInt8], inChunk: Bool) async throws(RequestBodyError) {
-        guard case .answering = state else { throw .disconnected }
-        if let left = answerLeft {
+        guard case .responding = state else { throw .disconnected }
+        if let left = responseBytesLeft {
             guard bytes.count <= left else {
-                // More than was announced would be read as the next answer.
+                // The client would read the excess as the next response.
                 end()
                 throw .disconnected
             }
-            answerLeft = left - bytes.count
+            responseBytesLeft = left - bytes.count
         }
         releaseHead()
         if inChunk { output.append(Array("\(String(bytes.count, radix: 16))\r\n".utf8)) }
         output.append(bytes)
         if inChunk { output.append([0x0D, 0x0A]) }
         flush()
-        guard case .answering = state else { throw .disconnected }
+        guard case .responding = state else { throw .disconnected }
         guard isAboveHighWater else { return }
         do {
             try await withCheckedThrowingContinuation { writer in
                 bodyWriter = writer
-                // The task may get here in a later turn of the loop, when all has left.
-                if case .answering = state {
+                // The task may get here in a later turn of the loop, when all has been sent.
+                if case .responding = state {
                     if !isAboveHighWater { resume(&bodyWriter) }
                 } else {
                     resume(&bodyWriter, throwing: .disconnected)
@@ -73,31 +76,32 @@ extension Connection {
         }
     }
 
-    /// Whether more waits than should; without memory nobody holds more than the piece that he has
-    /// begun.
+    /// Whether the writer must wait. While the budget of memory is exhausted, it waits until every
+    /// byte was sent.
     private var isAboveHighWater: Bool {
         output.count > (listener.memory.isExhausted ? 0 : Self.highWater)
     }
 
+    /// Sends the head that was held after `100 Continue`.
     private func releaseHead() {
         guard let head = heldHead else { return }
         heldHead = nil
         output.append(head)
     }
 
-    /// Ends the body; cuts the connection if some of it is missing.
+    /// Ends the body. Closes the connection if a part of the announced length is missing.
     func endBody(_ trailer: [UInt8]) {
-        guard case .answering = state else { return }
-        if let answerLeft, answerLeft > 0 { return end() }
+        guard case .responding = state else { return }
+        if let responseBytesLeft, responseBytesLeft > 0 { return end() }
         releaseHead()
         output.append(trailer)
         handOver(keepAlive: settleKeepAlive())
     }
 
-    /// Ends the connection if the body that was begun for this request has not been ended, unless
-    /// all that was announced is there.
+    /// Closes the connection if the body for this request was begun and not ended, unless all of
+    /// the announced length was written.
     func cutBodyIfOpen(_ serial: Int) {
-        guard serial == self.serial, case .answering = state else { return }
-        if answerLeft == 0 { endBody([]) } else { end() }
+        guard serial == self.serial, case .responding = state else { return }
+        if responseBytesLeft == 0 { endBody([]) } else { end() }
     }
 }

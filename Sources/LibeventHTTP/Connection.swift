@@ -3,89 +3,94 @@ internal import HTTPTypes
 internal import Libevent
 internal import Wire
 
-/// One client's connection: requests come in, answers go out, one at a time and in order.
+/// The connection of one client. Requests are handled one at a time and in order.
 ///
-/// Pipelined requests wait in the parser until the answer before them has left. While a request is
-/// being answered nothing is read that nobody asked for. Belongs to the loop's thread.
+/// Pipelined requests wait in the parser until the response before them was sent. While a request is
+/// handled, the socket is read only when the handler waits for the body. Belongs to the loop's
+/// thread.
 final class Connection: WatchedSocket {
     /// What the connection is doing.
     enum State {
         /// Waiting for a request, or for the rest of its header.
         case receiving
-        /// A request is being answered.
-        case answering
-        /// The answer has been handed over; when its last byte has left, the next request may come
-        /// or the connection ends.
+        /// Handling a request, until its response is complete.
+        case responding
+        /// Sending the rest of a complete response. Then the next request may follow, or the
+        /// connection ends.
         case flushing(keepAlive: Bool)
-        /// The last answer is out. What the client still sends is thrown away, because closing
-        /// over unread bytes would reset the connection and could destroy the answer.
+        /// Discarding what the client still sends after the last response, because closing with
+        /// unread bytes would reset the connection, and the client could lose the response.
         case lingering
-        /// Over.
+        /// The connection has ended.
         case closed
     }
 
     let listener: HTTPListener
     let remoteAddress: String
     let addressKey: AddressKey
-    let verdict: ConnectionCensus.Verdict
+    let admission: ConnectionLimiter.Admission
     var state = State.receiving
     var parser: RequestParser
     var output = OutputQueue()
-    /// The place in the listener's list.
+    /// The position in the listener's list.
     var position = 0
 
-    // The request that is being answered.
+    // The request that is being handled.
+    /// The number of the request on this connection.
     private(set) var serial = 0
-    var owesAnswer = false
+    /// Whether no response has been begun.
+    var owesResponse = false
     var bodyFraming = RequestHead.BodyFraming.none
     var bodyIsWhole = true
-    /// What is wrong with the body; the parser cannot go on behind it.
+    /// What is wrong with the body; the parser cannot continue after it.
     var bodyError: HTTPProtocolError?
+    /// Whether the client waits for `100 Continue`.
     var owesContinue = false
     var bodySinceDeadline = 0
     var bodyReader: CheckedContinuation<Void, any Error>?
     var bodyWriter: CheckedContinuation<Void, any Error>?
     var wantsKeepAlive = false
 
-    /// The handler that makes the answer; nil once the answer has been handed over.
+    /// The handler of the request; nil after its response is complete.
     var exchange: Task<Void, Never>?
-    /// Whether the connection ended before the answer.
+    /// Whether the connection ended before the response.
     var isAbandoned = false
     var peerTimer: TimerWheel.Timer?
 
-    // The answer to it.
-    /// Its head, until the first bytes of its body are there.
+    // The response to it.
+    /// Its head, until the first bytes of its body are written.
     var heldHead: [UInt8]?
     /// Bytes of a body of known length that have not been written.
-    var answerLeft: Int?
+    var responseBytesLeft: Int?
     /// The body, if it is large: counted once for all connections that send it.
-    var answerBody: HeldBody?
-    /// What the handler collects of the request's body.
+    var responseBody: HeldBody?
+    /// The memory of the request's body that the handler collects.
     var bodyMemory: MemoryReservation
-    /// What waits to leave, but for `answerBody`.
+    /// The memory of what waits to be sent, without `responseBody`.
     var outputMemory: MemoryReservation
-    /// What the parser's buffer has grown by.
+    /// The memory of the parser's buffer beyond `parserBase`.
     var parserMemory: MemoryReservation
     /// Bytes that the kernel has taken since the connection began.
     var writtenCount = 0
     var writeTimer: TimerWheel.Timer?
-    /// Bytes that the client had acknowledged when the deadline began, and how many more it must.
-    var takenBefore = 0
-    var owedProgress = 0
+    /// Bytes that the client had acknowledged when the write deadline began, and how many more it
+    /// must acknowledge before its end.
+    var acknowledgedBefore = 0
+    var requiredProgress = 0
 
     private var isTakingRequests = false
-    /// What a client still sends after its last answer, and until when it may.
-    var lingered = 0
+    /// Bytes that were discarded after the last response, and the time when the connection ends.
+    var discardedCount = 0
     var lingerEnd: Duration = .zero
     var timer: TimerWheel.Timer?
 
     init(
         _ descriptor: Int32, from address: String, key: AddressKey,
-        verdict: ConnectionCensus.Verdict,
+        admission: ConnectionLimiter.Admission,
         listener: HTTPListener
     ) {
         self.listener = listener
-        self.verdict = verdict
+        self.admission = admission
         remoteAddress = address
         addressKey = key
         parser = RequestParser(limits: listener.limits)
@@ -95,7 +100,7 @@ final class Connection: WatchedSocket {
         super.init(descriptor: descriptor, loop: listener.loop)
     }
 
-    /// Begins to read.
+    /// Starts to read.
     func open() {
         watchReads()
         setDeadline(listener.limits.headerDeadline)
@@ -108,8 +113,8 @@ final class Connection: WatchedSocket {
         close()
     }
 
-    /// Everything but the socket itself.
-    /// - Parameter isLost: whether the client has gone before its answer.
+    /// Releases everything but the socket itself.
+    /// - Parameter isLost: whether the client left before its response.
     func release(isLost: Bool = true) {
         if isLost { cancelExchange() }
         state = .closed
@@ -121,16 +126,16 @@ final class Connection: WatchedSocket {
         // A handler may hold the connection for much longer.
         parser = RequestParser(limits: listener.limits)
         output = OutputQueue()
-        answerBody = nil
+        responseBody = nil
         releaseMemory()
         listener.forget(self)
     }
 
     override func readable() {
         switch state {
-        case .answering where bodyReader == nil: return inspectPeer()
+        case .responding where bodyReader == nil: return inspectPeer()
         case .flushing: return ignoreReads()
-        case .answering, .receiving, .lingering, .closed: break
+        case .responding, .receiving, .lingering, .closed: break
         }
         let count = listener.read(descriptor) { parser.append($0) }
         guard let count else { return }
@@ -138,28 +143,28 @@ final class Connection: WatchedSocket {
         guard countParserMemory() else { return refuseForMemory() }
         switch state {
         case .receiving: takeRequests()
-        case .answering:
-            // The reader goes on in a later turn of the loop; until then the end of the stream, if
-            // it is behind these bytes, must wait.
+        case .responding:
+            // The reader continues in a later turn of the loop. Until then the end of the stream,
+            // which may follow these bytes, must not be reported.
             ignoreReads()
             bodySinceDeadline += count
             resume(&bodyReader)
         case .flushing, .closed: break
         case .lingering:
-            throwAway(count)
+            discard(count)
         }
     }
 
     override func writable() { flush() }
 
-    /// Reads requests from the parser and has them answered, until one needs time or more bytes.
+    /// Takes requests from the parser and starts their handlers, until one needs time or more bytes.
     func takeRequests() {
         guard !isTakingRequests else { return }
         isTakingRequests = true
         defer { isTakingRequests = false }
         var taken = 0
         while case .receiving = state {
-            guard taken < Self.turnLimit else { return takeRequestsLater() }
+            guard taken < Self.turnLimit else { return scheduleTakeRequests() }
             do {
                 guard let event = try parser.next() else { return awaitMore() }
                 if case .head(let head) = event {
@@ -172,13 +177,13 @@ final class Connection: WatchedSocket {
         }
     }
 
-    /// How many pipelined requests are answered in one turn of the loop: others wait meanwhile.
+    /// The most pipelined requests in one turn of the loop, because other connections wait.
     private static let turnLimit = 32
 
-    private func takeRequestsLater() {
-        // Or more would come in each turn than is taken.
+    private func scheduleTakeRequests() {
+        // Otherwise more requests could arrive in each turn than are taken.
         ignoreReads()
-        // It stays on the loop's thread.
+        // Safe: the connection stays on the loop's thread.
         nonisolated(unsafe) let connection = self
         loop.execute { unsafe connection.takeRequests() }
     }
@@ -198,15 +203,15 @@ final class Connection: WatchedSocket {
         watchReads()
     }
 
-    /// Whether the header deadline runs; a slow trickle of bytes must not put it off.
+    /// Whether the header deadline runs, which further bytes must not extend.
     private var isHeaderBegun = true
 
     private func begin(_ head: RequestHead) {
-        state = .answering
+        state = .responding
         serial += 1
-        owesAnswer = true
+        owesResponse = true
         isHeaderBegun = false
-        answerLeft = nil
+        responseBytesLeft = nil
         heldHead = nil
         clearDeadline()
         bodyFraming = head.bodyFraming
@@ -216,18 +221,18 @@ final class Connection: WatchedSocket {
         owesContinue = head.expectsContinue && !bodyIsWhole
         wantsKeepAlive = head.wantsKeepAlive
         let exchange = listener.responder?.begin(self, head)
-        // The first part of the handler has run already.
+        // The handler has run until its first suspension, in which the connection may have ended.
         if isAbandoned { exchange?.cancel() }
-        if case .answering = state { self.exchange = exchange }
+        if case .responding = state { self.exchange = exchange }
     }
 
-    /// Answers something that is no request, and ends the connection.
+    /// Sends the response to a protocol error, and ends the connection.
     func refuse(_ error: HTTPProtocolError) {
         guard let response = listener.responder?.response(to: error) else { return end() }
         ignoreReads()
         bodyIsWhole = false
         wantsKeepAlive = false
-        state = .answering
+        state = .responding
         listener.responder?.reportRefusal(error, from: remoteAddress)
         send(response, headOnly: false, keepAlive: false)
     }

@@ -2,16 +2,17 @@ internal import Glibc
 public import Libevent
 public import Wire
 
-/// The open end of an answer that never ends by itself: a socket and almost nothing else.
+/// A response of unlimited length: a socket and little else, because there is one for each
+/// subscriber.
 ///
-/// Frames go straight to the socket. What the kernel does not take stays with the caller, who is
-/// told when there is room again. Belongs to the loop's thread.
+/// Frames are written directly to the socket. What the kernel does not take stays with the caller,
+/// who is notified when there is room again. Belongs to the loop's thread.
 public final class EventStream: WatchedSocket {
-    /// What the owner of a stream is told.
+    /// The owner of a stream, called on the loop's thread.
     public protocol Delegate: AnyObject {
-        /// The kernel takes bytes again.
+        /// Called when the kernel takes bytes again.
         func streamIsWritable(_ stream: EventStream)
-        /// The stream is over; called once.
+        /// Called once, when the stream has ended.
         func streamClosed(_ stream: EventStream)
     }
 
@@ -19,50 +20,51 @@ public final class EventStream: WatchedSocket {
     public let framing: Frame.Framing
     /// The numeric address of the peer.
     public let remoteAddress: String
-    /// Under what the peer counts where a client may have only so much.
+    /// The key of the peer's address for limits per client.
     public let addressKey: AddressKey
-    /// Bytes handed to the kernel, the header included.
+    /// How many bytes the kernel has taken, including the header.
     public var bytesSent: Int { sentCount }
+    /// The owner of the stream.
     public weak var delegate: (any Delegate)?
 
-    /// What a client may send on an open stream before it is shown the door.
+    /// The bytes that a client may send on an open stream before the stream is closed.
     private static let inputLimit = 4096
 
-    private let census: ConnectionCensus?
+    private let limiter: ConnectionLimiter?
     private let registry: StreamRegistry?
-    /// The place in the registry; −1 when it has none.
+    /// The position in the registry; −1 when it is not in one.
     var position = -1
     private var wasUnanswered = false
     private var head: [UInt8] = []
     private var input = 0
-    // Not public: so the compiler can prove that nobody else is at it, which would else be checked
-    // with every delivery.
+    // Private, so that exclusivity is checked statically (SE-0176): every delivery accesses these.
     private var sentCount = 0
     private var isEnding = false
 
-    /// - Parameter connection: whose socket becomes the stream's; it may be over already.
+    /// Takes the socket of a connection, which may have ended already.
     init(
-        from connection: Connection, framing: Frame.Framing, census: ConnectionCensus?,
+        from connection: Connection, framing: Frame.Framing, limiter: ConnectionLimiter?,
         registry: StreamRegistry?
     ) {
         self.registry = registry
         self.framing = framing
-        self.census = census
+        self.limiter = limiter
         remoteAddress = connection.remoteAddress
         addressKey = connection.addressKey
         super.init(inheriting: connection)
-        _ = census?.enter(addressKey)
+        _ = limiter?.acquire(addressKey)
         registry?.add(self)
     }
 
     deinit {
         registry?.remove(self)
-        census?.leave(addressKey)
+        limiter?.release(addressKey)
     }
 
-    /// Whether the stream is over.
+    /// Whether the stream has ended.
     public var isClosed: Bool { descriptor < 0 }
 
+    /// Sends the header of the response and the first bytes of its body.
     func open(_ bytes: [UInt8]) {
         guard !isClosed else { return }
         watchReads()
@@ -70,8 +72,8 @@ public final class EventStream: WatchedSocket {
         flushHead()
     }
 
-    /// Writes as much of `run` as the kernel takes; the caller keeps the rest.
-    /// - Returns: how many bytes are gone; 0 also when the stream is over.
+    /// Writes as much of `run` as the kernel takes. The caller keeps the rest.
+    /// - Returns: how many bytes the kernel took; 0 also when the stream has ended.
     public func send(_ run: FrameRun) -> Int {
         guard !isClosed, head.isEmpty else { return 0 }
         var sent = 0
@@ -89,8 +91,8 @@ public final class EventStream: WatchedSocket {
         return sent
     }
 
-    /// Ends the body behind the frames that were sent, so that the client sees it end and not
-    /// break. Only when nothing is left of what was to be sent.
+    /// Ends the body after the frames that were sent, so that the client sees a complete response.
+    /// Call it only when all frames were sent.
     public func finish() {
         guard !isClosed, head.isEmpty, !isEnding else { return end() }
         isEnding = true
@@ -99,8 +101,8 @@ public final class EventStream: WatchedSocket {
         endIfFinished()
     }
 
-    /// Closes when the last byte is with the kernel, which sends it out before the end. Not before
-    /// what the client has said is read: closing over unread bytes would reset the connection.
+    /// Closes the stream when the kernel has taken the last byte. Reads first what the client has
+    /// sent: closing with unread bytes would reset the connection.
     private func endIfFinished() {
         guard isEnding, head.isEmpty, !isClosed else { return }
         readable()
@@ -115,8 +117,8 @@ public final class EventStream: WatchedSocket {
         delegate?.streamClosed(self)
     }
 
-    /// Ends the stream of a peer that has vanished. Only the second time it is found so: one lost
-    /// packet after a long silence is no reason.
+    /// Ends the stream of a peer that has vanished. Only if it is found so twice: one lost packet
+    /// after a long silence is not enough.
     func inspectPeer(_ timeout: Duration) {
         guard !isClosed else { return }
         let isUnanswered = isUnanswered(for: timeout)
@@ -124,6 +126,7 @@ public final class EventStream: WatchedSocket {
         wasUnanswered = isUnanswered
     }
 
+    /// Discards what the client sends, and ends the stream at its end or above the limit.
     public override func readable() {
         var scratch = [UInt8](repeating: 0, count: 1024)
         let count = unsafe read(descriptor, &scratch, scratch.count)
@@ -132,6 +135,7 @@ public final class EventStream: WatchedSocket {
         if count <= 0 || input > Self.inputLimit { end() }
     }
 
+    /// Sends the rest of the header, and notifies the delegate when there is room.
     public override func writable() {
         flushHead()
         endIfFinished()

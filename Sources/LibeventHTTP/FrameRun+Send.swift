@@ -5,8 +5,8 @@ extension FrameRun {
     /// The most the kernel takes in one call (`UIO_MAXIOV`).
     private static let maxVectors = 1024
 
-    /// One gathering write of what stands behind the first `sent` bytes; −1 with `errno` as the
-    /// system call.
+    /// Sends what follows the first `sent` bytes, with one gathering write.
+    /// - Returns: how many bytes the kernel took, or −1 with `errno` set.
     func send(to descriptor: Int32, from sent: Int) -> Int {
         let flags = Int32(MSG_NOSIGNAL)
         let (first, offset) = sent == 0 ? (0, 0) : position(after: sent)

@@ -1,10 +1,11 @@
 internal import Glibc
 
-/// The `Date` field (RFC 9110 §6.6.1), made once a second and not once an answer.
+/// The `Date` field (RFC 9110 §6.6.1), formatted once a second and not for each response.
 struct HTTPDate {
     private var second: time_t = 0
     private var text = ""
 
+    /// Returns the value of the field for the current second.
     mutating func now() -> String {
         let now = time(nil)
         guard now != second else { return text }

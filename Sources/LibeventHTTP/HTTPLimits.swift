@@ -1,29 +1,31 @@
-/// How much of anything a client may ask of us, and how long it may take over it.
+/// The limits of size, time and number for clients.
 public struct HTTPLimits: Sendable {
-    /// Longest request line, bytes.
+    /// The longest request line, in bytes.
     public var requestLineBytes = 8 << 10
-    /// Longest header section without the request line, bytes.
+    /// The longest header section without the request line, in bytes.
     public var headerBytes = 16 << 10
-    /// Most fields in a header or trailer section; 10,000 at most.
+    /// The most fields in a header or trailer section; values above 10,000 count as 10,000.
     public var headerCount = 100
-    /// From the first byte of a request (or the connection's start) to the end of its header.
+    /// The time from the first byte of a request, or from the start of the connection, to the end of
+    /// the header.
     public var headerDeadline: Duration = .seconds(10)
-    /// For each 64 KiB of a body, or its end; the same for a client to take that much of an answer.
-    /// Who does so within it, however slowly, is not cut; who does not, is.
+    /// The time for each 64 KiB of a body, or for its end. The same time applies to the client that
+    /// reads a response. A client that exceeds it is disconnected.
     public var bodyDeadline: Duration = .seconds(30)
-    /// How long a connection may rest between two requests.
+    /// The longest idle time of a connection between two requests.
     public var keepAliveIdle: Duration = .seconds(60)
-    /// How long a subscriber's machine may leave unanswered what it must answer before its stream
-    /// ends: it has vanished without a word. Noticed within half as much again; a reader that only
-    /// stops to read stays. Zero leaves it to the system, which waits for about 15 minutes.
+    /// The time after which the stream of a subscriber ends whose machine acknowledges nothing: it
+    /// has vanished. The end comes within 1.5 times this value. A reader that only stops reading
+    /// keeps its stream. Zero leaves it to the system, which waits for about 15 minutes.
     public var peerTimeout: Duration = .seconds(60)
-    /// How long a client that has ended its sending side is taken for one that still waits for its
-    /// response; after that its handler is cancelled.
+    /// How long the handler of a client that has ended its sending side may continue, because the
+    /// client may still read its response; then the handler is cancelled.
     public var halfClosedGrace: Duration = .milliseconds(250)
-    /// Connections in all.
+    /// The most connections in total.
     public var connections = 20_000
-    /// Connections of one address, or of one IPv6 network of 64 bits.
+    /// The most connections of one address, or of one IPv6 network of 64 bits.
     public var connectionsPerAddress = 20_000
 
+    /// Makes the default limits.
     public init() {}
 }

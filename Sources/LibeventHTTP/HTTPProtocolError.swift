@@ -1,9 +1,10 @@
 public import HTTPTypes
 
-/// A request that breaks the rules of HTTP itself; the connection ends with the answer to it,
-/// because nobody knows where the next request would begin.
+/// A violation of HTTP, or a failure of the server, for which the connection sends the response. For
+/// a violation the connection then ends, because the start of the next request is not known.
 public struct HTTPProtocolError: Error, Equatable {
-    /// 400, 408, 413, 414, 417, 431, 501 or 505; 500 and 503 where the fault is ours.
+    /// 400, 408, 413, 414, 417, 431, 501 or 505 for an error of the client; 500 or 503 for one of
+    /// the server.
     public let status: Int
     /// What is wrong, in lower case without a full stop.
     public let reason: String
@@ -13,7 +14,7 @@ public struct HTTPProtocolError: Error, Equatable {
         self.reason = reason
     }
 
-    /// The status with its reason phrase, which a bare code does not have.
+    /// The status with its reason phrase.
     public var responseStatus: HTTPResponse.Status {
         switch status {
         case 408: .requestTimeout
@@ -29,8 +30,9 @@ public struct HTTPProtocolError: Error, Equatable {
         }
     }
 
+    /// The budget of memory is exhausted: 503.
     static let outOfMemory = HTTPProtocolError(503, "too much memory is in use")
 
-    /// A request that cannot be read: 400.
+    /// Makes the error for a request that cannot be parsed: 400.
     init(_ reason: String) { self.init(400, reason) }
 }

@@ -1,38 +1,40 @@
 public import Libevent
 
-/// An actor pinned to a loop, which answers the requests that its loop's listener accepts.
+/// An actor pinned to a loop, which responds to the requests of its loop's listener.
 public protocol HTTPResponder: Actor {
     /// The loop the actor runs on.
     nonisolated var loop: EventLoop { get }
 
-    /// Answers one request. Runs on the loop until the first suspension; an exchange that is
-    /// dropped unanswered is answered with 500.
+    /// Responds to one request. Runs on the loop until its first suspension. If the exchange is
+    /// destroyed without a response, the client gets 500.
     ///
-    /// The task is cancelled when its client has left: at once when the connection ends, a moment
-    /// later when the client has only ended its sending side. In the second case the client may
-    /// still read, and what is answered reaches it.
+    /// The task is cancelled when the client has left: at once when the connection ends, and after
+    /// `HTTPLimits.halfClosedGrace` when the client has only ended its sending side. In the second
+    /// case the client may still read, and a response reaches it.
     func respond(to exchange: consuming Exchange) async
 
-    /// The answer to something that is no request, to an exchange that was forgotten (500), or in
-    /// the place of what there is no memory for (503).
+    /// Returns the response to a request that cannot be parsed, to one without a response (500), or
+    /// to one for which there is no memory (503).
     nonisolated func response(to error: HTTPProtocolError) -> Response
 
-    /// Accepting failed (out of descriptors, say) and rests for a moment.
+    /// Called when accepting failed, for example without descriptors, and pauses.
     func acceptingPaused(_ error: LibeventError)
 
-    /// A connection was closed unheard, because there was no room even to refuse it.
-    func turnedAway()
+    /// Called when a connection was closed without a response (`ConnectionLimiter.Admission.rejected`).
+    func connectionRejected()
 
-    /// Something that is no request, or that there is no memory for, was answered with `response(to:)`.
+    /// Called when the connection has sent `response(to:)` instead of the response of a handler.
     func refused(_ error: HTTPProtocolError, from address: String)
 }
 
 extension HTTPResponder {
+    /// The loop, as the executor of the actor.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         unsafe loop.asUnownedSerialExecutor()
     }
 
-    /// Starts an exchange from a libevent callback on the loop's thread.
+    /// Starts the handler of a request from a libevent callback, on the loop's thread.
+    /// - Returns: the task of the handler.
     nonisolated func begin(_ connection: Connection, _ head: RequestHead) -> Task<Void, Never> {
         nonisolated(unsafe) let connection = connection
         return assumeIsolated { responder in
@@ -42,7 +44,7 @@ extension HTTPResponder {
         }
     }
 
-    nonisolated func reportTurnedAway() { assumeIsolated { $0.turnedAway() } }
+    nonisolated func reportConnectionRejected() { assumeIsolated { $0.connectionRejected() } }
 
     nonisolated func reportRefusal(_ error: HTTPProtocolError, from address: String) {
         assumeIsolated { $0.refused(error, from: address) }

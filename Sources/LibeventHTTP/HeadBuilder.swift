@@ -1,6 +1,6 @@
 internal import HTTPTypes
 
-/// Gathers the lines of a request's header section and judges the whole (RFC 9112 §5, §6).
+/// Collects the lines of a request's header section and validates it (RFC 9112 §5, §6).
 struct HeadBuilder {
     private static let host = HTTPField.Name("Host")
     private let line: RequestLine
@@ -15,7 +15,7 @@ struct HeadBuilder {
 
     init(_ line: RequestLine) { self.line = line }
 
-    /// Takes one field line, without its CRLF.
+    /// Adds one field line, without its CRLF.
     mutating func add(_ bytes: ArraySlice<UInt8>) throws(HTTPProtocolError) {
         let (name, value) = try Self.field(bytes)
         count += 1
@@ -32,7 +32,7 @@ struct HeadBuilder {
         fields.append(HTTPField(name: name, value: value))
     }
 
-    /// The head, once its empty line has come.
+    /// Validates the header section and returns the head, after the empty line was read.
     func finish() throws(HTTPProtocolError) -> RequestHead {
         try checkHost()
         guard !expectsOther else {
@@ -59,8 +59,8 @@ struct HeadBuilder {
         }
     }
 
-    /// Anything that two implementations could read in two ways is refused: that is what request
-    /// smuggling is made of.
+    /// Returns how the end of the body is found (RFC 9112 §6.3). Refuses everything that two
+    /// implementations could interpret differently, which is the base of request smuggling.
     private func bodyFraming() throws(HTTPProtocolError) -> RequestHead.BodyFraming {
         if let coding = codings.first {
             guard line.version == .http11 else {
@@ -84,7 +84,7 @@ struct HeadBuilder {
         return value == 0 ? .none : .length(value)
     }
 
-    /// Splits a field line; also used for trailers.
+    /// Parses a field line into name and value, also of a trailer section.
     static func field(_ bytes: ArraySlice<UInt8>) throws(HTTPProtocolError)
         -> (HTTPField.Name, ArraySlice<UInt8>)
     {

@@ -1,12 +1,12 @@
 internal import Wire
 
-/// The bodies of answers that wait to leave from one loop's connections, each counted against the
-/// budget once, however many connections send it.
+/// The large response bodies that the connections of one loop are sending. Each is counted once
+/// against the budget of memory, however many connections send it.
 ///
 /// Belongs to the loop's thread.
 final class HeldBodies {
-    /// Smaller ones are not worth the look-up: they are counted only when they do not leave at
-    /// once.
+    /// The smallest size in bytes. Smaller bodies are not worth the look-up: they are counted only
+    /// while they wait to be sent.
     static let leastCount = 16 << 10
 
     private struct Entry { unowned let body: HeldBody }
@@ -30,9 +30,9 @@ final class HeldBodies {
     fileprivate func forget(_ key: UInt) { entries[key] = nil }
 }
 
-/// One body and its share of the budget, until the last connection that sends it is done.
+/// One body and its reservation, until the last connection has sent it.
 final class HeldBody {
-    // Held, so that no other array can get its address.
+    // Held, so that no other array can get the address that is the key.
     private let bytes: [UInt8]
     private let key: UInt
     private let owner: HeldBodies

@@ -1,12 +1,13 @@
 internal import Glibc
 internal import Libevent
 
-/// Bytes on their way out, held by reference: a body that many connections send is in memory once.
+/// The bytes that wait to be sent on a connection, held by reference: a body that many connections
+/// send is in memory once.
 struct OutputQueue {
-    /// Pieces up to this size are copied together: one system call then needs fewer addresses.
+    /// Pieces up to this size in bytes are joined, so that a system call needs fewer addresses.
     static let smallPiece = 2 << 10
     private static let joinedLimit = 16 << 10
-    /// How many pieces one system call gathers.
+    /// The most pieces of one system call.
     private static let maxVectors = 16
 
     private var pieces: [[UInt8]] = []
@@ -15,7 +16,7 @@ struct OutputQueue {
     private var lastIsJoinable = false
     /// How many bytes wait.
     private(set) var count = 0
-    /// How many bytes of memory the pieces hold; a piece goes when its last byte has left.
+    /// How many bytes of memory the pieces hold. A piece is released when its last byte was sent.
     private(set) var heldCount = 0
 
     var isEmpty: Bool { count == 0 }
@@ -34,9 +35,9 @@ struct OutputQueue {
         }
     }
 
-    /// Writes as much as the socket takes in one gathering call.
-    /// - Returns: how many bytes left; 0 when the kernel's buffer is full.
-    /// - Throws: when the peer is gone.
+    /// Writes as much as the socket takes in one gathering write.
+    /// - Returns: how many bytes the kernel took; 0 when its buffer is full.
+    /// - Throws: when the connection has ended.
     mutating func write(to descriptor: Int32) throws(LibeventError) -> Int {
         let vectors = min(pieces.count - first, Self.maxVectors)
         guard vectors > 0 else { return 0 }
@@ -52,9 +53,9 @@ struct OutputQueue {
         throw LibeventError("sendmsg", code: code)
     }
 
-    /// Adds the address of one piece after the other, each within the scope in which it is valid,
-    /// and sends in the innermost.
-    /// - Returns: how many bytes left, or `errno` negated.
+    /// Collects the addresses of the pieces by recursion, each in the scope in which it is valid, and
+    /// sends them in the innermost scope.
+    /// - Returns: how many bytes the kernel took, or the negative `errno`.
     private func gather(
         _ filled: Int, into vectors: UnsafeMutableBufferPointer<iovec>, for descriptor: Int32
     ) -> Int {

@@ -1,19 +1,21 @@
 /// Why a body could not be read to its end.
 public enum RequestBodyError: Error {
-    /// The client is gone.
+    /// The connection has ended.
     case disconnected
     /// The client was too slow.
     case timedOut
-    /// The body is longer than the caller takes.
+    /// The body is longer than the limit of the caller.
     case tooLarge
-    /// All connections together hold as much memory as they may.
+    /// The budget of memory is exhausted.
     case outOfMemory
-    /// The body breaks the rules of HTTP.
+    /// The body violates HTTP.
     case malformed(HTTPProtocolError)
 }
 
-/// The body of a request, read as it comes: what nobody asks for is left with the kernel, which
+/// The body of a request, read on demand. What is not read stays in the kernel, whose flow control
 /// makes the client wait.
+///
+/// Belongs to the loop's actor.
 public struct RequestBody {
     private let connection: Connection
     private let serial: Int
@@ -23,13 +25,16 @@ public struct RequestBody {
         serial = connection.serial
     }
 
-    /// The next piece with all that is here already, about 64 KiB at most; nil at the
-    /// end. Asks for the body if the client waits to be asked (`Expect: 100-continue`).
+    /// Returns the next piece with all that has arrived, about 64 KiB at most; nil at the end.
+    /// Sends `100 Continue` if the client waits for it (RFC 9110 §10.1.1).
+    /// - Throws: `disconnected` also when the response to this request is complete.
     public func next() async throws(RequestBodyError) -> [UInt8]? { try await next(room: .max) }
 
-    /// The whole body, which counts against the budget of memory until the request is answered.
-    /// - Parameter limit: the most bytes taken. A body that announces more is refused at once, be
-    ///   it by its length or by the size of a chunk.
+    /// Returns the whole body, which counts against the budget of memory until the response was
+    /// sent.
+    /// - Parameter limit: the most bytes. A body that announces more, by its length or by the size
+    ///   of a chunk, is refused before it arrives.
+    /// - Throws: also `tooLarge` and `outOfMemory`.
     public func collect(upTo limit: Int) async throws(RequestBodyError) -> [UInt8] {
         if case .length(let length) = connection.bodyFraming, length > limit { throw .tooLarge }
         var bytes: [UInt8] = []

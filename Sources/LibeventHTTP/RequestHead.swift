@@ -1,31 +1,34 @@
 public import HTTPTypes
 
-/// A request without its body, as the parser found it.
+/// A parsed request without its body.
 public struct RequestHead: Sendable {
-    /// The two versions spoken here.
+    /// The supported versions of HTTP.
     public enum Version: Sendable { case http10, http11 }
 
     /// How the end of the body is found (RFC 9112 §6.3).
     public enum BodyFraming: Sendable, Equatable {
+        /// There is no body.
         case none
+        /// By its length in bytes.
         case length(Int)
+        /// By the last chunk.
         case chunked
     }
 
-    /// What is to be done; case matters.
+    /// The method; it is case-sensitive (RFC 9110 §9.1).
     public let method: HTTPRequest.Method
-    /// The path, percent-encoded as it came: visible ASCII.
+    /// The path, percent-encoded as received: visible ASCII.
     public let path: String
-    /// What follows the question mark, percent-encoded as it came: visible ASCII.
+    /// The query without its question mark, percent-encoded as received: visible ASCII.
     public let query: String?
-    /// The version that the client speaks.
+    /// The version of the request.
     public let version: Version
-    /// The header section. Values may hold any bytes but controls: compare them as bytes.
+    /// The header section. Values may have any bytes but controls: compare them as bytes.
     public let fields: HTTPFields
     /// How the end of the body is found.
     public let bodyFraming: BodyFraming
-    /// Whether the client means to send another request on this connection.
+    /// Whether the connection may continue after this request (RFC 9112 §9.3).
     public let wantsKeepAlive: Bool
-    /// Whether the client waits for our word before it sends the body (RFC 9110 §10.1.1).
+    /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1).
     public let expectsContinue: Bool
 }

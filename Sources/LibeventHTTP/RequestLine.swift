@@ -6,9 +6,10 @@ struct RequestLine {
     let path: String
     let query: String?
     let version: RequestHead.Version
-    /// The authority of a target in absolute form, which must agree with `Host`.
+    /// The authority of a target in absolute form, which must be equal to `Host`.
     let authority: ArraySlice<UInt8>?
 
+    /// Parses a request line.
     /// - Parameter line: without its CRLF.
     init(_ line: ArraySlice<UInt8>) throws(HTTPProtocolError) {
         let parts = line.split(separator: 0x20, omittingEmptySubsequences: false)
@@ -45,7 +46,8 @@ struct RequestLine {
         throw HTTPProtocolError(505, "this server speaks HTTP/1.1 and HTTP/1.0")
     }
 
-    /// Accepts the absolute form too, as every server must (RFC 9112 §3.2.2).
+    /// Returns the target in origin form. Accepts the absolute form, as every server must (RFC 9112
+    /// §3.2.2).
     private static func originForm(_ target: ArraySlice<UInt8>, _ method: HTTPRequest.Method)
         throws(HTTPProtocolError) -> (path: ArraySlice<UInt8>, authority: ArraySlice<UInt8>?)
     {

@@ -1,12 +1,13 @@
-/// Reads requests from a stream of bytes that may be cut anywhere: a pure state machine, without
-/// socket or clock. Strict by RFC 9112; after an error it must not be used again.
+/// Parses requests from a stream of bytes that may be divided anywhere: a pure state machine,
+/// without socket or clock. It follows RFC 9112 strictly. After an error it must not be used again.
 public struct RequestParser {
-    /// What the bytes say.
+    /// A part of a request.
     public enum Event: Sendable {
+        /// The request without its body.
         case head(RequestHead)
         /// A piece of the body, decoded.
         case body([UInt8])
-        /// The end of a request; the next one may stand behind it already.
+        /// The end of the request. The next one may follow in the buffer.
         case end
     }
 
@@ -15,15 +16,15 @@ public struct RequestParser {
         case requestLine
         /// In the header section.
         case fields(HeadBuilder)
-        /// In a body of which so many bytes are missing.
+        /// In a body; the value is the number of missing bytes.
         case length(Int)
         /// Before a chunk's size.
         case chunkSize
-        /// In a chunk of which so many bytes are missing.
+        /// In a chunk; the value is the number of missing bytes.
         case chunk(Int)
-        /// Behind a chunk's data, before its CRLF.
+        /// After a chunk's data, before its CRLF.
         case chunkEnd
-        /// Behind the last chunk: so many trailer fields have come.
+        /// After the last chunk; the value is the number of trailer fields so far.
         case trailers(Int)
         /// The request is whole but has not been reported yet.
         case ended
@@ -40,16 +41,16 @@ public struct RequestParser {
     private var scanned = 0
     private var sectionBytes = 0
 
+    /// Makes a parser before its first request.
     public init(limits: HTTPLimits) {
         self.limits = limits
         fieldLimit = min(limits.headerCount, Self.mostFields)
     }
 
-    /// How many bytes wait to be read.
+    /// How many bytes wait to be parsed.
     public var bufferedCount: Int { buffer.count - start }
 
-    /// How many bytes of body are announced, by the size of the chunk or by Content-Length, and have
-    /// not been reported.
+    /// How many bytes of the body, or of its current chunk, are announced and not parsed yet.
     public var announcedCount: Int {
         switch state {
         case .length(let missing), .chunk(let missing): missing
@@ -57,22 +58,22 @@ public struct RequestParser {
         }
     }
 
-    /// How many bytes of memory the parser holds.
+    /// The capacity of the parser's buffer, in bytes.
     public var bufferCapacity: Int { buffer.capacity }
 
-    /// Whether no byte of a next request has come.
+    /// Whether no byte of the next request has arrived.
     public var isBetweenRequests: Bool {
         if case .requestLine = state { bufferedCount == 0 } else { false }
     }
 
-    /// Adds what the socket gave.
+    /// Adds bytes from the socket.
     public mutating func append(_ bytes: some Sequence<UInt8>) {
         if start == buffer.count {
             buffer.removeAll(keepingCapacity: buffer.capacity <= 128 << 10)
             start = 0
             scanned = 0
         } else if start >= 64 << 10, start > buffer.count / 2 {
-            // What was read must not stay for as long as something behind it is unread.
+            // Parsed bytes must not stay in memory while bytes after them are not parsed.
             buffer.removeSubrange(..<start)
             scanned -= start
             start = 0
@@ -80,7 +81,7 @@ public struct RequestParser {
         buffer.append(contentsOf: bytes)
     }
 
-    /// Gives back the memory that a large header or body needed, if nothing is left to read.
+    /// Releases the buffer if it is larger than `capacity` and nothing waits to be parsed.
     public mutating func trim(to capacity: Int) {
         guard start == buffer.count, buffer.capacity > capacity else { return }
         buffer = []
@@ -88,7 +89,9 @@ public struct RequestParser {
         scanned = 0
     }
 
-    /// - Returns: what comes next, or nil when more bytes are needed to say.
+    /// Parses the next part of a request.
+    /// - Returns: nil when more bytes are needed.
+    /// - Throws: when the bytes violate RFC 9112 or exceed a limit.
     public mutating func next() throws(HTTPProtocolError) -> Event? {
         while true {
             switch state {
@@ -96,7 +99,7 @@ public struct RequestParser {
                 guard let line = try line(upTo: limits.requestLineBytes, else: Self.longLine) else {
                     return nil
                 }
-                // One empty line before a request is forgiven (RFC 9112 §2.2).
+                // One empty line before a request is ignored (RFC 9112 §2.2).
                 if line.isEmpty, sectionBytes == 0 {
                     sectionBytes = 2
                     continue
@@ -161,7 +164,8 @@ public struct RequestParser {
         return .body(bytes)
     }
 
-    /// A line of a header or trailer section, which are limited as a whole.
+    /// Returns the next line of a header or trailer section, which is limited as a whole; nil when
+    /// it is not complete.
     private mutating func sectionLine() throws(HTTPProtocolError) -> ArraySlice<UInt8>? {
         let left = limits.headerBytes - sectionBytes
         guard let line = try line(upTo: left, else: Self.longHeader) else { return nil }
@@ -169,8 +173,9 @@ public struct RequestParser {
         return line
     }
 
-    /// The next line without its CRLF; a line feed alone, or a carriage return elsewhere, is an
-    /// error, because others read it differently.
+    /// Returns the next line without its CRLF; nil when it is not complete. A line feed without a
+    /// carriage return, or the reverse, is an error, because implementations interpret it
+    /// differently.
     private mutating func line(upTo limit: Int, else tooLong: HTTPProtocolError)
         throws(HTTPProtocolError) -> ArraySlice<UInt8>?
     {
@@ -195,7 +200,7 @@ public struct RequestParser {
         return nil
     }
 
-    /// Extensions are allowed and ignored (RFC 9112 §7.1.1).
+    /// Parses the line of a chunk's size. Extensions are ignored (RFC 9112 §7.1.1).
     private static func chunkSize(_ line: ArraySlice<UInt8>) throws(HTTPProtocolError) -> Int {
         let digits = line.prefix { ByteRules.hexValue($0) != nil }
         let rest = ByteRules.trimmed(line[digits.endIndex...])

@@ -1,14 +1,18 @@
 public import HTTPTypes
 
-/// An answer that is whole before its first byte leaves.
+/// A response with its whole body.
 public struct Response: Sendable {
+    /// The status.
     public var status: HTTPResponse.Status
+    /// The header section, without `Date` and what delimits the body.
     public var fields: HTTPFields
+    /// The body.
     public var body: [UInt8]
-    /// Whether the response is sent even when the budget of memory is exhausted: what says how the
-    /// server is must say it then, too.
+    /// Whether the response is sent even while the budget of memory is exhausted, because it
+    /// reports the state of the server.
     public var isVital: Bool
 
+    /// Makes a response.
     public init(
         status: HTTPResponse.Status = .ok, fields: HTTPFields = [:], body: [UInt8] = [],
         isVital: Bool = false
@@ -19,11 +23,11 @@ public struct Response: Sendable {
         self.body = body
     }
 
-    /// Whether an answer of this status has a body at all (RFC 9110 §6.4.1).
+    /// Whether a response of this status can have a body (RFC 9110 §6.4.1).
     var mayHaveBody: Bool { status != .noContent && status != .notModified && status.code >= 200 }
 }
 
-/// How the end of an answer's body is marked.
+/// How the end of a response's body is marked (RFC 9112 §6).
 enum ResponseFraming {
     case length(Int)
     case chunked
@@ -31,7 +35,7 @@ enum ResponseFraming {
     case none
 }
 
-/// Status line and header section as bytes (RFC 9112 §4).
+/// Returns status line and header section as bytes (RFC 9112 §4, §5).
 func encodeHead(
     _ status: HTTPResponse.Status, _ fields: HTTPFields, _ framing: ResponseFraming,
     keepAlive: Bool, date: String

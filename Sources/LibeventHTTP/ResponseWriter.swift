@@ -1,6 +1,8 @@
-/// The body of an answer, written piece by piece. Ended by `finish()`, or by the last byte of the
-/// length that was announced; if it is dropped before, the connection is cut, so that the client
-/// can tell a part from the whole. To HEAD nothing is sent, whatever is written.
+/// Writes the body of a response in pieces. `finish()` ends it, or the last byte of the announced
+/// length. If the writer is destroyed before, the connection is closed, so that the client notices
+/// that the body is incomplete. In a response to HEAD nothing is sent.
+///
+/// Belongs to the loop's actor.
 public struct ResponseWriter: ~Copyable {
     private let connection: Connection
     private let framing: ResponseFraming
@@ -14,9 +16,10 @@ public struct ResponseWriter: ~Copyable {
 
     deinit { connection.cutBodyIfOpen(serial) }
 
-    /// Sends `bytes`, which are held by reference until they have left; waits while the client does
-    /// not read. More than the length that was announced cuts the connection.
-    /// - Throws: when the client is gone or takes nothing for too long.
+    /// Sends `bytes`, which are held by reference until they were sent. Waits while the client does
+    /// not read. More than the announced length closes the connection.
+    /// - Throws: `disconnected` when the connection has ended, `timedOut` when the client reads
+    ///   nothing for too long.
     public func write(_ bytes: [UInt8]) async throws(RequestBodyError) {
         guard !bytes.isEmpty else { return }
         switch framing {

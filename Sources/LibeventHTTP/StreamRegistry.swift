@@ -1,17 +1,16 @@
 internal import Libevent
 
-/// The open streams of one listener, each of which is looked at now and then: a machine that
-/// vanished without a word must not hold its stream for the quarter of an hour that the system
-/// would wait.
+/// The open streams of one listener. Each is checked at intervals: the stream of a machine that has
+/// vanished must not stay for the 15 minutes that the system would wait.
 ///
-/// `TCP_USER_TIMEOUT` cannot be used: since Linux 5.11 it also ends the connection to a reader that
-/// has only stopped to read. Belongs to the loop's thread.
+/// `TCP_USER_TIMEOUT` cannot be used: since Linux 5.11 it also ends the connection of a client that
+/// has only stopped reading. Belongs to the loop's thread.
 final class StreamRegistry {
     private struct Entry { unowned let stream: EventStream }
 
-    /// How often each stream is looked at within the timeout, and in how many slices all of them
-    /// are: no turn of the loop has to look at more than a part.
-    private static let looks = 4
+    /// How often each stream is checked within the timeout.
+    private static let checksPerTimeout = 4
+    /// The slices into which the streams are divided: a turn of the loop checks one of them.
     private static let slices = 16
 
     private let wheel: TimerWheel
@@ -20,7 +19,8 @@ final class StreamRegistry {
     private var next = 0
     private var isTicking = false
 
-    /// - Parameter timeout: how long a peer may be silent that should answer; zero for ever.
+    /// - Parameter timeout: how long a peer may acknowledge nothing that it should; zero for no
+    ///   limit.
     init(wheel: TimerWheel, timeout: Duration) {
         self.wheel = wheel
         self.timeout = timeout
@@ -45,13 +45,15 @@ final class StreamRegistry {
     }
 
     private func schedule() {
-        wheel.schedule(after: timeout / (Self.looks * Self.slices)) { [weak self] in self?.tick() }
+        wheel.schedule(after: timeout / (Self.checksPerTimeout * Self.slices)) { [weak self] in
+            self?.tick()
+        }
     }
 
     private func tick() {
         for _ in 0..<(entries.count + Self.slices - 1) / Self.slices where !entries.isEmpty {
             if next >= entries.count { next = 0 }
-            // Ending a stream puts another one in its place, which is looked at in the next round.
+            // Ending a stream moves another one to its position, which is checked in the next round.
             let stream = entries[next].stream
             next += 1
             stream.inspectPeer(timeout)

@@ -1,24 +1,24 @@
-/// Bytes that are written once and then sent to any number of sockets: never changed, never copied.
+/// Immutable bytes that are sent to any number of sockets without a copy.
 ///
-/// A frame already carries the chunk header and trailer of HTTP/1.1 around its payload (RFC 9112
-/// §7.1), so that one allocation serves the subscribers that speak 1.1 and, without the two ends,
-/// those that speak 1.0.
+/// A frame includes the chunk header and trailer of HTTP/1.1 around its payload (RFC 9112 §7.1).
+/// One allocation therefore serves subscribers of HTTP/1.1 and, without header and trailer,
+/// subscribers of HTTP/1.0. Can be used from any thread.
 @safe public final class Frame: Sendable {
-    /// How the bytes of a frame are delimited on the connection they leave on.
+    /// How frames are delimited on a connection.
     public enum Framing: Hashable, Sendable {
-        /// A chunk of a chunked body.
+        /// As chunks of a chunked body (RFC 9112 §7.1).
         case chunked
-        /// The bare payload: the body ends with the connection.
+        /// Not at all: the body ends with the connection.
         case plain
     }
 
-    // The class owns this memory from init to deinit and nobody writes to it in between.
+    // Safe: the class owns this memory from init to deinit, and it is not written in between.
     nonisolated(unsafe) private let memory: UnsafeMutableRawBufferPointer
     private let payload: Range<Int>
     private let budget: MemoryBudget?
 
-    /// Copies `bytes` once, with their chunk header and trailer around them.
-    /// - Parameter budget: is charged for as long as the frame lives, once for all that hold it.
+    /// Copies `bytes`, and adds the chunk header and trailer.
+    /// - Parameter budget: is charged while the frame exists, once for all its holders.
     public init(_ bytes: [UInt8], budget: MemoryBudget? = nil) {
         self.budget = budget
         let header = String(bytes.count, radix: 16).utf8 + [0x0D, 0x0A]
@@ -35,15 +35,15 @@
         unsafe memory.deallocate()
     }
 
-    /// How many bytes leave for one subscriber.
+    /// Returns how many bytes are sent to one subscriber.
     public func count(_ framing: Framing) -> Int {
         unsafe framing == .chunked ? memory.count : payload.count
     }
 
-    /// A copy of what leaves for one subscriber.
+    /// Returns a copy of what is sent to one subscriber.
     public func bytes(_ framing: Framing) -> [UInt8] { unsafe Array(region(framing)) }
 
-    /// The bytes themselves; valid for as long as the frame is held.
+    /// Returns the bytes that are sent to one subscriber; valid while the frame is held.
     package func region(_ framing: Framing) -> UnsafeRawBufferPointer {
         switch framing {
         case .chunked: unsafe UnsafeRawBufferPointer(memory)

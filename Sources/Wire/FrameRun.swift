@@ -1,20 +1,21 @@
 package import Glibc
 
-/// Frames that leave one behind the other: their addresses are gathered once, then any number of
-/// sockets is served with one gathering write each.
+/// A sequence of frames. Their addresses are gathered once, and then each socket gets them with one
+/// gathering write.
 ///
 /// Belongs to the thread that made it.
 @safe public struct FrameRun {
-    /// The frames, in the order in which they leave.
+    /// The frames, in the order in which they are sent.
     public let frames: [Frame]
-    /// How each is delimited.
+    /// How they are delimited.
     public let framing: Frame.Framing
-    /// How many bytes leave in all.
+    /// How many bytes there are to send.
     public let byteCount: Int
-    /// What `sendmsg` takes; valid for as long as the run is held.
+    /// The addresses for `sendmsg`; valid while the run is held.
     package let vectors: [iovec]
 
-    /// - Parameter skipping: bytes of the first frame that have left already.
+    /// Gathers the addresses of `frames`.
+    /// - Parameter skipping: bytes of the first frame that were sent already.
     public init(_ frames: [Frame], framing: Frame.Framing, skipping: Int = 0) {
         self.frames = frames
         self.framing = framing
@@ -27,8 +28,8 @@ package import Glibc
         }
     }
 
-    /// Where the run stands when `bytes` of it have left: how many frames are gone, and how much
-    /// of the next one.
+    /// Returns how far the run is when `bytes` of it were sent.
+    /// - Returns: how many frames were sent whole, and how many bytes of the next one.
     public func position(after bytes: Int) -> (frames: Int, bytes: Int) {
         var left = bytes
         for index in unsafe vectors.indices {

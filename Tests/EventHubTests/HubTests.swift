@@ -24,12 +24,12 @@ private final class FakeStream: FrameSink {
     func finish() { isFinished = true }
     func abort() { isAborted = true }
 
-    /// The lines that have come whole.
+    /// The complete lines.
     var lines: [String] {
         String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 
-    /// The resource ids and the notices of losses, in order.
+    /// The resource ids and the reports of drops, in order.
     var story: [String] {
         lines.compactMap { line in
             if line.hasPrefix("{\"dropped\"") { return line }
@@ -71,10 +71,10 @@ private final class Bench {
             Event(EventDraft(type, resource, labels: labels), id: id, timestamp: 0), at: .zero)
     }
 
-    /// Publishes one burst and serves everybody.
+    /// Publishes one burst and completes its fan-out.
     func publish(_ resources: String...) {
         hub.publish(resources.map { published($0) })
-        while hub.advance(budget: 10) {}
+        while hub.continueFanOut(budget: 10) {}
     }
 }
 
@@ -100,7 +100,7 @@ private final class Bench {
         #expect(stream.story == ["a", "b", "c", "d", "e"])
     }
 
-    @Test func `a full buffer drops the newest, and the loss is told before the next event`() {
+    @Test func `a full queue drops the newest event, and reports it before the next one`() {
         let stream = FakeStream()
         let subscriber = bench.subscribe(stream)
         stream.room = 0
@@ -116,17 +116,17 @@ private final class Bench {
         #expect(subscriber.delivered == 4)
     }
 
-    @Test func `losses that are apart are told apart, each in its place`() {
+    @Test func `drops at different positions are reported separately, each at its position`() {
         let stream = FakeStream()
         let subscriber = bench.subscribe(stream)
         bench.publish("0")
         let frame = stream.bytes.count
         stream.room = 0
-        for name in ["a", "b", "c", "d"] { bench.publish(name) }  // d is lost
+        for name in ["a", "b", "c", "d"] { bench.publish(name) }  // d is dropped
         stream.room = frame  // room for a only
         subscriber.drain()
-        bench.publish("e")  // takes its place, behind the notice
-        bench.publish("f")  // is lost
+        bench.publish("e")  // is queued after the report
+        bench.publish("f")  // is dropped
         stream.room = Int.max
         subscriber.drain()
         #expect(
@@ -141,7 +141,7 @@ private final class Bench {
             stream.room = room
             bench.publish("a", "b")
             bench.publish("c")
-            bench.hub.beat()
+            bench.hub.heartbeatTick()
             while subscriber.isBehind {
                 stream.room = 7
                 subscriber.drain()
@@ -150,22 +150,22 @@ private final class Bench {
         }
     }
 
-    @Test func `a slow subscriber is named once a burst, with the count`() {
+    @Test func `a slow subscriber is logged once a burst, with the count`() {
         let stream = FakeStream()
         let subscriber = bench.subscribe(stream)
         for _ in 1...2 {
             stream.room = 0
             for name in ["a", "b", "c", "d", "e", "f"] { bench.publish(name) }
-            for _ in 0..<Hub.ticksPerInterval { bench.hub.beat() }
+            for _ in 0..<Hub.ticksPerInterval { bench.hub.heartbeatTick() }
             bench.publish("g")
-            for _ in 0..<Hub.ticksPerInterval { bench.hub.beat() }
+            for _ in 0..<Hub.ticksPerInterval { bench.hub.heartbeatTick() }
             stream.room = Int.max
             subscriber.drain()
         }
         #expect(bench.slow.map(\.1) == [4, 4])
     }
 
-    @Test func `one that stands still costs the others nothing`() {
+    @Test func `a subscriber that stops reading does not delay the others`() {
         let stalled = FakeStream()
         _ = bench.subscribe(stalled)
         stalled.room = 0
@@ -175,36 +175,37 @@ private final class Bench {
         #expect(others.allSatisfy { $0.story == (0..<20).map(String.init) })
     }
 
-    @Test func `who subscribes in the middle of a walk gets what comes after, once`() {
+    @Test func `a client that subscribes during a fan-out gets what is published after it, once`() {
         let early = (0..<30).map { _ in FakeStream() }
         for stream in early { _ = bench.subscribe(stream) }
         bench.hub.publish([bench.published("before")])
-        #expect(bench.hub.advance(budget: 10))
+        #expect(bench.hub.continueFanOut(budget: 10))
         bench.hub.publish([bench.published("waiting")])
         let late = FakeStream()
         _ = bench.subscribe(late)
-        while bench.hub.advance(budget: 10) {}
+        while bench.hub.continueFanOut(budget: 10) {}
         bench.publish("after")
         #expect(late.story == ["after"])
         #expect(early.allSatisfy { $0.story == ["before", "waiting", "after"] })
     }
 
-    @Test func `a walk that was begun in small steps can be ended in one`() {
+    @Test func `a fan-out that was begun in small steps can be ended in one`() {
         let streams = (0..<30).map { _ in FakeStream() }
         for stream in streams { _ = bench.subscribe(stream) }
         bench.hub.publish([bench.published("a")])
-        #expect(bench.hub.advance(budget: 1))
-        while bench.hub.advance(budget: .max) {}
+        #expect(bench.hub.continueFanOut(budget: 1))
+        while bench.hub.continueFanOut(budget: .max) {}
         #expect(streams.allSatisfy { $0.story == ["a"] })
     }
 
-    @Test func `who leaves in the middle of a walk gets nothing more, and nobody is skipped`() {
+    @Test func `a client that leaves during a fan-out gets nothing more, and no other is skipped`()
+    {
         let streams = (0..<30).map { _ in FakeStream() }
         let subscribers = streams.map { bench.subscribe($0) }
         bench.hub.publish([bench.published("a")])
-        _ = bench.hub.advance(budget: 10)
+        _ = bench.hub.continueFanOut(budget: 10)
         for index in [0, 5, 15, 25] { bench.hub.remove(subscribers[index]) }
-        while bench.hub.advance(budget: 10) {}
+        while bench.hub.continueFanOut(budget: 10) {}
         for (index, stream) in streams.enumerated() {
             let isLate = index == 15 || index == 25
             #expect(stream.story == (isLate ? [] : ["a"]), "subscriber \(index)")
@@ -212,19 +213,20 @@ private final class Bench {
         #expect(bench.hub.count == 26)
     }
 
-    @Test func `silence is broken once an interval, a busy stream is left alone`() {
+    @Test func `an idle stream gets a heartbeat once an interval, and a busy stream gets none`() {
         let (silent, busy) = (FakeStream(), FakeStream())
         _ = bench.subscribe(silent, EventFilter(cids: ["y"]), encoding: .serverSentEvents)
         _ = bench.subscribe(busy, EventFilter(cids: ["x"]), encoding: .serverSentEvents)
         for _ in 0..<(Hub.ticksPerInterval * 10) {
-            bench.hub.beat()
+            bench.hub.heartbeatTick()
             bench.publish("x")
         }
         #expect(!String(decoding: busy.bytes, as: UTF8.self).contains("\n:\n"))
-        // Looked at four times an interval, so each silence is between three quarters of it and one.
-        let beats = silent.lines
-        #expect(beats.allSatisfy { $0 == ":" })
-        #expect((10...13).contains(beats.count), "\(beats.count) heartbeats in ten intervals")
+        // Checked four times an interval, so each silence is between three quarters of it and one.
+        let heartbeats = silent.lines
+        #expect(heartbeats.allSatisfy { $0 == ":" })
+        #expect(
+            (10...13).contains(heartbeats.count), "\(heartbeats.count) heartbeats in ten intervals")
     }
 
     @Test func `a filter's work is bounded in each turn, however many labels there are`() {
@@ -233,9 +235,9 @@ private final class Bench {
         let labels = (0..<2000).map { _ in String(repeating: "a", count: 100) }
         let events = (0..<10).map { bench.published("\($0)", labels: labels) }
         bench.hub.publish(events + [bench.published("hit", labels: ["xaaaaaaaab"])])
-        _ = bench.hub.advance(budget: 1)
+        _ = bench.hub.continueFanOut(budget: 1)
         #expect(bench.hub.waitingCount == 10, "one such event fills a turn")
-        while bench.hub.advance(budget: 1) {}
+        while bench.hub.continueFanOut(budget: 1) {}
         #expect(stream.story == ["hit"])
     }
 
@@ -250,7 +252,7 @@ private final class Bench {
             sink: stream)
         func publish(_ count: Int) {
             hub.publish((0..<count).map { bench.published("\($0)") })
-            while hub.advance(budget: 10) {}
+            while hub.continueFanOut(budget: 10) {}
         }
         now = clock()
         publish(1)
@@ -271,7 +273,7 @@ private final class Bench {
         #expect(!hub.isUnderPressure(at: now + .seconds(1)), "it has stopped to read")
     }
 
-    @Test func `who stays after a crowd has left gets its events, once and in order`() {
+    @Test func `a subscriber that stays after many have left gets its events, once and in order`() {
         let streams = (0..<300).map { _ in FakeStream() }
         let subscribers = streams.map { bench.subscribe($0) }
         bench.publish("a")
@@ -281,9 +283,9 @@ private final class Bench {
         let late = FakeStream()
         _ = bench.subscribe(late)
         bench.publish("b")
-        // A turn that visits four subscribers has visited all: no empty place is looked at.
+        // A turn that visits four subscribers has visited all: free slots are not visited.
         bench.hub.publish([bench.published("c")])
-        #expect(!bench.hub.advance(budget: 20))
+        #expect(!bench.hub.continueFanOut(budget: 20))
         for index in [7, 107, 207] { #expect(streams[index].story == ["a", "b", "c"]) }
         #expect(late.story == ["b", "c"])
         bench.hub.remove(subscribers[107])
@@ -292,11 +294,11 @@ private final class Bench {
         #expect(streams[107].story.last == "c")
     }
 
-    @Test func `what never reached the hub is told to every subscriber before the next event`() {
+    @Test func `drops before the hub are reported to every subscriber before the next event`() {
         let streams = [FakeStream(), FakeStream()]
         for stream in streams { _ = bench.subscribe(stream) }
         bench.publish("a")
-        bench.hub.lose(7)
+        bench.hub.recordDrops(7)
         bench.publish("b")
         for stream in streams { #expect(stream.story == ["a", "{\"dropped\":7}", "b"]) }
         #expect(bench.hub.dropped == 14)
@@ -309,14 +311,14 @@ private final class Bench {
         var last = streams.map { (bytes: $0.bytes.count, tick: 0) }
         var inOneTick: [Int] = []
         for tick in 1...(Hub.ticksPerInterval * 5) {
-            bench.hub.beat()
-            var beats = 0
+            bench.hub.heartbeatTick()
+            var heartbeats = 0
             for (index, stream) in streams.enumerated() where stream.bytes.count > last[index].bytes
             {
-                beats += 1
+                heartbeats += 1
                 last[index] = (stream.bytes.count, tick)
             }
-            inOneTick.append(beats)
+            inOneTick.append(heartbeats)
             #expect(last.allSatisfy { tick - $0.tick <= Hub.ticksPerInterval })
         }
         #expect(inOneTick.max() ?? 0 <= 8)
@@ -324,7 +326,7 @@ private final class Bench {
         #expect(inOneTick.reduce(0, +) <= 64 * 7)
     }
 
-    @Test func `losses are told before the goodbye`() {
+    @Test func `drops are reported before the goodbye`() {
         let stream = FakeStream()
         let subscriber = bench.subscribe(stream)
         stream.room = 0
@@ -335,7 +337,7 @@ private final class Bench {
         #expect(stream.lines.suffix(2) == ["{\"dropped\":1}", "{\"goodbye\":{\"retry\":1}}"])
     }
 
-    @Test func `a few enormous events do not fill the memory`() {
+    @Test func `a few very large events do not fill the memory`() {
         let bench = Bench(bufferSize: 100)
         let stream = FakeStream()
         let subscriber = bench.subscribe(stream)
@@ -345,20 +347,20 @@ private final class Bench {
         #expect(subscriber.dropped == 20 - subscriber.queued)
     }
 
-    @Test func `a burst of any size is served in order, and its times are told when it is`() {
+    @Test func `a burst of any size is sent in order, and its times are returned at its end`() {
         let stream = FakeStream()
         _ = bench.subscribe(stream)
         let names = (0..<1000).map(String.init)
         bench.hub.publish(names.map { bench.published($0) })
         var turns = 0
-        while bench.hub.advance(budget: 10) { turns += 1 }
+        while bench.hub.continueFanOut(budget: 10) { turns += 1 }
         #expect(turns >= 7)
         #expect(stream.story == names)
-        #expect(bench.hub.takeServed().count == 1000)
-        #expect(bench.hub.takeServed().isEmpty)
+        #expect(bench.hub.takeCompleted().count == 1000)
+        #expect(bench.hub.takeCompleted().isEmpty)
     }
 
-    @Test func `goodbye comes behind all that waits, and then the stream ends`() {
+    @Test func `goodbye follows all that waits, and then the stream ends`() {
         let (fast, slow) = (FakeStream(), FakeStream())
         _ = bench.subscribe(fast)
         let behind = bench.subscribe(slow)

@@ -25,7 +25,7 @@ private final class Inlet: HubInlet {
     var hasRoom: Bool { hasRoomNow.withLock { $0 } }
     var subscriberCount: Int { 1 }
     func post(_ events: [PublishedEvent]) { receive(events) }
-    func lose(_ count: Int) { lost.withLock { $0 += count } }
+    func recordDrops(_ count: Int) { lost.withLock { $0 += count } }
 
     func isUnderPressure() async -> Bool {
         questions.withLock { questions in
@@ -41,7 +41,7 @@ private final class Inlet: HubInlet {
             backplane: backplane, clock: .init(wall: { 5_000_000 }, monotonic: { .seconds(1) }))
     }
 
-    @Test func `every hub gets every event once and in one order, whoever publishes`() {
+    @Test func `every hub gets every event once and in one order, from all publishers`() {
         let backplane = LocalBackplane()
         let hubs = Mutex([[EventID]](repeating: [], count: 4))
         for hub in 0..<4 {
@@ -73,7 +73,7 @@ private final class Inlet: HubInlet {
         #expect(received.flatMap(\.self) == names)
     }
 
-    @Test func `a hub without room is told what it lost, and the others get it`() {
+    @Test func `a hub without room is notified of the drops, and the others get the events`() {
         let backplane = LocalBackplane()
         let received = Mutex(0)
         let (full, open) = (Inlet(), Inlet { events in received.withLock { $0 += events.count } })
@@ -85,8 +85,7 @@ private final class Inlet: HubInlet {
         #expect(received.withLock { $0 } == 300)
     }
 
-    @Test func `publishing is held back until there is room, but not by a loop that stands still`()
-    {
+    @Test func `publishing waits until there is room, but not for a stalled loop`() {
         let backplane = LocalBackplane(roomTime: .seconds(60))
         let stalled = Inlet(isStalled: true)
         stalled.hasRoomNow.withLock { $0 = false }
@@ -104,7 +103,7 @@ private final class Inlet: HubInlet {
         #expect(hasRoom.withLock { $0 }, "it waited for the room")
     }
 
-    @Test func `a bulk operation waits for readers, and not for a loop that stands still`() async {
+    @Test func `a bulk operation waits for readers, and not for a stalled loop`() async {
         let backplane = LocalBackplane(bufferSize: 100, paceTime: .seconds(60))
         let (busy, stalled) = (Inlet(calmAfter: 3), Inlet(isStalled: true, calmAfter: .max))
         backplane.connect(busy)
@@ -115,7 +114,7 @@ private final class Inlet: HubInlet {
         #expect(backplane.burst == 50, "half of a buffer")
     }
 
-    @Test func `an event is encoded once for all who share an encoding`() {
+    @Test func `an event is encoded once for all subscribers that share an encoding`() {
         let published = Mutex<PublishedEvent?>(nil)
         let backplane = LocalBackplane()
         backplane.connect(Inlet { events in published.withLock { $0 = events.first } })

@@ -29,7 +29,7 @@ private final class Block: Sendable {
         try await TestGateway.run { gateway in
             let block = await Block(gateway, loop: 0)
             // Until it counts as blocked new connections may still come to it.
-            while gateway.server.loops[0].door.withLock({ $0?.isAccepting ?? false }) {
+            while gateway.server.loops[0].listenerControl.withLock({ $0?.isAccepting ?? false }) {
                 try await Task.sleep(for: .milliseconds(10))
             }
             for _ in 0..<20 {
@@ -44,7 +44,8 @@ private final class Block: Sendable {
             while try await gateway.request("GET", "/readyz").status != 200 {
                 try await Task.sleep(for: .milliseconds(10))
             }
-            while gateway.server.loops[0].door.withLock({ !($0?.isAccepting ?? false) }) {
+            while gateway.server.loops[0].listenerControl.withLock({ !($0?.isAccepting ?? false) })
+            {
                 try await Task.sleep(for: .milliseconds(10))
             }
             #expect(try await gateway.metric("loops_stalled") == 0)

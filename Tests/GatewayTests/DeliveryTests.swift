@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test
-    func `one that stands still is told its losses when it wakes, and the others notice nothing`()
+    func `a subscriber that stops gets a report of its drops later, and the others lose nothing`()
         async throws
     {
         try await TestGateway.run(["events.subscriber_buffer_size": "3"]) { gateway in
@@ -28,19 +28,19 @@ import Testing
             #expect(Set(ids).count == total)
 
             var received = 0
-            var told = 0
-            while received + told < total {
+            var reported = 0
+            while received + reported < total {
                 let event = try await stalled.event()
                 if event["event"] == "dropped" {
                     #expect(event["id"] == nil)
-                    told += event.json["dropped"] as? Int ?? 0
+                    reported += event.json["dropped"] as? Int ?? 0
                 } else {
-                    // What came is in order and without a gap that was not told of.
-                    #expect(event["id"] == ids[received + told])
+                    // The events are in order, and every gap was reported.
+                    #expect(event["id"] == ids[received + reported])
                     received += 1
                 }
             }
-            #expect(told > 0)
+            #expect(reported > 0)
             #expect(received >= 3)
             let cid = try await gateway.push("after")
             #expect(try await stalled.event().story == "RECORD_PUSHED \(cid)")
@@ -83,7 +83,7 @@ import Testing
         }
     }
 
-    @Test func `health answers while a crowd is served`() async throws {
+    @Test func `health responds during a fan-out to many subscribers`() async throws {
         try await TestGateway.run(["loops": "1"]) { gateway in
             var readers: [EventReader] = []
             for _ in 0..<500 { readers.append(try await EventReader(gateway.address)) }

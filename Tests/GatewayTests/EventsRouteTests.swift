@@ -100,7 +100,7 @@ import Testing
     ]
 
     @Test(arguments: filters)
-    func `a subscriber hears what its filter passes, and nothing else`(
+    func `a subscriber receives what its filter matches, and nothing else`(
         query: String, heard: [String]
     ) async throws {
         try await TestGateway.run { gateway in
@@ -121,7 +121,7 @@ import Testing
             _ = try await gateway.post("/push", a)
             _ = try await gateway.post("/push", b)
             _ = try await gateway.request("DELETE", "/records/\(cids["a"] ?? "")")
-            // Goodbye comes behind everything that the filter passes.
+            // Goodbye follows everything that the filter matches.
             let server = gateway.server
             let end = Task { await server.shutdown() }
             var story: [String] = []
@@ -162,7 +162,7 @@ import Testing
         }
     }
 
-    @Test func `HEAD and OPTIONS answer at once and subscribe nobody`() async throws {
+    @Test func `HEAD and OPTIONS respond at once and add no subscriber`() async throws {
         try await TestGateway.run { gateway in
             let head = try await gateway.request("HEAD", "/events?types=RECORD_PUSHED")
             #expect(head.status == 200)
@@ -233,10 +233,10 @@ import Testing
         }
     }
 
-    @Test func `who talks on an open stream is shown the door`() async throws {
+    @Test func `a client that sends on an open stream is disconnected`() async throws {
         try await TestGateway.run { gateway in
             let reader = try await EventReader(gateway.address)
-            try await reader.client.send("some words that nobody reads")
+            try await reader.client.send("some bytes that are not read")
             let cid = try await gateway.push("a")
             #expect(try await reader.event().story == "RECORD_PUSHED \(cid)")
             try await reader.client.send(String(repeating: "x", count: 8000))
@@ -244,7 +244,7 @@ import Testing
         }
     }
 
-    @Test func `who is one too many is refused softly, a browser so that it comes back`()
+    @Test func `a subscriber over the limit is refused, and an EventSource so that it reconnects`()
         async throws
     {
         try await TestGateway.run(["limits.subscribers": "1"]) { gateway in

@@ -12,7 +12,7 @@ import Testing
         }
     }
 
-    @Test func `pipelined requests are answered in order`() async throws {
+    @Test func `pipelined requests get their responses in order`() async throws {
         try await withServer { address, _ in
             let client = try SocketClient(address)
             let paths = (0..<200).map { $0 % 3 == 0 ? "/later" : "/\($0)" }
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func `who pipelines many requests keeps nobody else waiting`() async throws {
+    @Test func `a client that pipelines many requests does not delay the others`() async throws {
         try await withServer { address, responder in
             let greedy = try SocketClient(address)
             try await greedy.send(
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func `an exchange that is forgotten is answered with 500`() async throws {
+    @Test func `an exchange without a response ends with 500`() async throws {
         try await withServer { address, _ in
             let answer = try await SocketClient(address).request("GET", "/forget")
             #expect(answer.status == 500)
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func `a client that asks first is told to go on, and only if the body is wanted`()
+    @Test func `a client that waits for 100 Continue gets it, and only if the body is read`()
         async throws
     {
         try await withServer { address, _ in
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func `a client that ends its side is still answered`() async throws {
+    @Test func `a client that ends its sending side still gets its response`() async throws {
         try await withServer { address, _ in
             for _ in 0..<20 {
                 let client = try SocketClient(address)
@@ -89,7 +89,9 @@ import Testing
         }
     }
 
-    @Test func `who streams both ways is told to go on before the answer begins`() async throws {
+    @Test func `a client that streams both ways gets 100 Continue before the response begins`()
+        async throws
+    {
         try await withServer { address, _ in
             let client = try SocketClient(address)
             try await client.send(
@@ -97,25 +99,26 @@ import Testing
             )
             #expect(try await client.head().status == 100)
             try await client.send("ok")
-            // Not before: a proxy could take the response for ended.
+            // Not before: a proxy could treat the response as ended.
             #expect(try await client.head().status == 200)
             let chunk = try #require(try await client.chunk())
             #expect(String(decoding: chunk, as: UTF8.self) == "okok")
         }
     }
 
-    @Test func `a body that is given up is not waited for by who asks for it later`() async throws {
+    @Test func `a handler that reads a timed-out body later does not wait for it`() async throws {
         try await withServer { address, responder in
             let client = try SocketClient(address)
             try await client.send(
                 "POST /patient HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
             while await !responder.isPatient() { try await Task.sleep(for: .milliseconds(2)) }
-            await responder.giveUpBodies()
+            await responder.timeOutBodies()
             #expect(try await client.answer().status == 408)
         }
     }
 
-    @Test func `a look at the client does not turn off the reading that just began`() async throws {
+    @Test func `a check of the client does not turn off the reading that just began`() async throws
+    {
         let limits: (inout HTTPLimits) -> Void = {
             $0.halfClosedGrace = .milliseconds(1)
             $0.bodyDeadline = .seconds(2)
@@ -176,7 +179,7 @@ import Testing
         }
     }
 
-    @Test func `what came before a fault in the body is handed over before it`() async throws {
+    @Test func `the part before an error in the body is handed over first`() async throws {
         try await withServer { address, _ in
             let client = try SocketClient(address)
             try await client.send(
@@ -188,7 +191,7 @@ import Testing
         }
     }
 
-    @Test func `an answer survives a client that goes on sending`() async throws {
+    @Test func `a response survives a client that continues to send`() async throws {
         try await withServer { address, _ in
             let client = try SocketClient(address)
             let body = String(repeating: "x", count: 3_000_000)
@@ -196,7 +199,7 @@ import Testing
         }
     }
 
-    @Test func `reading and writing go on side by side`() async throws {
+    @Test func `reading and writing happen at the same time`() async throws {
         try await withServer { address, _ in
             let client = try SocketClient(address)
             try await client.send(
@@ -213,7 +216,7 @@ import Testing
         }
     }
 
-    @Test func `an answer that is not ended is cut, not completed`() async throws {
+    @Test func `a response that is not ended is cut off, not completed`() async throws {
         try await withServer { address, _ in
             let client = try SocketClient(address)
             try await client.send("GET /cut HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -223,7 +226,7 @@ import Testing
         }
     }
 
-    @Test func `HTTP 1.0 is answered and the connection ends`() async throws {
+    @Test func `HTTP 1.0 gets a response and the connection ends`() async throws {
         try await withServer { address, _ in
             let client = try SocketClient(address)
             let answer = try await client.request("GET", "/old", version: "HTTP/1.0")
@@ -240,7 +243,7 @@ import Testing
         }
     }
 
-    @Test func `what is no request is answered and the connection ends`() async throws {
+    @Test func `a malformed request gets a response and the connection ends`() async throws {
         try await withServer { address, _ in
             let client = try SocketClient(address)
             try await client.send(
@@ -282,7 +285,7 @@ import Testing
                     "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nab")
                 client.reset()
             }
-            // Their ends arrive in their own time; a request behind them is served meanwhile.
+            // Their ends arrive later; a request after them is handled meanwhile.
             while await responder.connectionCount() > 0 {
                 try await Task.sleep(for: .milliseconds(2))
             }

@@ -11,7 +11,7 @@ import Testing
             #expect(try await client.chunk() == Array("first\n".utf8))
             let sent = await responder.fillStreams()
             #expect(sent > 0)
-            // Long enough for several looks at it, and for the first probes of its window.
+            // Long enough for several checks of it, and for the first probes of its window.
             try await Task.sleep(for: .milliseconds(1500))
             #expect(await responder.openStreamCount() == 1)
             #expect(try await client.read(count: sent).count == sent)

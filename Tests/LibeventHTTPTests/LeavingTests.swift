@@ -2,11 +2,11 @@ import LibeventHTTP
 import TestSupport
 import Testing
 
-/// Clients that leave before their answer.
+/// Clients that leave before their response.
 @Suite struct LeavingTests {
     private static let wait = "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n"
 
-    /// A request that waits, perhaps with bytes behind it that nobody reads.
+    /// A request that waits, possibly followed by bytes that are not read.
     private static let requests = [
         wait, wait + "GET /next HTTP/1.1\r\nHost: a\r\n\r\n",
         "POST /wait HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nunread",
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(arguments: requests)
-    func `a handler is cancelled when its client has ended its side, and its answer still arrives`(
+    func `a handler is cancelled when its client has ended its side, and its response arrives`(
         text: String
     ) async throws {
         try await withServer { address, responder in
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func `a client that has ended its side has a moment for its answer`() async throws {
+    @Test func `a client that has ended its side has a moment for its response`() async throws {
         try await withServer({ $0.halfClosedGrace = .seconds(60) }) { address, _ in
             let client = try SocketClient(address)
             try await client.send("GET /soon HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func `a loop does not spin while a client that has ended its side is answered`()
+    @Test func `a loop does not spin while a client that has ended its side waits`()
         async throws
     {
         try await withServer { address, responder in
@@ -78,13 +78,13 @@ import Testing
             let before = await responder.processorTime()
             try await Task.sleep(for: .milliseconds(600))
             #expect(await responder.processorTime() - before < .milliseconds(100))
-            // Cancelled by now; it answers anyway.
-            await responder.giveUpBodies()
+            // Cancelled by now; it responds anyway.
+            await responder.timeOutBodies()
             #expect(try await client.answer().status == 200)
         }
     }
 
-    @Test func `what a handler does behind its answer is not cancelled`() async throws {
+    @Test func `a handler is not cancelled after its response`() async throws {
         try await withServer { address, responder in
             let client = try SocketClient(address)
             try await client.send("GET /after HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -80,7 +80,7 @@ import Wire
         }
     }
 
-    @Test func `an answer that there is no memory for is refused, and the connection goes on`()
+    @Test func `a response without memory for it is refused, and the connection continues`()
         async throws
     {
         try await withServer(memory: MemoryBudget(limit: 1 << 20)) { address, _ in

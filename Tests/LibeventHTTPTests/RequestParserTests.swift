@@ -188,7 +188,7 @@ private let host = "Host: a\r\n"
             "GET / HTTP/1.1\r\n\(host)X: \(String(repeating: "x", count: 1000))\r\n\r\n".utf8)
         parser.append(request.prefix(1))
         for _ in 0..<2000 {
-            // One byte of the next request always stands behind the one before.
+            // One byte of the next request always follows the one before.
             parser.append(request.dropFirst() + request.prefix(1))
             while try parser.next() != nil {}
         }

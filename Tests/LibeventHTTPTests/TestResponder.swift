@@ -18,7 +18,7 @@ actor TestResponder: HTTPResponder {
     private var streams: [EventStream] = []
     private(set) var endings: [String] = []
     private(set) var failures: [RequestBodyError] = []
-    /// What `/big` answers with, from one array for all.
+    /// The body of `/big`, one array for all.
     static let big = [UInt8](repeating: 0x78, count: 4 << 20)
 
     init(_ loop: EventLoop) { self.loop = loop }
@@ -27,7 +27,7 @@ actor TestResponder: HTTPResponder {
         let clock = try LoopClock(loop: loop)
         let listener = try HTTPListener(
             on: SocketAddress(host: "127.0.0.1", port: 0, isIPv6: false), limits: limits,
-            census: ConnectionCensus(
+            limiter: ConnectionLimiter(
                 limit: limits.connections, perAddress: limits.connectionsPerAddress),
             memory: memory, wheel: clock.wheel, responder: self)
         self.clock = clock
@@ -46,9 +46,9 @@ actor TestResponder: HTTPResponder {
     /// Whether the handler of `/patient` does something else than waiting for the body.
     func isPatient() -> Bool { patient != nil }
 
-    /// Gives up all bodies, and only then lets that handler ask for its own.
-    func giveUpBodies() {
-        listener?.giveUpBodies()
+    /// Times out all bodies, and only then lets that handler read its own.
+    func timeOutBodies() {
+        listener?.timeOutBodies()
         patient?.resume()
     }
 
@@ -177,7 +177,7 @@ actor TestResponder: HTTPResponder {
     }
 
     func acceptingPaused(_ error: LibeventError) {}
-    func turnedAway() {}
+    func connectionRejected() {}
     func refused(_ error: HTTPProtocolError, from address: String) {}
 }
 

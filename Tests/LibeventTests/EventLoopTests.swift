@@ -33,7 +33,7 @@ private actor Pinned {
         }
     }
 
-    @Test func `work is done in the order in which it was left`() async throws {
+    @Test func `work is done in the order in which it was queued`() async throws {
         try await withLoop { loop in
             let pinned = Pinned(loop)
             for number in 0..<10_000 {
@@ -51,7 +51,7 @@ private actor Pinned {
                 received.withLock { $0.append(burst) }
                 if burst.last == 999 { done.finish() }
             }
-            // The loop is busy while the burst gathers: nothing may be handed over in between.
+            // The loop is blocked while the burst is queued: nothing may be handed over in between.
             let gate = DispatchSemaphore(value: 0)
             loop.execute { gate.wait() }
             for number in 0..<1000 { mailbox.post(number) }
@@ -70,7 +70,7 @@ private actor Pinned {
         }
     }
 
-    @Test func `work that was left before a stop is still done`() async throws {
+    @Test func `work that was queued before a stop is still done`() async throws {
         let loop = try EventLoop(name: "test")
         let count = Atomic(0)
         for _ in 0..<5000 { loop.execute { count.add(1, ordering: .relaxed) } }

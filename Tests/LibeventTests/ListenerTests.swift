@@ -3,7 +3,7 @@ import Libevent
 import TestSupport
 import Testing
 
-/// Says what option a connection was born with, and closes it.
+/// Reports an option of each accepted connection, and closes it.
 private final class Birth: Listener.Delegate, Sendable {
     private let told: AsyncStream<Int32>.Continuation
 

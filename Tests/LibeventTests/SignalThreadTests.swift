@@ -35,7 +35,7 @@ import Testing
         #expect(ContinuousClock.now - began >= .milliseconds(60))
     }
 
-    @Test func `what is no signal is refused`() {
+    @Test func `a number that is not a signal is refused`() {
         #expect(throws: LibeventError.self) { try SignalThread([1000]) { _ in } }
         #expect(throws: LibeventError.self) { try SignalThread([SIGKILL]) { _ in } }
     }

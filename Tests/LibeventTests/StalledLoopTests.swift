@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// Answers each connection with the name of its loop.
+/// Sends each connection the name of its loop.
 private final class Greeter: Listener.Delegate, Sendable {
     private let name: String
     let pauses = Atomic(0)
@@ -99,12 +99,12 @@ private actor Owner {
             await owner.close()
             owner.loop.stop()
         }
-        // The socket is closed; its number may be another's.
+        // The socket is closed; its number may be used for another one.
         control.stopAccepting()
         #expect(!control.resumeAccepting())
     }
 
-    @Test func `a blocked loop leaves no sign of life, and one at rest does`() async throws {
+    @Test func `a blocked loop records no turn, and an idle one does`() async throws {
         let owner = try Owner("test")
         _ = try await owner.listen(SocketAddress(host: "127.0.0.1", port: 0, isIPv6: false))
         let loop = owner.loop
@@ -122,7 +122,7 @@ private actor Owner {
         while loop.isStalled(limit: limit) { try await Task.sleep(for: .milliseconds(2)) }
         await owner.close()
         loop.stop()
-        while loop.lastSignOfLife != nil { try await Task.sleep(for: .milliseconds(2)) }
+        while loop.lastTurn != nil { try await Task.sleep(for: .milliseconds(2)) }
         #expect(!loop.isStalled(limit: .zero))
     }
 
@@ -134,7 +134,7 @@ private actor Owner {
         owner.loop.stop()
     }
 
-    @Test func `a mailbox says how much waits`() async throws {
+    @Test func `a mailbox counts the messages that wait`() async throws {
         let loop = try EventLoop(name: "test")
         try loop.start()
         let (stream, done) = AsyncStream.makeStream(of: Int.self)

@@ -45,10 +45,10 @@ enum OpenAPI {
                     .object([("required", .bool(true)), ("content", .object(content))])
                 ))
         }
-        let answers = route.answers.map { answer in
-            (String(answer.status), JSON.object([("description", .string(answer.meaning))]))
+        let responses = route.responses.map { response in
+            (String(response.status), JSON.object([("description", .string(response.meaning))]))
         }
-        members.append(("responses", .object(answers + [("default", refusal)])))
+        members.append(("responses", .object(responses + [("default", refusal)])))
         return (route.method.rawValue.lowercasedASCII, .object(members))
     }
 

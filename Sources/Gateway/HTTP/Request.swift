@@ -10,8 +10,8 @@ struct Request {
     let query: Query
     /// What stands in the path for the names in the route's pattern.
     let parameters: [ExactString: String]
-    /// Whether the connection is one too many.
-    let verdict: ConnectionCensus.Verdict
+    /// Whether the connection is within the limits.
+    let admission: ConnectionLimiter.Admission
     let bodyLimit: Int
 
     /// The type of the body, without parameters.

@@ -3,7 +3,7 @@ internal import Text
 
 /// One line of the table of routes: from it come dispatch, `Allow`, metrics and documentation.
 final class Route: Sendable {
-    typealias Handler = @Sendable (isolated GatewayLoop, Request) async throws -> Reply
+    typealias Handler = @Sendable (isolated GatewayLoop, Request) async throws -> RouteResponse
 
     let method: HTTPRequest.Method
     /// `/records/{cid}`; what stands in braces matches one segment.
@@ -33,8 +33,8 @@ final class Route: Sendable {
     let accepts: [String]
     /// The members of a JSON body; none when it is no such object.
     let members: [Member]
-    /// What it answers when all is well.
-    let answers: [(status: Int, meaning: String)]
+    /// The responses when the request succeeds.
+    let responses: [(status: Int, meaning: String)]
     let handle: Handler
     private let segments: [Segment]
 
@@ -51,7 +51,7 @@ final class Route: Sendable {
         _ method: HTTPRequest.Method, _ pattern: String, _ summary: String,
         parameters: [(name: String, meaning: String)] = [], accepts: [String] = [],
         members: [Member] = [],
-        answers: [(status: Int, meaning: String)] = [(200, "done")], handle: @escaping Handler
+        responses: [(status: Int, meaning: String)] = [(200, "done")], handle: @escaping Handler
     ) {
         self.method = method
         self.pattern = pattern
@@ -59,7 +59,7 @@ final class Route: Sendable {
         self.parameters = parameters
         self.accepts = accepts
         self.members = members
-        self.answers = answers
+        self.responses = responses
         self.handle = handle
         segments = pattern.fields(on: UInt8(ascii: "/")).map { segment in
             segment.hasBytePrefix("{")

@@ -1,9 +1,9 @@
 internal import Synchronization
 
-/// Waiting for what may never come: a loop that is blocked answers nothing.
+/// Waiting with a deadline, for example for a loop that may be blocked.
 enum Deadline {
-    /// Returns what `operation` returns, or nil when it takes longer; then it goes on, and nobody
-    /// waits for it.
+    /// Returns the result of `operation`, or nil at the deadline. The operation then continues, and
+    /// its result is discarded.
     static func result<T: Sendable>(
         by deadline: ContinuousClock.Instant, _ operation: @escaping @Sendable () async -> T
     ) async -> T? {

@@ -6,17 +6,17 @@ internal import LibeventHTTP
 internal import Logging
 internal import Text
 
-/// From a request to its route, and from the route's reply to bytes.
+/// Routing a request, and sending the response of its route.
 extension GatewayLoop {
     func respond(to exchange: consuming Exchange) async {
-        running += 1
-        defer { running -= 1 }
+        runningHandlers += 1
+        defer { runningHandlers -= 1 }
         let began = context.clock.monotonic()
         let head = exchange.request
         do {
             let (route, request) = try route(
                 head, body: exchange.body, address: exchange.remoteAddress,
-                verdict: exchange.verdict)
+                admission: exchange.admission)
             guard let route else {
                 return finish(exchange, try fallback(head), route: "static", began: began)
             }
@@ -39,7 +39,7 @@ extension GatewayLoop {
 
     private func route(
         _ head: RequestHead, body: RequestBody, address: String,
-        verdict: ConnectionCensus.Verdict
+        admission: ConnectionLimiter.Admission
     ) throws(Problem) -> (Route?, Request) {
         let match = head.method == .options ? nil : try context.router.match(head.method, head.path)
         let query = try Query(head.query)
@@ -47,9 +47,9 @@ extension GatewayLoop {
         if let match { try query.allowOnly(match.route.parameters.map(\.name)) }
         let request = Request(
             head: head, body: body, remoteAddress: address, query: query,
-            parameters: match?.parameters ?? [:], verdict: verdict,
+            parameters: match?.parameters ?? [:], admission: admission,
             bodyLimit: context.settings.bodyLimit)
-        // A stream is refused more softly, by its route.
+        // The route of a stream refuses it itself, so that an `EventSource` reconnects.
         if let refusal = request.refusal, match?.route.refusesWhenFull ?? true {
             statistics.rejected[ExactString(refusal.name), default: 0] += 1
             throw .full(refusal, retryAfter: 5)
@@ -65,7 +65,7 @@ extension GatewayLoop {
         return (match?.route, request)
     }
 
-    /// Bodies are read as they are, in UTF-8.
+    /// Checks that a body has no content coding and is in UTF-8.
     private func checkCoding(_ head: RequestHead, _ accepted: [String]) throws(Problem) {
         if let coding = head.fields[.contentEncoding], !coding.equalsIgnoringASCIICase("identity") {
             throw .unsupportedType(
@@ -77,7 +77,7 @@ extension GatewayLoop {
         }
     }
 
-    /// Preflights, and the files of the dashboard.
+    /// Returns the response to a preflight, or a file of the dashboard.
     private func fallback(_ head: RequestHead) throws(Problem) -> Response {
         var methods = context.router.methods(head.path)
         let path = try percentDecoded(head.path)
@@ -135,20 +135,20 @@ extension GatewayLoop {
         var bytes = 0
         let writer = LineWriter(exchange.respond(status: .ok, fields: fields)) { bytes += $0 }
         do { try await write(writer) } catch {
-            context.logger.info("an answer was cut off", metadata: ["reason": "\(error)"])
+            context.logger.info("a response was cut off", metadata: ["reason": "\(error)"])
         }
         account(head, address, route, 200, bytes, began)
     }
 
     private func subscribe(
-        _ exchange: consuming Exchange, _ subscription: Reply.Subscription, began: Duration
+        _ exchange: consuming Exchange, _ subscription: RouteResponse.Subscription, began: Duration
     ) {
         if let refusal = subscription.refusal {
             return refuseStream(exchange, refusal, subscription, began: began)
         }
         let id: Int
         do {
-            id = try context.subscribers.enter(
+            id = try context.subscribers.acquire(
                 exchange.addressKey, items: subscription.filter.itemCount)
         } catch {
             return refuseStream(exchange, error.reason, subscription, began: began)
@@ -160,9 +160,11 @@ extension GatewayLoop {
         openStream(exchange, subscription, id: id, fields: fields, began: began)
     }
 
-    /// Sends a subscriber away so that it comes back by itself.
+    /// Refuses a stream. An `EventSource` gets an empty stream with a retry time, because it would
+    /// not reconnect after an error status; other clients get a problem.
     private func refuseStream(
-        _ exchange: consuming Exchange, _ reason: Refusal, _ subscription: Reply.Subscription,
+        _ exchange: consuming Exchange, _ reason: Refusal,
+        _ subscription: RouteResponse.Subscription,
         began: Duration
     ) {
         statistics.rejected[ExactString(reason.name), default: 0] += 1
@@ -180,7 +182,8 @@ extension GatewayLoop {
             began: began)
     }
 
-    /// No cache may keep a stream, no proxy may hold it back or change it.
+    /// Returns the header fields of a stream. Caches must not store it, and proxies must not buffer
+    /// or transform it.
     static func streamFields(_ encoding: EventEncoding, heartbeat interval: String? = nil)
         -> HTTPFields
     {
@@ -192,8 +195,8 @@ extension GatewayLoop {
         return fields
     }
 
-    /// How long a silence there can be, in seconds: a client that hears nothing for longer knows that
-    /// the stream is dead.
+    /// The longest silence of a stream, in seconds. A client that receives nothing for longer knows
+    /// that the connection is lost.
     private static let heartbeat = HTTPField.Name("Directory-Heartbeat-Interval")
 
     private static let unbuffered = HTTPField.Name("X-Accel-Buffering")
@@ -202,9 +205,9 @@ extension GatewayLoop {
         _ head: RequestHead, _ address: String, _ route: String, _ code: Int, _ bytes: Int,
         _ began: Duration
     ) {
-        note(route: route, code: code, since: began)
+        record(route: route, code: code, since: began)
         guard context.settings.logsAccess else { return }
-        // The path alone: a query may hold what is nobody's business.
+        // The path alone: a query may contain secrets.
         context.logger.info(
             "request",
             metadata: [
@@ -233,12 +236,12 @@ extension GatewayLoop {
 }
 
 extension Request {
-    /// Why the request's connection is one too many; nil when it is not.
+    /// Why the request is refused; nil when its connection is within the limits.
     var refusal: Refusal? {
-        switch verdict {
-        case .welcome: nil
-        case .full, .hopeless: .full
-        case .tooManyFromAddress: .tooManyFromAddress
+        switch admission {
+        case .admitted: nil
+        case .overLimit, .rejected: .full
+        case .overAddressLimit: .tooManyFromAddress
         }
     }
 }

@@ -7,14 +7,14 @@ internal import Logging
 internal import Synchronization
 internal import Text
 
-/// One loop's worth of gateway: an actor pinned to the loop, owning plain classes. Everything
-/// between a request's bytes and its answer's happens here, but for the operations themselves.
+/// The part of the gateway that runs on one loop: an actor pinned to the loop, which owns plain
+/// classes. It handles requests and streams, but not the operations themselves.
 actor GatewayLoop: HTTPResponder {
     nonisolated let loop: EventLoop
     let context: GatewayContext
     var statistics = LoopStatistics()
-    /// Requests whose handlers have not returned.
-    var running = 0
+    /// How many handlers of requests have not returned.
+    var runningHandlers = 0
     private(set) var hub: Hub
     private var clock: LoopClock?
     private var listener: HTTPListener?
@@ -22,16 +22,16 @@ actor GatewayLoop: HTTPResponder {
     /// Of the events that were posted to the inbox, what the hub has not matched yet.
     private var unmatched = (count: 0, bytes: 0)
     /// Stops and resumes accepting, also while the loop is blocked.
-    nonisolated let door = Mutex<ListenerControl?>(nil)
-    /// What the loop counted when it was asked last: for when it cannot answer.
+    nonisolated let listenerControl = Mutex<ListenerControl?>(nil)
+    /// The last snapshot, for the metrics of a loop that is blocked.
     nonisolated let lastSnapshot = Mutex(LoopStatistics())
-    private var isBeating = false
-    private var isPumping = false
-    /// When the next tick of the heartbeat is due.
-    private var nextBeat: Duration = .zero
+    private var hasHeartbeat = false
+    private var isFanningOut = false
+    /// When the next tick of the heartbeat is due, on the monotonic clock.
+    private var nextTick: Duration = .zero
 
-    /// How many subscribers are served before others get their turn on the loop.
-    private static let walkBudget = 256
+    /// The most subscribers in one turn of the loop.
+    private static let fanOutBudget = 256
 
     init(loop: EventLoop, context: GatewayContext) {
         self.loop = loop
@@ -41,7 +41,7 @@ actor GatewayLoop: HTTPResponder {
         hub = Hub(policy: settings.delivery) { subscriber, lost in
             guard settings.delivery.logsSlowSubscribers else { return }
             logger.warning(
-                "a slow subscriber has lost events",
+                "events were dropped for a slow subscriber",
                 metadata: [
                     "subscriber": "\(subscriber.request.id)",
                     "address": "\(subscriber.request.address)",
@@ -50,20 +50,20 @@ actor GatewayLoop: HTTPResponder {
         }
     }
 
-    /// Begins to accept connections.
-    /// - Returns: the address with the port that the system chose, if 0 was asked for.
+    /// Starts to accept connections.
+    /// - Returns: the address, with the port that the system chose if 0 was requested.
     func listen(on address: SocketAddress) throws -> SocketAddress {
         let clock = try LoopClock(loop: loop)
         let inbox = LoopInlet(self) { [weak self] burst in
             self?.assumeIsolated { $0.take(burst) }
         }
         let listener = try HTTPListener(
-            on: address, limits: context.settings.http, census: context.connections,
+            on: address, limits: context.settings.http, limiter: context.connections,
             memory: context.memory, wheel: clock.wheel, responder: self)
         self.clock = clock
         self.inbox = inbox
         self.listener = listener
-        if let control = listener.control { door.withLock { $0 = control } }
+        if let control = listener.control { listenerControl.withLock { $0 = control } }
         context.backplane.connect(inbox)
         return listener.address ?? address
     }
@@ -75,48 +75,51 @@ actor GatewayLoop: HTTPResponder {
         unmatched.bytes += burst.reduce(0) { $0 + $1.byteCount }
         if hub.count > 0 { hub.publish(burst) }
         settle()
-        if !isPumping, hub.count > 0 { pump() }
+        if !isFanningOut, hub.count > 0 { continueFanOut() }
     }
 
-    /// Lets publishers know what the hub has matched.
+    /// Reports to publishers what the hub has matched.
     private func settle() {
         inbox?.settle(
             count: unmatched.count - hub.waitingCount, bytes: unmatched.bytes - hub.waitingBytes)
         unmatched = (hub.waitingCount, hub.waitingBytes)
     }
 
-    /// Tells every subscriber how many events never came here, because the loop was too far behind.
-    func reportLost() { hub.lose(inbox?.takeLost() ?? 0) }
+    /// Reports to every subscriber how many events were dropped because the loop was late.
+    func reportDropped() { hub.recordDrops(inbox?.takeDropped() ?? 0) }
 
+    /// Returns whether a publisher of many events should wait.
     func isUnderPressure() -> Bool { hub.isUnderPressure(at: context.clock.monotonic()) }
 
-    /// Whether the loop has stopped to run.
+    /// Whether the loop is blocked.
     nonisolated var isStalled: Bool { loop.isStalled(limit: Self.stallTime) }
 
-    /// How long a loop may be silent before it counts as stalled. It gives a sign of life four times
-    /// a second.
+    /// The time without a recorded turn after which a loop counts as stalled. A loop records at
+    /// least four turns a second.
     static let stallTime: Duration = .seconds(1)
 
-    /// Serves some subscribers, and the others in later turns of the loop.
-    private func pump() {
-        isPumping = hub.advance(budget: Self.walkBudget)
+    /// Continues the fan-out, with `fanOutBudget` subscribers in each turn of the loop.
+    private func continueFanOut() {
+        isFanningOut = hub.continueFanOut(budget: Self.fanOutBudget)
         settle()
-        let served = hub.takeServed()
-        if !served.isEmpty {
+        let completed = hub.takeCompleted()
+        if !completed.isEmpty {
             let now = context.clock.monotonic()
-            for time in served { statistics.publishToWrite.observe(now - time) }
+            for time in completed { statistics.publishToWrite.observe(now - time) }
         }
-        if isPumping { loop.execute { [weak self] in self?.assumeIsolated { $0.pump() } } }
+        if isFanningOut {
+            loop.execute { [weak self] in self?.assumeIsolated { $0.continueFanOut() } }
+        }
     }
 
-    /// Opens a stream and subscribes it, in one turn of the loop: whoever has read the first bytes
-    /// misses nothing that happens after.
+    /// Opens a stream and subscribes it, in one turn of the loop: a client that has read the first
+    /// bytes gets every event that is published after them.
     func openStream(
-        _ exchange: consuming Exchange, _ subscription: Reply.Subscription, id: Int,
+        _ exchange: consuming Exchange, _ subscription: RouteResponse.Subscription, id: Int,
         fields: HTTPFields, began: Duration
     ) {
-        // From here on events come to this loop; what came before is matched before the newcomer is
-        // there.
+        // From now on events are posted to this loop. Those that wait are matched before the new
+        // subscriber is added.
         inbox?.setSubscribers(hub.count + 1)
         defer { inbox?.setSubscribers(hub.count) }
         inbox?.handOver()
@@ -124,10 +127,10 @@ actor GatewayLoop: HTTPResponder {
         let retry = context.settings.retry.milliseconds
         let stream = exchange.openEventStream(
             fields: fields, first: subscription.encoding.opening(retry: retry))
-        note(route: "/events", code: 200, since: began)
+        record(route: "/events", code: 200, since: began)
         guard !stream.isClosed else {
             let items = subscription.filter.itemCount
-            return context.subscribers.leave(stream.addressKey, items: items)
+            return context.subscribers.release(stream.addressKey, items: items)
         }
         let request = Subscriber.Request(
             id: id, filter: subscription.filter, encoding: subscription.encoding,
@@ -135,12 +138,12 @@ actor GatewayLoop: HTTPResponder {
         _ = StreamSubscriber(stream, hub: hub, request: request) { ended in
             self.streamEnded(ended, since: began)
         }
-        startBeating()
+        startHeartbeat()
     }
 
     private func streamEnded(_ ended: StreamSubscriber, since began: Duration) {
         guard let subscriber = ended.subscriber else { return }
-        context.subscribers.leave(
+        context.subscribers.release(
             ended.stream.addressKey, items: subscriber.request.filter.itemCount)
         hub.remove(subscriber)
         inbox?.setSubscribers(hub.count)
@@ -158,39 +161,39 @@ actor GatewayLoop: HTTPResponder {
             ])
     }
 
-    /// Ticks for as long as there is somebody to send a sign of life to.
-    private func startBeating() {
-        guard !isBeating else { return }
-        isBeating = true
-        nextBeat = context.clock.monotonic() + tick
-        awaitBeat()
+    /// Starts the ticks of the heartbeat, which continue while there are subscribers.
+    private func startHeartbeat() {
+        guard !hasHeartbeat else { return }
+        hasHeartbeat = true
+        nextTick = context.clock.monotonic() + tickInterval
+        scheduleTick()
     }
 
-    private var tick: Duration { context.settings.heartbeatInterval / Hub.ticksPerInterval }
+    private var tickInterval: Duration { context.settings.heartbeatInterval / Hub.ticksPerInterval }
 
-    private func awaitBeat() {
-        clock?.wheel.schedule(after: nextBeat - context.clock.monotonic()) { [weak self] in
-            self?.assumeIsolated { $0.beat() }
+    private func scheduleTick() {
+        clock?.wheel.schedule(after: nextTick - context.clock.monotonic()) { [weak self] in
+            self?.assumeIsolated { $0.heartbeatTick() }
         }
     }
 
-    /// Does all ticks that are due: each is reckoned from the first and not from the last, or the
-    /// delays of the loop would add up.
-    private func beat() {
+    /// Runs all ticks that are due. Their times are computed from the first tick: computed from the
+    /// last one, the delays of the loop would add up.
+    private func heartbeatTick() {
         let now = context.clock.monotonic()
-        // After a long pause nobody needs more than one heartbeat.
-        nextBeat = max(nextBeat, now - context.settings.heartbeatInterval)
-        while nextBeat <= now {
-            hub.beat()
-            nextBeat += tick
+        // After a long pause a subscriber needs one heartbeat, not one for each missed interval.
+        nextTick = max(nextTick, now - context.settings.heartbeatInterval)
+        while nextTick <= now {
+            hub.heartbeatTick()
+            nextTick += tickInterval
         }
-        isBeating = hub.count > 0
-        if isBeating { awaitBeat() }
+        hasHeartbeat = hub.count > 0
+        if hasHeartbeat { scheduleTick() }
     }
 
-    // MARK: What others ask
+    // MARK: Statistics and connections
 
-    /// What the loop has counted, with the levels of this moment.
+    /// Returns the statistics of the loop, with the current levels.
     func snapshot() -> LoopStatistics {
         var snapshot = statistics
         snapshot.subscribers = hub.count
@@ -202,12 +205,12 @@ actor GatewayLoop: HTTPResponder {
         return snapshot
     }
 
-    /// Returns the subscribers of one of the hub's parts: all at once would take too long.
-    func listeners(_ part: Int) -> [SubscriberStatus] {
+    /// Returns the subscribers of one part of the hub: all of them would take too long for one turn.
+    func subscribers(ofPart part: Int) -> [SubscriberStatus] {
         hub.subscribers(ofPart: part).map(SubscriberStatus.init)
     }
 
-    /// Takes a connection that waited at a loop that is blocked. From any thread.
+    /// Serves a connection that waited at a blocked loop. From any thread.
     nonisolated func adopt(_ descriptor: Int32, from peer: SocketAddress) {
         loop.execute { [weak self] in
             self?.assumeIsolated { $0.listener?.accepted(descriptor, from: peer) }
@@ -218,36 +221,36 @@ actor GatewayLoop: HTTPResponder {
         statistics.rejected["no-descriptors", default: 0] += 1
         guard context.mayLogPause() else { return }
         context.logger.error(
-            "new connections wait: accepting failed and is tried again; open streams go on",
+            "accepting failed and is tried again: new connections wait, open streams continue",
             metadata: ["reason": "\(error)"])
     }
 
-    func turnedAway() { statistics.rejected["no-room", default: 0] += 1 }
+    func connectionRejected() { statistics.rejected["no-room", default: 0] += 1 }
 
     func refused(_ error: HTTPProtocolError, from address: String) {
-        statistics.note(route: "malformed", code: error.status, took: .zero)
+        statistics.record(route: "malformed", code: error.status, took: .zero)
         guard context.settings.logsAccess else { return }
         context.logger.info(
-            "no request",
+            "malformed request",
             metadata: [
                 "status": "\(error.status)", "reason": "\(error.reason)", "address": "\(address)",
             ])
     }
 
-    // MARK: The end
+    // MARK: Shutdown
 
-    /// Stops to accept; what is being answered goes on.
+    /// Stops accepting. Requests in flight continue.
     func stopAccepting() { listener?.close() }
 
-    /// Whether operations are being carried out or events are on their way.
-    func isBusy() -> Bool { (listener?.busyCount ?? 0) > 0 || !hub.isIdle }
+    /// Returns whether requests are in flight or a fan-out is active.
+    func hasRequestsInFlight() -> Bool { (listener?.inFlightCount ?? 0) > 0 || !hub.isIdle }
 
-    /// Says goodbye to every stream; each is told another moment to come back.
+    /// Ends every stream with a `goodbye`, whose retry time differs for each.
     func sayGoodbye() {
-        listener?.giveUpBodies()
-        // What other loops have published last goes first.
+        listener?.timeOutBodies()
+        // The last events of other loops are sent first.
         inbox?.handOver()
-        while hub.advance(budget: .max) {}
+        while hub.continueFanOut(budget: .max) {}
         settle()
         let base = context.settings.retry.milliseconds
         hub.endAll { subscriber in
@@ -255,31 +258,32 @@ actor GatewayLoop: HTTPResponder {
         }
     }
 
-    /// Whether streams or connections are left.
-    func isOccupied() -> Bool { hub.count > 0 || (listener?.connectionCount ?? 0) > 0 }
+    /// Returns whether streams or connections are open.
+    func hasOpenConnections() -> Bool { hub.count > 0 || (listener?.connectionCount ?? 0) > 0 }
 
-    /// Whether handlers still have to come back to this loop.
-    func isRunning() -> Bool { running > 0 }
+    /// Returns whether handlers of requests have not returned.
+    func hasRunningHandlers() -> Bool { runningHandlers > 0 }
 
-    /// Ends what is left, and with it the reasons to keep the loop.
+    /// Ends all streams and connections, and releases what holds the loop.
     func abort() {
         hub.abortAll()
         listener?.abort()
         listener = nil
-        door.withLock { $0 = nil }
+        listenerControl.withLock { $0 = nil }
         clock = nil
         inbox = nil
     }
 
-    func note(route: String, code: Int, since began: Duration) {
-        statistics.note(route: route, code: code, took: elapsed(since: began))
+    /// Counts a request that has a response.
+    func record(route: String, code: Int, since began: Duration) {
+        statistics.record(route: route, code: code, took: elapsed(since: began))
     }
 
     func elapsed(since began: Duration) -> Duration { context.clock.monotonic() - began }
 }
 
 extension Duration {
-    /// For the log: milliseconds, as `1.234`.
+    /// The duration in milliseconds, as `1.234`, for the log.
     var brief: String {
         let micros = max(0, Int(self / .microseconds(1)))
         let digits = String(1000 + micros % 1000).utf8.dropFirst()

@@ -2,10 +2,10 @@ internal import EventHub
 internal import Libevent
 internal import Synchronization
 
-/// The way of events into a loop: a mailbox, and a count of what has not been matched yet, which any
-/// thread can read.
+/// The input of a loop's hub: a mailbox, and a count of the events that are not matched yet, which
+/// any thread can read.
 final class LoopInlet: HubInlet {
-    /// Events, and their bytes, that may wait for a loop.
+    /// The most events, and bytes of them, that may wait for a loop.
     private static let countLimit = 8192
     private static let byteLimit = 32 << 20
 
@@ -13,7 +13,7 @@ final class LoopInlet: HubInlet {
     private let owner: GatewayLoop
     private let waitingCount = Atomic(0)
     private let waitingBytes = Atomic(0)
-    private let lost = Atomic(0)
+    private let dropped = Atomic(0)
     private let subscribers = Atomic(0)
 
     init(_ owner: GatewayLoop, receive: @escaping @Sendable ([PublishedEvent]) -> Void) {
@@ -31,21 +31,22 @@ final class LoopInlet: HubInlet {
     var subscriberCount: Int { subscribers.load(ordering: .relaxed) }
 
     func post(_ events: [PublishedEvent]) {
-        // Nobody listens here: nothing to match. A newcomer gets what is published after.
+        // Without subscribers there is nothing to match. A new subscriber gets what is published
+        // after it joined.
         guard subscriberCount > 0 else { return }
         waitingCount.add(events.count, ordering: .relaxed)
         waitingBytes.add(events.reduce(0) { $0 + $1.byteCount }, ordering: .relaxed)
         mailbox.post(events)
     }
 
-    func lose(_ count: Int) {
-        lost.add(count, ordering: .relaxed)
-        owner.loop.execute { [weak owner] in owner?.assumeIsolated { $0.reportLost() } }
+    func recordDrops(_ count: Int) {
+        dropped.add(count, ordering: .relaxed)
+        owner.loop.execute { [weak owner] in owner?.assumeIsolated { $0.reportDropped() } }
     }
 
     func isUnderPressure() async -> Bool { await owner.isUnderPressure() }
 
-    /// Hands over what is waiting now. On the loop's thread only.
+    /// Hands over the events that wait. On the loop's thread only.
     func handOver() { mailbox.handOver() }
 
     /// Counts events as matched.
@@ -55,7 +56,7 @@ final class LoopInlet: HubInlet {
     }
 
     /// Returns how many events were not posted since the last call.
-    func takeLost() -> Int { lost.exchange(0, ordering: .relaxed) }
+    func takeDropped() -> Int { dropped.exchange(0, ordering: .relaxed) }
 
     func setSubscribers(_ count: Int) { subscribers.store(count, ordering: .relaxed) }
 }

@@ -4,9 +4,8 @@ internal import Logging
 internal import Synchronization
 internal import Wire
 
-/// Looks after the loops from outside: one that is blocked takes no new connections, which would
-/// wait for it in vain; the others take them. It takes them again as soon as it runs. Also gives
-/// memory that has become free back to the system.
+/// Watches the loops from another thread. While a loop is blocked, the other loops take its new
+/// connections; it accepts again as soon as it runs. Also returns free memory to the system.
 final class LoopWatch: Sendable {
     private static let interval: DispatchTimeInterval = .milliseconds(250)
 
@@ -14,9 +13,10 @@ final class LoopWatch: Sendable {
     private let logger: Logger
     private let memory: MemoryBudget
     private let queue = DispatchQueue(label: "gateway.watch")
-    /// The most that was held for clients since free memory was given back, and when that was.
+    /// The most bytes held for clients since free memory was last returned, and when that was.
     private let highest = Mutex((used: 0, trimmedAt: ContinuousClock.now))
-    /// What must have become free, and how long ago the last time must be, for it to be worth while.
+    /// The bytes that must have become free, and the time since the last return, before free memory
+    /// is returned again.
     private static let trimBytes = 16 << 20
     private static let trimInterval: Duration = .seconds(10)
     private let isStopped = Atomic(false)
@@ -54,11 +54,12 @@ final class LoopWatch: Sendable {
 
     private func look() {
         let stalled = loops.map(\.isStalled)
-        // With nobody else to take them, connections may as well wait.
+        // If every loop is blocked, no other loop can take the connections.
         guard let other = zip(loops, stalled).first(where: { !$0.1 })?.0 else { return }
         for (number, loop) in loops.enumerated() where stalled[number] {
-            guard let door = loop.door.withLock({ $0 }), door.isAccepting else { continue }
-            door.stopAccepting { descriptor, peer in other.adopt(descriptor, from: peer) }
+            guard let control = loop.listenerControl.withLock({ $0 }), control.isAccepting
+            else { continue }
+            control.stopAccepting { descriptor, peer in other.adopt(descriptor, from: peer) }
             logger.error(
                 "a loop is blocked: the others take its new connections",
                 metadata: ["loop": "\(number)"])

@@ -2,13 +2,14 @@ internal import EventHub
 internal import LibeventHTTP
 internal import Wire
 
-/// Joins a subscriber of the hub to an open stream: frames one way, room and the end the other.
+/// Connects a subscriber of the hub with an open stream. Frames go to the stream, and the hub is
+/// notified when the stream has room or has ended.
 final class StreamSubscriber: FrameSink, EventStream.Delegate {
     let stream: EventStream
     private(set) var subscriber: Subscriber?
     private let onClose: (StreamSubscriber) -> Void
 
-    /// Subscribes; from now on events go to the stream.
+    /// Subscribes the stream: it receives events from now on.
     init(
         _ stream: EventStream, hub: Hub, request: Subscriber.Request,
         onClose: @escaping (StreamSubscriber) -> Void
@@ -29,6 +30,6 @@ final class StreamSubscriber: FrameSink, EventStream.Delegate {
 
     func streamClosed(_ stream: EventStream) { onClose(self) }
 
-    /// Breaks the ring of references at the end.
+    /// Breaks the reference cycle when the stream has ended.
     func release() { subscriber = nil }
 }

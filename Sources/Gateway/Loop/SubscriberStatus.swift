@@ -33,6 +33,6 @@ extension EventFilter {
         return .object(members)
     }
 
-    /// For the log: the beginning, however long the filter is.
+    /// The beginning of the filter, for the log.
     var summary: String { String(decoding: json.line, as: UTF8.self).clipped(to: 200) }
 }

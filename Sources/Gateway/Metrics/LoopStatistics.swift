@@ -1,8 +1,8 @@
 internal import Text
 
-/// What one loop counts. Belongs to the loop; a copy goes to whoever asks.
+/// The statistics of one loop. They belong to the loop; others get a copy.
 struct LoopStatistics: Sendable {
-    /// A route and the status it answered with.
+    /// A route and the status of its response.
     struct RequestKey: Hashable, Sendable {
         let route: ExactString
         let code: Int
@@ -16,11 +16,11 @@ struct LoopStatistics: Sendable {
     var publishToWrite = Histogram()
     var requests: [RequestKey: Int] = [:]
     var requestSeconds: [ExactString: Histogram] = [:]
-    /// Connections and streams that were sent away, by reason.
+    /// How many connections and streams were refused, by reason.
     var rejected: [ExactString: Int] = [:]
 
-    /// Counts a request that has been answered.
-    mutating func note(route: String, code: Int, took: Duration) {
+    /// Counts a request that has a response.
+    mutating func record(route: String, code: Int, took: Duration) {
         let route = ExactString(route)
         requests[RequestKey(route: route, code: code), default: 0] += 1
         requestSeconds[route, default: Histogram()].observe(took)

@@ -26,14 +26,14 @@ extension Routes {
 }
 
 extension GatewayLoop {
-    fileprivate func subscription(_ request: Request) throws -> Reply.Subscription {
+    fileprivate func subscription(_ request: Request) throws -> RouteResponse.Subscription {
         let filter = try filter(request.query)
         let offers = EventEncoding.allCases
         let types = offers.map(\.mediaType)
         guard let type = MediaType.choose(types, accept: request.head.fields[.accept]),
             let encoding = offers.first(where: { type.hasBytes(of: $0.mediaType) })
         else { throw Problem.notAcceptable(types) }
-        return Reply.Subscription(
+        return RouteResponse.Subscription(
             filter: filter, encoding: encoding,
             refusal: context.isDraining ? .draining : request.refusal)
     }

@@ -57,13 +57,13 @@ extension GatewayLoop {
         for other in context.allLoops {
             let asked = context.clock.monotonic()
             let deadline = ContinuousClock.now + .milliseconds(250)
-            // One that is blocked is not waited for: it counts as it was, and by its silence.
-            let answer =
+            // A blocked loop is not waited for: its last snapshot and its silence count.
+            let result =
                 other.isStalled
                 ? nil : await Deadline.result(by: deadline) { await other.snapshot() }
-            if answer == nil { snapshot.stalledLoops += 1 }
-            var loop = answer ?? other.lastSnapshot.withLock { $0 }
-            // The question itself had to wait for its turn.
+            if result == nil { snapshot.stalledLoops += 1 }
+            var loop = result ?? other.lastSnapshot.withLock { $0 }
+            // This call itself had to wait for a turn of the loop.
             let wait = other === self ? .zero : elapsed(since: asked)
             loop.lag = max(loop.lag, wait, other.loop.silence)
             snapshot.loops += loop

@@ -12,19 +12,19 @@ extension Routes {
                 .init("cids", .texts, "these records: all or none"),
                 .init("labels", .texts, "the records with a label that contains one of these"),
                 .init("all", .flag, "every record that is stored"),
-            ], answers: [(200, "the cids that were announced")]
+            ], responses: [(200, "the cids that were announced")]
         ) { loop, request in
             let body = try await request.object(["cids", "all", "labels"])
             let selection = try Operations.Selection(body)
             let cids = try await loop.context.operations.publish(selection)
             return .response(
-                await Reply.largeJSON { .object([("published", .strings(cids))]) })
+                await RouteResponse.largeJSON { .object([("published", .strings(cids))]) })
         },
         Route(
             .post, "/unpublish", "withdraws records: {\"cids\":[…]}",
             accepts: ["application/json"],
             members: [.init("cids", .texts, "these records: all or none", isRequired: true)],
-            answers: [(200, "the cids that were withdrawn")]
+            responses: [(200, "the cids that were withdrawn")]
         ) { loop, request in
             let body = try await request.object(["cids"])
             guard let cids = try body.strings("cids") else {

@@ -9,7 +9,7 @@ extension Routes {
         Route(
             .post, "/push", "stores a record (JSON), or many (NDJSON, one a line)",
             accepts: ["application/json", "application/x-ndjson"],
-            answers: [
+            responses: [
                 (201, "the record is new: its cid"),
                 (200, "the record was stored already: its cid; of NDJSON, a result for each line"),
             ]

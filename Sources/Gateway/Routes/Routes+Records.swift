@@ -19,7 +19,7 @@ extension Routes {
             loop, request in
             let page = try await loop.context.operations.list(try RecordListing(request.query))
             return .response(
-                await Reply.largeJSON {
+                await RouteResponse.largeJSON {
                     var members: [(String, JSON)] = [("records", .array(page.items.map(\.json)))]
                     if let next = page.next { members.append(("next", .string(next))) }
                     if !page.damaged.isEmpty { members.append(("damaged", .strings(page.damaged))) }
@@ -28,7 +28,7 @@ extension Routes {
         },
         Route(
             .get, "/records/{cid}", "the record, exactly its canonical JSON",
-            answers: [(200, "the record"), (304, "the record is what If-None-Match names")]
+            responses: [(200, "the record"), (304, "the record is what If-None-Match names")]
         ) { loop, request in
             let cid = request.parameters["cid"] ?? ""
             if ETag.matches(request.head.fields[.ifNoneMatch], "\"\(cid)\"") {
@@ -69,13 +69,13 @@ extension Routes {
         Route(.get, "/records/{cid}/labels", "all labels of the record") { loop, request in
             let info = try await loop.context.operations.info(request.parameters["cid"] ?? "")
             return .response(
-                await Reply.largeJSON {
+                await RouteResponse.largeJSON {
                     .object([("cid", .string(info.cid)), ("labels", .strings(info.labels))])
                 })
         },
         Route(
             .delete, "/records/{cid}", "deletes the record, its publication, signatures and labels",
-            answers: [(204, "the record is not stored, or no longer")]
+            responses: [(204, "the record is not stored, or no longer")]
         ) { loop, request in
             try await loop.context.operations.delete(request.parameters["cid"] ?? "")
             return .empty(.noContent)

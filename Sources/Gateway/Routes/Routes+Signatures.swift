@@ -16,7 +16,7 @@ extension Routes {
                     "signature", .text, "made elsewhere: base64, over the ASCII bytes of the cid"),
                 .init("algorithm", .text, "what the signature is taken for"),
                 .init("public_key", .text, "PEM; needed with a signature"),
-            ], answers: [(201, "the signature")]
+            ], responses: [(201, "the signature")]
         ) { loop, request in
             let body = try await request.object(["cid", "signature", "algorithm", "public_key"])
             let cid = try body.text("cid", isRequired: true)
@@ -44,7 +44,7 @@ extension Routes {
             members: [
                 .init("cid", .text, "the record", isRequired: true),
                 .init("public_key", .text, "PEM: the key that must have signed"),
-            ], answers: [(200, "who has signed the record")]
+            ], responses: [(200, "who has signed the record")]
         ) { loop, request in
             let body = try await request.object(["cid", "public_key"])
             let key = try body.text("public_key")

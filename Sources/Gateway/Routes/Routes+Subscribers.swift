@@ -8,11 +8,14 @@ extension Routes {
         {
             loop, _ in
             var all: [SubscriberStatus] = []
-            // A loop that is blocked cannot be asked: its subscribers are left out.
+            // The subscribers of a blocked loop are left out, because it cannot list them.
             for other in loop.context.allLoops where !other.isStalled {
                 for part in 0..<Hub.partCount {
                     let deadline = ContinuousClock.now + .seconds(1)
-                    all += await Deadline.result(by: deadline) { await other.listeners(part) } ?? []
+                    all +=
+                        await Deadline.result(by: deadline) {
+                            await other.subscribers(ofPart: part)
+                        } ?? []
                 }
             }
             all.sort { $0.id < $1.id }

@@ -12,7 +12,7 @@ extension Routes {
             members: [
                 .init("remote_directory_url", .text, "the other gateway", isRequired: true),
                 .init("cids", .texts, "these records; if missing, all that are published there"),
-            ], answers: [(202, "the id of the sync, which has begun")]
+            ], responses: [(202, "the id of the sync, which has begun")]
         ) { loop, request in
             let body = try await request.object(["remote_directory_url", "cids"])
             let id = try await loop.context.operations.syncs.create(
@@ -41,7 +41,7 @@ extension Routes {
         },
         Route(
             .delete, "/syncs/{id}", "cancels a sync; what it has copied stays",
-            answers: [(204, "the sync is cancelled")]
+            responses: [(204, "the sync is cancelled")]
         ) { loop, request in
             try await loop.context.operations.syncs.cancel(request.parameters["id"] ?? "")
             return .empty(.noContent)

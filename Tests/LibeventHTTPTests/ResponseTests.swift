@@ -3,9 +3,9 @@ import TestSupport
 import Testing
 import Wire
 
-/// Answers that are larger than the kernel takes at once.
+/// Responses that are larger than the kernel takes at once.
 @Suite struct AnswerTests {
-    /// Reads slowly but steadily to the end, for several deadlines; how many bytes came.
+    /// Reads slowly but steadily to the end, for several deadlines, and returns how many bytes came.
     private func readSlowly(_ client: SocketClient, count: Int) async throws -> Int {
         var received = 0
         while received < count {
@@ -16,7 +16,7 @@ import Wire
     }
 
     @Test(arguments: ["/big", "/sized"])
-    func `a client that reads slowly but steadily gets all of an answer`(path: String) async throws
+    func `a client that reads slowly but steadily gets all of a response`(path: String) async throws
     {
         try await withServer({ $0.bodyDeadline = .seconds(3) }) { address, _ in
             let client = try SocketClient(address, receiveBuffer: 256 << 10)

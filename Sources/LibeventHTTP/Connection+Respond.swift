@@ -2,32 +2,32 @@ internal import HTTPTypes
 internal import Libevent
 internal import Wire
 
-/// The answer that is whole before its first byte leaves, and the one that never ends.
+/// Sending a whole response, and opening an event stream.
 extension Connection {
     /// Sends a whole response.
-    /// - Returns: how many bytes of body go out.
+    /// - Returns: how many bytes of body are sent.
     func send(_ response: Response, to request: RequestHead) -> Int {
         send(response, headOnly: request.method == .head, keepAlive: settleKeepAlive())
         return request.method == .head ? 0 : response.body.count
     }
 
-    /// Sends a whole response, or the refusal of it if the budget has no room for its body.
+    /// Sends a whole response, or 503 if the budget of memory has no room for its body.
     func send(_ response: Response, headOnly: Bool, keepAlive: Bool) {
-        guard case .answering = state else { return }
+        guard case .responding = state else { return }
         guard !headOnly, !response.isVital, response.mayHaveBody,
             response.body.count > HeldBodies.leastCount
         else {
             return queue(response, headOnly: headOnly, keepAlive: keepAlive)
         }
-        answerBody = listener.heldBodies.hold(response.body)
-        if answerBody != nil {
+        responseBody = listener.heldBodies.hold(response.body)
+        if responseBody != nil {
             queue(response, headOnly: false, keepAlive: keepAlive)
         } else {
             sendOutOfMemory(keepAlive: keepAlive)
         }
     }
 
-    /// The answer in the place of one that there is no memory for: small enough for a socket.
+    /// Sends 503 instead of a response for which there is no memory.
     private func sendOutOfMemory(keepAlive: Bool) {
         guard var response = listener.responder?.response(to: .outOfMemory) else { return end() }
         if response.fields[.retryAfter] == nil { response.fields[.retryAfter] = "1" }
@@ -36,8 +36,8 @@ extension Connection {
     }
 
     private func queue(_ response: Response, headOnly: Bool, keepAlive: Bool) {
-        // The answer to HEAD has the length that the handler says, or none if it says none and has
-        // no body either: nobody knows how long a stream would have been.
+        // The response to HEAD has the Content-Length that the handler set. Without one and without
+        // a body it has none: the length of a stream is not known.
         let isSized =
             response.fields[.contentLength] != nil || (headOnly && response.body.isEmpty)
         let framing: ResponseFraming =
@@ -50,32 +50,33 @@ extension Connection {
         handOver(keepAlive: keepAlive)
     }
 
-    /// Nothing is added to the answer any more.
+    /// Ends the response: sends what is left of it, and then continues with the next request or
+    /// ends the connection.
     func handOver(keepAlive: Bool) {
-        owesAnswer = false
+        owesResponse = false
         releaseExchange()
         clearDeadline()
         state = .flushing(keepAlive: keepAlive)
         flush()
     }
 
-    /// Answers with 500 if nobody has begun to answer this request.
-    func answerIfForgotten(_ serial: Int) {
-        guard serial == self.serial, owesAnswer, case .answering = state else { return }
+    /// Sends 500 if the handler of this request has not begun a response.
+    func respondIfForgotten(_ serial: Int) {
+        guard serial == self.serial, owesResponse, case .responding = state else { return }
         let error = HTTPProtocolError(500, "the request was not answered")
         guard let response = listener.responder?.response(to: error) else { return end() }
         listener.responder?.reportRefusal(error, from: remoteAddress)
         send(response, headOnly: false, keepAlive: false)
     }
 
-    /// Tells a client that waits to be asked that its body is wanted (RFC 9110 §10.1.1).
-    func askForBody() {
+    /// Sends `100 Continue` if the client waits for it before it sends the body (RFC 9110 §10.1.1).
+    func sendContinue() {
         guard owesContinue else { return }
         owesContinue = false
         output.append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
     }
 
-    /// Turns the connection into an event stream; the connection itself ends here.
+    /// Converts the connection into an event stream, which takes its socket.
     func openEventStream(_ fields: HTTPFields, _ first: [UInt8], for request: RequestHead)
         -> EventStream
     {
@@ -84,21 +85,21 @@ extension Connection {
             .ok, fields, framing == .chunked ? .chunked : .untilClose,
             keepAlive: framing == .chunked, date: listener.dateNow())
         let isOpen: Bool
-        if case .answering = state { isOpen = true } else { isOpen = false }
+        if case .responding = state { isOpen = true } else { isOpen = false }
         if isOpen {
             releaseExchange()
             release(isLost: false)
         }
         let stream = EventStream(
-            from: self, framing: framing, census: isOpen ? listener.census : nil,
+            from: self, framing: framing, limiter: isOpen ? listener.limiter : nil,
             registry: isOpen ? listener.streams : nil)
         stream.open(head + Frame(first).bytes(framing))
         return stream
     }
 
-    /// Whether another request can follow: only if the body of this one has been read to its end.
+    /// Returns whether another request can follow: only if the body of this one is read to its end.
     func settleKeepAlive() -> Bool {
         if !owesContinue { skipBufferedBody() }
-        return wantsKeepAlive && bodyIsWhole && verdict == .welcome && !listener.isClosing
+        return wantsKeepAlive && bodyIsWhole && admission == .admitted && !listener.isClosing
     }
 }

@@ -1,10 +1,11 @@
 internal import Libevent
 internal import Synchronization
 
-/// Counts the event streams of all loops and the items of their filters, in all and for each
-/// address (for IPv6 each network of 64 bits), and numbers the streams.
-final class SubscriberCensus: Sendable {
-    /// How much there may be.
+/// Limits the event streams of all loops and the items of their filters, in total and for each
+/// address (for IPv6 each network of 64 bits). Also gives each stream its number. Can be used from
+/// any thread.
+final class StreamLimiter: Sendable {
+    /// The most streams and filter items.
     struct Limits: Sendable {
         var streams: Int
         var items: Int
@@ -14,7 +15,7 @@ final class SubscriberCensus: Sendable {
         var streams = 0
         var items = 0
 
-        /// Whether another stream with so many items goes beyond a limit.
+        /// Returns whether another stream with `more` items would exceed a limit.
         func exceeds(_ limits: Limits, with more: Int) -> Bool {
             streams >= limits.streams || (more > 0 && items + more > limits.items)
         }
@@ -35,11 +36,11 @@ final class SubscriberCensus: Sendable {
         limitsPerAddress = perAddress
     }
 
-    /// Counts a stream in.
-    /// - Parameter items: of its filter.
-    /// - Returns: its number.
-    /// - Throws: why there is no room; then nothing was counted.
-    func enter(_ address: AddressKey, items: Int) throws(RefusalError) -> Int {
+    /// Counts a stream, if it is within the limits.
+    /// - Parameter items: how many items its filter has.
+    /// - Returns: the number of the stream, unique in the process.
+    /// - Throws: the reason when a limit would be exceeded; nothing is counted then.
+    func acquire(_ address: AddressKey, items: Int) throws(RefusalError) -> Int {
         let result: Result<Int, RefusalError> = state.withLock { state in
             guard !state.total.exceeds(limits, with: items) else {
                 return .failure(RefusalError(reason: .full))
@@ -58,8 +59,8 @@ final class SubscriberCensus: Sendable {
         return try result.get()
     }
 
-    /// Counts a stream out.
-    func leave(_ address: AddressKey, items: Int) {
+    /// Uncounts a stream.
+    func release(_ address: AddressKey, items: Int) {
         state.withLock { state in
             state.total.streams -= 1
             state.total.items -= items
@@ -71,7 +72,7 @@ final class SubscriberCensus: Sendable {
     }
 }
 
-/// There is no room.
+/// A stream was refused.
 struct RefusalError: Error {
     let reason: Refusal
 }

@@ -4,49 +4,50 @@ internal import HTTPTypes
 internal import LibeventHTTP
 internal import Text
 
-/// How a route answers.
-enum Reply {
-    /// With a whole response.
+/// The response of a route.
+enum RouteResponse {
+    /// A response with its whole body.
     case response(Response)
-    /// With a body of known length that is read as the client takes it.
+    /// A body of known length in bytes, written at the speed of the client.
     case body(HTTPFields, length: Int, (consuming ResponseWriter) async throws -> Void)
-    /// With lines that are written as they come to be.
+    /// Lines of NDJSON, each written when it is ready.
     case lines((consuming LineWriter) async throws -> Void)
-    /// With a stream of events.
+    /// A stream of events.
     case events(Subscription)
 
-    /// What a stream needs to begin.
+    /// The parameters of a stream.
     struct Subscription {
         let filter: EventFilter
         let encoding: EventEncoding
-        /// Why the stream must not begin; nil when it may.
+        /// Why the stream is refused; nil when it is not.
         var refusal: Refusal?
     }
 
-    /// A JSON document.
+    /// Returns a JSON document.
     static func json(
         _ json: JSON, status: HTTPResponse.Status = .ok, fields: HTTPFields = [:]
-    ) -> Reply {
+    ) -> RouteResponse {
         var fields = fields
         fields[.contentType] = "application/json"
         fields[.cacheControl] = "no-store"
         return .response(Response(status: status, fields: fields, body: json.line + [0x0A]))
     }
 
-    /// A JSON document that may be large: made and encoded elsewhere than on the loop.
+    /// Returns a JSON document that may be large. It is made and encoded on another thread than the
+    /// loop's.
     @concurrent
     static func largeJSON(_ make: @Sendable () -> JSON) async -> Response {
         let fields: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
         return Response(status: .ok, fields: fields, body: make().line + [0x0A])
     }
 
-    /// Nothing but the status.
-    static func empty(_ status: HTTPResponse.Status, fields: HTTPFields = [:]) -> Reply {
+    /// Returns a response without a body.
+    static func empty(_ status: HTTPResponse.Status, fields: HTTPFields = [:]) -> RouteResponse {
         .response(Response(status: status, fields: fields))
     }
 }
 
-/// Writes the lines of an NDJSON answer and counts their bytes.
+/// Writes the lines of an NDJSON response and counts their bytes.
 struct LineWriter: ~Copyable {
     private let writer: ResponseWriter
     private let count: (Int) -> Void
@@ -56,19 +57,19 @@ struct LineWriter: ~Copyable {
         self.count = count
     }
 
-    /// Sends some lines at once; waits while the client does not read.
+    /// Sends lines together, and waits while the client does not read.
     func write(_ lines: [JSON]) async throws {
         let bytes = await Self.encode(lines)
         count(bytes.count)
         try await writer.write(bytes)
     }
 
-    /// Many lines take time: they leave the loop.
+    /// Encodes lines on another thread than the loop's, because many lines take time.
     @concurrent
     private static func encode(_ lines: [JSON]) async -> [UInt8] {
         lines.reduce(into: []) { $0 += $1.line + [0x0A] }
     }
 
-    /// Ends the answer.
+    /// Ends the response.
     consuming func finish() { writer.finish() }
 }
