@@ -43,3 +43,18 @@ public indirect enum JSON: Sendable {
         }
     }
 }
+
+/// A document can be written as it looks: `["status": "ok", "count": 3]`.
+extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral,
+    ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral
+{
+    public init(dictionaryLiteral members: (String, JSON)...) { self = .object(members) }
+
+    public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+
+    public init(stringLiteral text: String) { self = .string(text) }
+
+    public init(integerLiteral number: Int) { self = .number(number) }
+
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+}

@@ -14,18 +14,11 @@ enum OpenAPI {
                 JSON.object(routes.filter { $0.pattern.hasBytes(of: pattern) }.map(operation))
             )
         }
-        return .object([
-            ("openapi", .string("3.1.0")),
-            (
-                "info",
-                .object([
-                    ("title", .string("Directory Gateway")),
-                    ("version", .string(GatewayServer.version)),
-                ])
-            ),
-            ("paths", .object(paths)),
-            ("components", .object([("schemas", .object([("Problem", problem)]))])),
-        ])
+        return [
+            "openapi": "3.1.0",
+            "info": ["title": "Directory Gateway", "version": .string(GatewayServer.version)],
+            "paths": .object(paths), "components": ["schemas": ["Problem": problem]],
+        ]
     }
 
     private static func operation(_ route: Route) -> (String, JSON) {
@@ -37,16 +30,16 @@ enum OpenAPI {
         if !(inPath + inQuery).isEmpty { members.append(("parameters", .array(inPath + inQuery))) }
         if !route.accepts.isEmpty {
             let content = route.accepts.map { type in
-                (type, JSON.object([("schema", schema(route, type))]))
+                (type, ["schema": schema(route, type)] as JSON)
             }
             members.append(
                 (
                     "requestBody",
-                    .object([("required", .bool(true)), ("content", .object(content))])
+                    ["required": true, "content": .object(content)]
                 ))
         }
         let responses = route.responses.map { response in
-            (String(response.status), JSON.object([("description", .string(response.meaning))]))
+            (String(response.status), ["description": .string(response.meaning)] as JSON)
         }
         members.append(("responses", .object(responses + [("default", refusal)])))
         return (route.method.rawValue.lowercasedASCII, .object(members))
@@ -57,7 +50,7 @@ enum OpenAPI {
     ) -> JSON {
         var members: [(String, JSON)] = [
             ("name", .string(name)), ("in", .string(place)),
-            ("schema", .object([("type", .string("string"))])),
+            ("schema", ["type": "string"]),
         ]
         members.append(("required", .bool(isRequired)))
         if let meaning { members.append(("description", .string(meaning))) }
@@ -67,9 +60,7 @@ enum OpenAPI {
     /// What a body must be: the object that the route reads, or a record, or lines of records.
     private static func schema(_ route: Route, _ type: String) -> JSON {
         guard !route.members.isEmpty else {
-            return .object([
-                ("type", .string(type.hasByteSuffix("ndjson") ? "string" : "object"))
-            ])
+            return ["type": .string(type.hasByteSuffix("ndjson") ? "string" : "object")]
         }
         let properties = route.members.map { member in
             (
@@ -77,11 +68,10 @@ enum OpenAPI {
                 JSON.object(schema(member.kind) + [("description", .string(member.meaning))])
             )
         }
-        return .object([
-            ("type", .string("object")),
-            ("required", .strings(route.members.filter(\.isRequired).map(\.name))),
-            ("properties", .object(properties)), ("additionalProperties", .bool(false)),
-        ])
+        return [
+            "type": "object", "required": .strings(route.members.filter(\.isRequired).map(\.name)),
+            "properties": .object(properties), "additionalProperties": false,
+        ]
     }
 
     private static func schema(_ kind: Route.Member.Kind) -> [(String, JSON)] {
@@ -91,35 +81,24 @@ enum OpenAPI {
         case .texts:
             [
                 ("type", .string("array")), ("minItems", .number(1)),
-                ("items", .object([("type", .string("string")), ("minLength", .number(1))])),
+                ("items", ["type": "string", "minLength": 1]),
             ]
         }
     }
 
-    private static let refusal = JSON.object([
-        ("description", .string("what went wrong, and what to do about it")),
-        (
-            "content",
-            .object([
-                (
-                    "application/problem+json",
-                    .object([
-                        ("schema", .object([("$ref", .string("#/components/schemas/Problem"))]))
-                    ])
-                )
-            ])
-        ),
-    ])
+    private static let refusal: JSON = [
+        "description": "what went wrong, and what to do about it",
+        "content": [
+            "application/problem+json": ["schema": ["$ref": "#/components/schemas/Problem"]]
+        ],
+    ]
 
     private static let problem: JSON = {
         let texts = ["type", "title", "detail", "remedy"]
-        let properties = texts.map { ($0, JSON.object([("type", .string("string"))])) }
-        return .object([
-            ("type", .string("object")), ("required", .strings(texts + ["status"])),
-            (
-                "properties",
-                .object(properties + [("status", .object([("type", .string("integer"))]))])
-            ),
-        ])
+        let properties = texts.map { ($0, ["type": "string"] as JSON) }
+        return [
+            "type": "object", "required": .strings(texts + ["status"]),
+            "properties": .object(properties + [("status", ["type": "integer"])]),
+        ]
     }()
 }

@@ -22,9 +22,7 @@ extension Problem {
                     "errors",
                     .array(
                         faults.map {
-                            .object([
-                                ("pointer", .string($0.pointer)), ("detail", .string($0.detail)),
-                            ])
+                            ["pointer": .string($0.pointer), "detail": .string($0.detail)]
                         })
                 )
             ]

@@ -10,16 +10,13 @@ struct SubscriberStatus: Sendable {
     init(_ subscriber: Subscriber) {
         let request = subscriber.request
         id = request.id
-        json = .object([
-            ("id", .number(request.id)),
-            ("address", .string(request.address)),
-            ("since", .string(Timestamp.format(request.since))),
-            ("format", .string(request.encoding.mediaType)),
-            ("filter", request.filter.json),
-            ("delivered", .number(subscriber.delivered)),
-            ("dropped", .number(subscriber.dropped)),
-            ("queued", .number(subscriber.queued)),
-        ])
+        json = [
+            "id": .number(request.id), "address": .string(request.address),
+            "since": .string(Timestamp.format(request.since)),
+            "format": .string(request.encoding.mediaType), "filter": request.filter.json,
+            "delivered": .number(subscriber.delivered), "dropped": .number(subscriber.dropped),
+            "queued": .number(subscriber.queued),
+        ]
     }
 }
 

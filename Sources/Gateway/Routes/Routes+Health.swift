@@ -12,7 +12,7 @@ internal import Wire
 extension Routes {
     static let health = [
         Route(.get, "/healthz", "whether the process lives") { _, _ in
-            .json(.object([("status", .string("ok"))]))
+            .json(["status": "ok"])
         },
         Route(.get, "/readyz", "whether the gateway can do its work, with reasons") { loop, _ in
             var reasons: [String] = []
@@ -37,7 +37,7 @@ extension Routes {
                 problem.more = [("reasons", .strings(reasons))]
                 throw problem
             }
-            return .json(.object([("status", .string("ready"))]))
+            return .json(["status": "ready"])
         },
         Route(.get, "/metrics", "Prometheus metrics") { loop, _ in
             let page = Metric.page(await loop.metrics())

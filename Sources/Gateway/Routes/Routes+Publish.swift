@@ -18,7 +18,7 @@ extension Routes {
             let selection = try Operations.Selection(body)
             let cids = try await loop.context.operations.publish(selection)
             return .response(
-                await RouteResponse.largeJSON { .object([("published", .strings(cids))]) })
+                await RouteResponse.largeJSON { ["published": .strings(cids)] })
         },
         Route(
             .post, "/unpublish", "withdraws records: {\"cids\":[…]}",
@@ -31,9 +31,7 @@ extension Routes {
                 throw Problem.invalid("The member cids is missing.", remedy: "Name the cids.")
             }
             return .json(
-                .object([
-                    ("unpublished", .strings(try await loop.context.operations.unpublish(cids)))
-                ]))
+                ["unpublished": .strings(try await loop.context.operations.unpublish(cids))])
         },
     ]
 }

@@ -23,7 +23,7 @@ extension Routes {
             }
             let pushed = try await operations.push(try await request.bytes())
             return .json(
-                .object([("cid", .string(pushed.cid))]), status: pushed.isNew ? .created : .ok,
+                ["cid": .string(pushed.cid)], status: pushed.isNew ? .created : .ok,
                 fields: [.location: "/records/\(pushed.cid)"])
         }
     ]

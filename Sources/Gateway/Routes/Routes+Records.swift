@@ -70,7 +70,7 @@ extension Routes {
             let info = try await loop.context.operations.info(request.parameters["cid"] ?? "")
             return .response(
                 await RouteResponse.largeJSON {
-                    .object([("cid", .string(info.cid)), ("labels", .strings(info.labels))])
+                    ["cid": .string(info.cid), "labels": .strings(info.labels)]
                 })
         },
         Route(
@@ -109,12 +109,12 @@ extension RecordListing {
 
 extension RecordPage.Item {
     fileprivate var json: JSON {
-        .object([
-            ("cid", .string(cid)), ("name", .string(name)), ("version", .string(version)),
-            ("schema_version", .string(schemaVersion)), ("created_at", .string(createdAt)),
-            ("pushed_at", .string(Timestamp.format(pushedAt))), ("size", .number(size)),
-            ("published", .bool(isPublished)), ("labels", .strings(labels)),
-            ("signatures", .number(signatures)),
-        ])
+        [
+            "cid": .string(cid), "name": .string(name), "version": .string(version),
+            "schema_version": .string(schemaVersion), "created_at": .string(createdAt),
+            "pushed_at": .string(Timestamp.format(pushedAt)), "size": .number(size),
+            "published": .bool(isPublished), "labels": .strings(labels),
+            "signatures": .number(signatures),
+        ]
     }
 }

@@ -65,7 +65,7 @@ extension Routes {
             loop, request in
             let cid = request.parameters["cid"] ?? ""
             let signatures = try await loop.context.operations.signatures(of: cid)
-            return .json(.object([("signatures", .array(signatures.map(\.json)))]))
+            return .json(["signatures": .array(signatures.map(\.json))])
         },
         Route(.get, "/signing-key", "the gateway's public key, PEM") { loop, _ in
             let pem = try await loop.context.operations.ownPublicKey()
@@ -79,17 +79,17 @@ extension Routes {
 
 extension StoredSignature {
     fileprivate var json: JSON {
-        .object([
-            ("cid", .string(cid)), ("signature", .string(signature)),
-            ("algorithm", .string(algorithm)), ("signer", .string(signer)),
-            ("public_key", .string(publicKey)), ("signed_at", .string(Timestamp.format(signedAt))),
-        ])
+        [
+            "cid": .string(cid), "signature": .string(signature), "algorithm": .string(algorithm),
+            "signer": .string(signer), "public_key": .string(publicKey),
+            "signed_at": .string(Timestamp.format(signedAt)),
+        ]
     }
 
     fileprivate var signerJSON: JSON {
-        .object([
-            ("signer", .string(signer)), ("algorithm", .string(algorithm)),
-            ("public_key", .string(publicKey)),
-        ])
+        [
+            "signer": .string(signer), "algorithm": .string(algorithm),
+            "public_key": .string(publicKey),
+        ]
     }
 }

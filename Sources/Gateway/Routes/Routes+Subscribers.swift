@@ -19,7 +19,7 @@ extension Routes {
                 }
             }
             all.sort { $0.id < $1.id }
-            return .json(.object([("subscribers", .array(all.map(\.json)))]))
+            return .json(["subscribers": .array(all.map(\.json))])
         }
     ]
 }

@@ -19,7 +19,7 @@ extension Routes {
                 try body.text("remote_directory_url", isRequired: true) ?? "",
                 cids: try body.strings("cids") ?? [])
             return .json(
-                .object([("sync_id", .string(id))]), status: .accepted,
+                ["sync_id": .string(id)], status: .accepted,
                 fields: [.location: "/syncs/\(id)"])
         },
         Route(
