@@ -32,8 +32,9 @@ ifeq ($(strip $(ARGS)),)
 	@scripts/test-programs
 endif
 
-check: bootstrap ## format, imports, text as bytes, the image, and a build in which every warning is an error
+check: bootstrap ## format, words, imports, text as bytes, the image, and a build in which every warning is an error
 	@scripts/check-format
+	@scripts/check-words
 	@scripts/check-imports
 	@scripts/build --build-tests --explicit-target-dependency-import-check error
 	@scripts/check-strings

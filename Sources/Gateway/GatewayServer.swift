@@ -9,12 +9,12 @@ internal import Outbound
 internal import Synchronization
 internal import Wire
 
-/// A running gateway: the loops, the store behind them, and their orderly end.
+/// A running gateway: its loops, its store, and its shutdown.
 public final class GatewayServer: Sendable {
-    /// What this is, for `--version` and the metrics.
+    /// The version, for `--version` and the metrics.
     public static let version = "0.1.0"
 
-    /// Where it listens, as `host:port`.
+    /// The address on which it listens, as `host:port`.
     public let address: String
     private let context: GatewayContext
     let loops: [GatewayLoop]
@@ -23,7 +23,7 @@ public final class GatewayServer: Sendable {
     private let end = Mutex<Task<Void, Never>?>(nil)
 
     /// Opens the store and starts to listen on as many loops as the settings say.
-    /// - Throws: `SettingsError`, `DirectoryError` or the fault of the system, each with a remedy.
+    /// - Throws: `SettingsError`, `DirectoryError` or an error of the system, each with a remedy.
     public static func start(_ settings: Settings, logger: Logger) async throws -> GatewayServer {
         guard let address = SocketAddress(settings.listenAddress) else {
             throw SettingsError("listen_address \(settings.listenAddress) is not an address")
@@ -66,15 +66,15 @@ public final class GatewayServer: Sendable {
         watch = LoopWatch(loops, memory: context.memory, logger: context.logger)
     }
 
-    /// What the gateway does, without HTTP.
+    /// The operations, without HTTP.
     public var operations: Operations { context.operations }
 
-    /// Checks the store of a gateway that does not run, thoroughly. Blocks.
+    /// Checks the whole store of a gateway that does not run. Blocks the thread.
     /// - Parameter store: the data directory.
     /// - Returns: what is wrong; nil when it is whole.
     public static func check(store: String) throws -> String? { try Store.check(path: store) }
 
-    /// Why the store is not written; nil when all is well.
+    /// Why the store is open for reading only; nil when it is not.
     public var storeFault: String? { context.store.fault }
 
     /// How many files the dashboard has.
@@ -83,15 +83,16 @@ public final class GatewayServer: Sendable {
     /// Reads the dashboard's files again.
     public func reload() { context.dashboard.reload() }
 
-    /// Has signals of the process handled on a thread of their own, which runs whatever the loops
-    /// do. For one gateway of a process only.
+    /// Starts a thread that handles signals of the process, also while the loops are blocked. Call
+    /// it for one gateway of a process only.
     public func onSignals(_ signals: [Int32], _ action: @escaping @Sendable (Int32) -> Void) throws
     {
         let thread = try SignalThread(signals, action: action)
         self.signals.withLock { $0 = thread }
     }
 
-    /// Calls `action` on the signals' thread after a time, whatever the loops do. Needs `onSignals`.
+    /// Calls `action` on the signal thread after `delay`, also while the loops are blocked. Needs
+    /// `onSignals`.
     public func watchdog(after delay: Duration, _ action: @escaping @Sendable () -> Void) {
         signals.withLock { $0 }?.arm(after: delay, action: action)
     }
@@ -209,7 +210,7 @@ public final class GatewayServer: Sendable {
     }
 }
 
-/// How other gateways are reached, by the settings.
+/// Makes the connector to other gateways from the settings.
 private func connector(_ settings: Settings) -> RemoteGatewayConnector {
     var limits = RemoteLimits()
     limits.requestTimeout = settings.syncRequestTimeout
@@ -222,14 +223,14 @@ private func connector(_ settings: Settings) -> RemoteGatewayConnector {
         limits: limits, userAgent: "directory-gateway/\(GatewayServer.version)")
 }
 
-/// Microseconds since 1970 (UTC).
+/// Returns microseconds since 1970 (UTC).
 @Sendable public func wallClock() -> Int64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
 }
 
-/// How many processors this process may use.
+/// Returns how many processors there are.
 private func coreCount() -> Int { Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
 /// Raises the limit of open descriptors to what the system allows: each stream needs one.

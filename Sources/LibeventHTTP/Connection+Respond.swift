@@ -63,7 +63,7 @@ extension Connection {
     /// Sends 500 if the handler of this request has not begun a response.
     func respondIfForgotten(_ serial: Int) {
         guard serial == self.serial, owesResponse, case .responding = state else { return }
-        let error = HTTPProtocolError(500, "the request was not answered")
+        let error = HTTPProtocolError(500, "the request got no response")
         guard let response = listener.responder?.response(to: error) else { return end() }
         listener.responder?.reportRefusal(error, from: remoteAddress)
         send(response, headOnly: false, keepAlive: false)

@@ -38,14 +38,14 @@ actor GatewayLoop: HTTPResponder {
         self.context = context
         let settings = context.settings
         let logger = context.logger
-        hub = Hub(policy: settings.delivery) { subscriber, lost in
+        hub = Hub(policy: settings.delivery) { subscriber, drops in
             guard settings.delivery.logsSlowSubscribers else { return }
             logger.warning(
                 "events were dropped for a slow subscriber",
                 metadata: [
                     "subscriber": "\(subscriber.request.id)",
                     "address": "\(subscriber.request.address)",
-                    "filter": "\(subscriber.request.filter.summary)", "dropped": "\(lost)",
+                    "filter": "\(subscriber.request.filter.summary)", "dropped": "\(drops)",
                 ])
         }
     }
