@@ -29,7 +29,3 @@ func checkClient(_ input: [UInt8]) throws {
 }
 
 private func isCount(_ number: Int) -> Bool { (0...1 << 53).contains(number) }
-
-// The gateway has functions of the same names.
-func clientEncoded(_ text: String) -> String { percentEncoded(text) }
-func clientDecoded(_ text: String) -> String { percentDecoded(text) }

@@ -35,3 +35,50 @@ extension Event {
         return out
     }
 }
+
+/// The way back. Not with `JSONDecoder`, for which two spellings of one key are the same key.
+extension Event {
+    /// Parses what `json()` writes.
+    ///
+    /// Unknown members are ignored; labels and metadata may be missing.
+    /// - Returns: nil when it is no event, or of a type that this version does not know.
+    public init?(json: [UInt8]) {
+        guard let event = try? JSONParser.parse(json, valueLimit: JSONParser.standardValueLimit),
+            let id = event["id"]?.string.flatMap({ EventID($0) }),
+            let name = event["type"]?.string,
+            let type = EventType.allCases.first(where: { name.hasBytes(of: $0.longName) }),
+            let timestamp = event["timestamp"]?.string.flatMap(Timestamp.parse),
+            let resourceID = event["resource_id"]?.string,
+            let labels = Self.strings(event["labels"]),
+            let metadata = Self.metadata(event["metadata"])
+        else { return nil }
+        self.init(
+            id: id, type: type, timestamp: timestamp, resourceID: resourceID, labels: labels,
+            metadata: metadata)
+    }
+
+    /// Returns nil when the value is no array of strings; a missing one is empty.
+    private static func strings(_ value: JSONValue?) -> [String]? {
+        switch value {
+        case nil, .null: return []
+        case .array(let elements):
+            let strings = elements.compactMap(\.string)
+            return strings.count == elements.count ? strings : nil
+        default: return nil
+        }
+    }
+
+    /// Returns the members in the order of the bytes of their keys, and nil when one is no string; a
+    /// missing value is empty.
+    private static func metadata(_ value: JSONValue?) -> [Metadatum]? {
+        switch value {
+        case nil, .null: return []
+        case .object(let members):
+            let metadata = members.compactMap { member in
+                member.value.string.map { Metadatum(member.key, $0) }
+            }
+            return metadata.count == members.count ? metadata : nil
+        default: return nil
+        }
+    }
+}

@@ -47,6 +47,25 @@ public enum PercentCoding {
         return text
     }
 
+    /// Returns the decoded text; escapes that are broken stay as they are, and bytes that are not
+    /// UTF-8 become U+FFFD. For what is only shown.
+    public static func lenientlyDecoded(_ text: String) -> String {
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(text.utf8.count)
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.first {
+            let digits = rest.dropFirst().prefix(2).compactMap(ASCII.hexValue)
+            if byte == 0x25, digits.count == 2 {
+                decoded.append(digits[0] << 4 | digits[1])
+                rest = rest.dropFirst(3)
+            } else {
+                decoded.append(byte)
+                rest = rest.dropFirst()
+            }
+        }
+        return String(decoding: decoded, as: UTF8.self)
+    }
+
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         ASCII.isLetter(byte) || ASCII.isDigit(byte) || byte == 0x2D || byte == 0x2E
             || byte == 0x5F || byte == 0x7E

@@ -104,6 +104,21 @@ extension String {
     fileprivate var dashed: String { prefix(8) + "-" + dropFirst(8) }
 }
 
+@Suite struct EventJSONTests {
+    @Test func `an event is read as it was written`() throws {
+        for (labels, metadata) in [([], []), (["/skills/a\u{301}", "\"\\\u{2028}"], [("k", "v")])] {
+            let event = event(
+                labels: labels, metadata: metadata.map { Event.Metadatum($0.0, $0.1) })
+            #expect(Event(json: event.json()) == event)
+        }
+    }
+
+    @Test(arguments: ["", "{}", "[]", #"{"id":"x","type":"EVENT_TYPE_RECORD_PUSHED"}"#])
+    func `what is no event is not read`(json: String) {
+        #expect(Event(json: Array(json.utf8)) == nil)
+    }
+}
+
 @Suite struct EventFilterTests {
     let pushed = event(labels: ["/skills/AI/ML", "/domains/research"])
 

@@ -1,5 +1,6 @@
 public import FoundationEssentials
 internal import NIOHTTP1
+internal import Text
 
 /// A record in a listing.
 public struct RecordSummary: Sendable, Equatable, Codable {
@@ -75,15 +76,17 @@ public struct RecordInfo: Sendable, Equatable, Codable {
 extension DirectoryClient {
     /// Reads a record: exactly its canonical JSON, which hashes to its cid.
     public func pull(_ cid: String) async throws(DirectoryClientError) -> Data {
-        try await answer(ClientRequest(.GET, "/records/\(percentEncoded(cid))")).body
+        try await answer(ClientRequest(.GET, "/records/\(PercentCoding.encode(cid))")).body
     }
 
     /// Looks a record up, without reading it.
     public func info(_ cid: String) async throws(DirectoryClientError) -> RecordInfo {
         let headers: HTTPHeaders
         do {
-            headers = try await answer(ClientRequest(.HEAD, "/records/\(percentEncoded(cid))"))
-                .headers
+            headers = try await answer(
+                ClientRequest(.HEAD, "/records/\(PercentCoding.encode(cid))")
+            )
+            .headers
         } catch .refused(let problem) where problem.status == 404 {
             // An answer to HEAD has no words: it may be about the whole path.
             _ = try await records(limit: 1)
@@ -93,7 +96,8 @@ extension DirectoryClient {
             throw .notAGateway(configuration.server, reason: "its answer is not about a record")
         }
         let size = headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
-        let labels = headers["Directory-Labels"].flatMap(\.commaSeparated).map(percentDecoded)
+        let labels = headers["Directory-Labels"].flatMap(\.commaSeparated).map(
+            PercentCoding.lenientlyDecoded)
         return RecordInfo(
             cid: cid, size: max(size, 0), labels: labels,
             hasMoreLabels: headers.contains(name: "Directory-Labels-Truncated"))
@@ -101,7 +105,7 @@ extension DirectoryClient {
 
     /// Deletes a record; succeeds for one that is not stored.
     public func delete(_ cid: String) async throws(DirectoryClientError) {
-        try await remove("/records/\(percentEncoded(cid))")
+        try await remove("/records/\(PercentCoding.encode(cid))")
     }
 
     /// A page of records, newest first.

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import NIOHTTP1
+internal import Text
 
 /// A signature of a record.
 public struct SignatureInfo: Sendable, Equatable, Codable {
@@ -72,7 +73,7 @@ extension DirectoryClient {
 
     /// The signatures of a record.
     public func signatures(of cid: String) async throws(DirectoryClientError) -> [SignatureInfo] {
-        let path = "/records/\(percentEncoded(cid))/signatures"
+        let path = "/records/\(PercentCoding.encode(cid))/signatures"
         return try await decode(Signatures.self, ClientRequest(.GET, path)).signatures
     }
 

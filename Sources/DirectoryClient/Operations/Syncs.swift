@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import NIOHTTP1
+internal import Text
 
 /// How far a sync is.
 public struct SyncInfo: Sendable, Equatable, Codable {
@@ -21,10 +22,12 @@ public struct SyncInfo: Sendable, Equatable, Codable {
     public let error: String?
 
     /// Whether nothing will change any more.
-    public var hasEnded: Bool { !status.isExactly("PENDING") && !status.isExactly("IN_PROGRESS") }
+    public var hasEnded: Bool {
+        !status.hasBytes(of: "PENDING") && !status.hasBytes(of: "IN_PROGRESS")
+    }
 
     /// Whether it has ended well.
-    public var hasCompleted: Bool { status.isExactly("COMPLETED") }
+    public var hasCompleted: Bool { status.hasBytes(of: "COMPLETED") }
 
     private enum CodingKeys: String, CodingKey {
         case status, cids, found, copied, present, failed, error
@@ -63,7 +66,7 @@ extension DirectoryClient {
 
     /// How far a sync is.
     public func sync(_ id: String) async throws(DirectoryClientError) -> SyncInfo {
-        try await decode(SyncInfo.self, ClientRequest(.GET, "/syncs/\(percentEncoded(id))"))
+        try await decode(SyncInfo.self, ClientRequest(.GET, "/syncs/\(PercentCoding.encode(id))"))
     }
 
     /// A page of syncs, newest first, without the cids that were asked for.
@@ -78,7 +81,7 @@ extension DirectoryClient {
 
     /// Cancels a sync; what it has copied stays.
     public func cancelSync(_ id: String) async throws(DirectoryClientError) {
-        try await remove("/syncs/\(percentEncoded(id))")
+        try await remove("/syncs/\(PercentCoding.encode(id))")
     }
 
     private struct SyncBody: Encodable {

@@ -4,6 +4,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
+internal import Text
 
 extension DirectoryClient {
     /// Tells what an answer means that is no success.
@@ -23,7 +24,7 @@ extension DirectoryClient {
             if status == 404, !problem.isGateways {
                 return .notAGateway(configuration.server, reason: "it answered 404")
             }
-            if problem.kind.isExactly("unknown-path") {
+            if problem.kind.hasBytes(of: "unknown-path") {
                 return .notAGateway(
                     configuration.server, reason: "there is nothing at \(request.path)")
             }

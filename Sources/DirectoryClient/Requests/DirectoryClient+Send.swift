@@ -2,6 +2,7 @@ internal import AsyncHTTPClient
 internal import FoundationEssentials
 internal import NIOCore
 internal import NIOHTTP1
+internal import Text
 
 extension DirectoryClient {
     /// Sends a request and reads the whole answer.
@@ -42,7 +43,8 @@ extension DirectoryClient {
         var target = "\(configuration.server)\(request.path)"
         if !request.query.isEmpty {
             target += "?"
-            target += request.query.map { "\($0)=\(percentEncoded($1))" }.joined(separator: "&")
+            target += request.query.map { "\($0)=\(PercentCoding.encode($1))" }.joined(
+                separator: "&")
         }
         var message = HTTPClientRequest(url: target)
         message.method = request.method

@@ -5,6 +5,7 @@ internal import FoundationEssentials
 internal import NIOCore
 internal import NIOHTTP1
 internal import Synchronization
+internal import Text
 
 /// One connection of a stream, from its first byte to its last.
 final class StreamConnection: Sendable {
@@ -109,14 +110,14 @@ final class StreamConnection: Sendable {
     }
 
     private func item(_ event: ServerSentEvent) -> StreamItem? {
-        if event.type.isExactly("dropped") {
+        if event.type.hasBytes(of: "dropped") {
             return words(event)?.dropped.map { .dropped($0) }
         }
-        if event.type.isExactly("goodbye") {
+        if event.type.hasBytes(of: "goodbye") {
             state.withLock { $0.farewell = "the gateway is going down" }
             return nil
         }
-        if event.type.isExactly("retry-later") {
+        if event.type.hasBytes(of: "retry-later") {
             let reason = words(event)?.reason ?? "no room"
             state.withLock {
                 $0.farewell = "the gateway has no room: \(reason)"

@@ -1,5 +1,4 @@
 public import Events
-internal import Text
 
 /// What a stream brings: events, and what happens to the stream itself, in the order in which it
 /// happened.
@@ -28,44 +27,5 @@ public struct ReceivedEvent: Sendable {
 
     /// Reads the event.
     /// - Returns: nil when it is of a type that this version does not know, or no event.
-    public func decoded() -> Event? {
-        // Not with `JSONDecoder`, for which two spellings of one key are the same key.
-        guard let event = try? JSONParser.parse(json, valueLimit: JSONParser.standardValueLimit),
-            let id = event["id"]?.string.flatMap({ EventID($0) }),
-            let name = event["type"]?.string,
-            let type = EventType.allCases.first(where: { name.isExactly($0.longName) }),
-            let timestamp = event["timestamp"]?.string.flatMap(Timestamp.parse),
-            let resourceID = event["resource_id"]?.string,
-            let labels = Self.strings(event["labels"]),
-            let metadata = Self.metadata(event["metadata"])
-        else { return nil }
-        return Event(
-            id: id, type: type, timestamp: timestamp, resourceID: resourceID, labels: labels,
-            metadata: metadata)
-    }
-
-    /// Returns nil when it is no array of strings; what is missing is an empty one.
-    private static func strings(_ value: JSONValue?) -> [String]? {
-        switch value {
-        case nil, .null: return []
-        case .array(let elements):
-            let strings = elements.compactMap(\.string)
-            return strings.count == elements.count ? strings : nil
-        default: return nil
-        }
-    }
-
-    /// Returns the members by the bytes of their keys; nil when one is no string. What is missing is
-    /// empty.
-    private static func metadata(_ value: JSONValue?) -> [Event.Metadatum]? {
-        switch value {
-        case nil, .null: return []
-        case .object(let members):
-            let metadata = members.compactMap { member in
-                member.value.string.map { Event.Metadatum(member.key, $0) }
-            }
-            return metadata.count == members.count ? metadata : nil
-        default: return nil
-        }
-    }
+    public func decoded() -> Event? { Event(json: json) }
 }

@@ -1,14 +1,12 @@
-/// Text that a server sent is compared as bytes. `String` compares canonically equivalent spellings
-/// as equal, and reorders combining marks for that: the cost is the square of their number.
-extension StringProtocol {
-    /// Returns whether the text consists of the same bytes.
-    func isExactly(_ other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+internal import Text
 
+/// The values of HTTP fields, by ASCII rules.
+extension StringProtocol {
     /// Returns whether a Content-Type names this type, whatever parameters follow it.
     /// - Parameter type: in lower case.
     func isMediaType(_ type: String) -> Bool {
         let essence = utf8.prefix { $0 != UInt8(ascii: ";") }.withoutBlanks
-        return essence.lazy.map(\.asciiLowercased).elementsEqual(type.utf8)
+        return essence.lazy.map(ASCII.lowercased).elementsEqual(type.utf8)
     }
 
     /// Returns the items of a list that commas separate, without spaces and tabs around them.
@@ -28,9 +26,4 @@ extension BidirectionalCollection<UInt8> {
         else { return self[endIndex...] }
         return self[start...last]
     }
-}
-
-extension UInt8 {
-    /// Returns the letter in lower case; no byte outside A to Z changes.
-    var asciiLowercased: UInt8 { (0x41...0x5A).contains(self) ? self | 0x20 : self }
 }
