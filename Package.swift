@@ -55,6 +55,10 @@ let package = Package(
         .systemLibrary(
             name: "CLibevent", pkgConfig: "libevent_core", providers: [.apt(["libevent-dev"])]),
 
+        // libcurl's headers, and its variadic functions, one for each type of argument
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+
         // event loop, executor, timer, signal thread, mailbox, listener: the safe face of libevent
         .target(name: "Libevent", dependencies: ["CLibevent"], swiftSettings: boundary),
 
@@ -104,14 +108,8 @@ let package = Package(
 
         // requests to addresses that clients name: which are allowed, and what may come back
         .target(
-            name: "Outbound",
-            dependencies: [
-                "Directory", "Libevent", "Text",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ], swiftSettings: strict),
+            name: "Outbound", dependencies: ["CCurl", "Directory", "Libevent", "Text"],
+            swiftSettings: boundary),
 
         // routes, errors to status, dashboard files, metrics, health, settings
         .target(

@@ -202,7 +202,8 @@ public final class GatewayServer: Sendable {
             operations: Operations(
                 store: store, events: publisher,
                 signingKey: SigningKeyFile(
-                    settings.signingKey, in: settings.dataDirectory), remotes: connector(settings),
+                    settings.signingKey, in: settings.dataDirectory),
+                remotes: try connector(settings),
                 syncPolicy: settings.sync, logger: logger, now: wallClock),
             publisher: publisher, backplane: backplane, memory: memory,
             dashboard: Dashboard(directory: settings.dashboardDirectory), commits: commits,
@@ -211,12 +212,12 @@ public final class GatewayServer: Sendable {
 }
 
 /// Makes the connector to other gateways from the settings.
-private func connector(_ settings: Settings) -> RemoteGatewayConnector {
+private func connector(_ settings: Settings) throws -> RemoteGatewayConnector {
     var limits = RemoteLimits()
     limits.requestTimeout = settings.syncRequestTimeout
     limits.recordBytes = settings.bodyLimit
     limits.connections = settings.sync.concurrentPulls
-    return RemoteGatewayConnector(
+    return try RemoteGatewayConnector(
         policy: AddressPolicy(
             settings.allowedRemotes.compactMap(RemotePattern.init),
             allowsLoopback: ListenAddress.isLoopback(settings.listenAddress)),

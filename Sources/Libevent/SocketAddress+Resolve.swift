@@ -28,14 +28,9 @@ extension SocketAddress {
         var addresses: [SocketAddress] = []
         var next = unsafe list
         while let entry = unsafe next {
-            var storage = sockaddr_storage()
-            let length = min(
-                Int(unsafe entry.pointee.ai_addrlen), MemoryLayout<sockaddr_storage>.size)
-            unsafe withUnsafeMutableBytes(of: &storage) { bytes in
-                unsafe bytes.copyMemory(
-                    from: UnsafeRawBufferPointer(start: entry.pointee.ai_addr, count: length))
-            }
-            if let address = SocketAddress(storage), !addresses.contains(address) {
+            let bytes = unsafe UnsafeRawBufferPointer(
+                start: entry.pointee.ai_addr, count: Int(entry.pointee.ai_addrlen))
+            if let address = unsafe SocketAddress(sockaddr: bytes), !addresses.contains(address) {
                 addresses.append(address)
             }
             unsafe next = unsafe entry.pointee.ai_next

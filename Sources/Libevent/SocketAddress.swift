@@ -68,6 +68,16 @@ internal import Glibc
         host = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
+    /// Reads a `sockaddr` where it is in memory: a copy of the C structure would cut IPv6 short.
+    /// - Returns: nil when it is of another family.
+    package init?(sockaddr bytes: UnsafeRawBufferPointer) {
+        var storage = sockaddr_storage()
+        unsafe withUnsafeMutableBytes(of: &storage) { target in
+            unsafe target.copyMemory(from: .init(rebasing: bytes.prefix(target.count)))
+        }
+        self.init(storage)
+    }
+
     /// Makes an address.
     /// - Parameter host: the numeric address, without brackets.
     public init(host: String, port: UInt16, isIPv6: Bool) {

@@ -1,25 +1,32 @@
-internal import AsyncHTTPClient
 internal import Directory
-internal import NIOCore
-internal import NIOHTTP1
+internal import Libevent
 internal import Text
 
 /// Another gateway, over HTTP. Every answer is bounded in time and size, and no redirect is followed.
 final class RemoteGateway: RemoteDirectory {
     private let url: RemoteURL
+    private let address: SocketAddress
+    private let admits: @Sendable (SocketAddress) -> Bool
     private let limits: RemoteLimits
     private let userAgent: String
-    private let client: HTTPClient
+    private let fetcher: Fetcher
 
-    init(url: RemoteURL, limits: RemoteLimits, userAgent: String, client: HTTPClient) {
+    /// - Parameters:
+    ///   - address: where every request goes.
+    ///   - admits: judges that address again, for each request.
+    ///   - fetcher: for this remote alone; its connections end with `close()` or with the object.
+    init(
+        url: RemoteURL, address: SocketAddress,
+        admits: @escaping @Sendable (SocketAddress) -> Bool, limits: RemoteLimits,
+        userAgent: String, fetcher: Fetcher
+    ) {
         self.url = url
+        self.address = address
+        self.admits = admits
         self.limits = limits
         self.userAgent = userAgent
-        self.client = client
+        self.fetcher = fetcher
     }
-
-    // Whoever forgets to close leaves no connections behind; closing twice does nothing.
-    deinit { _ = client.shutdown() }
 
     func published(after cursor: String?) async throws(RemoteError) -> RemotePage {
         let after = cursor.map { "&after=\(PercentCoding.encode($0))" } ?? ""
@@ -42,45 +49,29 @@ final class RemoteGateway: RemoteDirectory {
             try await get("/records/\(cid)/signatures", limit: limits.signaturesBytes), limits)
     }
 
-    func close() async { try? await client.shutdown() }
+    func close() async { await fetcher.close() }
 
     private func get(_ path: String, limit: Int) async throws(RemoteError) -> [UInt8] {
-        var request = HTTPClientRequest(url: "\(url)\(path)")
-        request.headers.add(name: "Accept", value: "application/json")
-        request.headers.add(name: "User-Agent", value: userAgent)
+        let response: FetchResponse
         do {
-            return try await fetch(request, limit: limit)
-        } catch let error as RemoteError {
-            throw error
+            response = try await fetcher.fetch(
+                FetchRequest(
+                    url: "\(url)\(path)", address: address, admits: admits, userAgent: userAgent,
+                    connectTimeout: limits.connectTimeout, timeout: limits.requestTimeout,
+                    headLimit: limits.headBytes, bodyLimit: limit))
         } catch {
-            throw Self.remoteError(error, limit: limit)
+            throw remoteError(error, limit: limit)
         }
-    }
-
-    /// One answer. The client bounds the time up to its head and each silence in its body; the clock
-    /// is looked at with every part, because a remote can send a byte now and then for ever.
-    private func fetch(_ request: HTTPClientRequest, limit: Int) async throws -> [UInt8] {
-        let deadline = ContinuousClock.now + limits.requestTimeout
-        let response = try await client.execute(
-            request, timeout: TimeAmount(limits.requestTimeout))
         try Self.check(response)
-        var body: [UInt8] = []
-        for try await part in response.body {
-            guard body.count + part.readableBytes <= limit else {
-                throw NIOTooManyBytesError(maxBytes: limit)
-            }
-            body += part.readableBytesView
-            guard ContinuousClock.now < deadline else { throw HTTPClientError.deadlineExceeded }
-        }
-        return body
+        return response.body
     }
 
-    private static func check(_ response: HTTPClientResponse) throws(RemoteError) {
-        let code = response.status.code
+    private static func check(_ response: FetchResponse) throws(RemoteError) {
+        let code = response.status
         switch code {
         case 200: return
         case 300..<400:
-            let target = response.headers.first(name: "Location").map {
+            let target = response.location.map {
                 " to \(String(decoding: $0.utf8.prefix(200), as: UTF8.self))"
             }
             throw RemoteError(
@@ -91,28 +82,42 @@ final class RemoteGateway: RemoteDirectory {
             throw RemoteError(.badAnswer, "answered \(code): it does not let us read there")
         case 404: throw RemoteError(.notFound, "answered 404: it is not there")
         case 408, 429, 502, 503, 504:
-            let seconds = response.headers.first(name: "Retry-After").flatMap { UInt32($0) }
+            let seconds = response.retryAfter.flatMap { UInt32($0) }
             throw RemoteError(
                 .unavailable(retryAfter: seconds.map { .seconds(Int($0)) }), "answered \(code)")
         default: throw RemoteError(.badAnswer, "answered \(code)")
         }
     }
 
-    private static func remoteError(_ error: any Error, limit: Int) -> RemoteError {
+    private func remoteError(_ error: FetchError, limit: Int) -> RemoteError {
         switch error {
-        case is NIOTooManyBytesError:
-            RemoteError(.badAnswer, "answered with more than \(limit) bytes")
-        case let error as HTTPClientError
-        where [.deadlineExceeded, .readTimeout, .connectTimeout].contains(error):
-            RemoteError(.unavailable(retryAfter: nil), "did not answer in time")
-        case let error as HTTPClientError where error == .remoteConnectionClosed:
-            RemoteError(.unavailable(retryAfter: nil), "closed the connection")
-        case is HTTPParserError:
-            RemoteError(.badAnswer, "does not speak HTTP: \(error)")
-        default:
+        case .forbidden(let address): Self.forbidden(address.host)
+        case .bodyTooLarge: RemoteError(.badAnswer, "answered with more than \(limit) bytes")
+        case .headTooLarge:
+            RemoteError(.badAnswer, "answered with a head of more than \(limits.headBytes) bytes")
+        case .notHTTP(let reason): RemoteError(.badAnswer, "does not speak HTTP: \(reason)")
+        case .timedOut: RemoteError(.unavailable(retryAfter: nil), "did not answer in time")
+        case .closed: RemoteError(.unavailable(retryAfter: nil), "closed the connection")
+        case .failed, .cancelled:
             RemoteError(
-                .unavailable(retryAfter: nil),
-                "cannot be reached: \(RemoteGatewayConnector.reason(error))")
+                .unavailable(retryAfter: nil), "cannot be reached: \(Self.reason(error))")
+        }
+    }
+
+    /// The refusal of addresses that the policy does not allow.
+    static func forbidden(_ addresses: String) -> RemoteError {
+        RemoteError(.forbidden, "leads to \(addresses), which may not be reached from here")
+    }
+
+    /// A fault of the network in few words.
+    static func reason(_ error: FetchError) -> String {
+        switch error {
+        case .timedOut: "no answer in time"
+        case .failed(let reason), .notHTTP(let reason): reason
+        case .forbidden: "may not be reached from here"
+        case .closed: "the connection was closed"
+        case .cancelled: "cancelled"
+        case .headTooLarge, .bodyTooLarge: "too large"
         }
     }
 

@@ -4,6 +4,8 @@ public struct RemoteLimits: Sendable {
     public var connectTimeout: Duration = .seconds(5)
     /// For one whole answer.
     public var requestTimeout: Duration = .seconds(30)
+    /// Status lines and header fields of one answer.
+    public var headBytes = 64 << 10
     public var recordBytes = 4 << 20
     public var signaturesBytes = 4 << 20
     public var listingBytes = 8 << 20

@@ -7,23 +7,23 @@ import Testing
 @testable import Outbound
 
 private func connector(
-    timeout: Duration = .seconds(10), resolve: @escaping Reach.Resolve
-) -> RemoteGatewayConnector {
+    timeout: Duration = .seconds(10), resolve: @escaping Dialer.Resolve
+) throws -> RemoteGatewayConnector {
     var limits = RemoteLimits()
     limits.connectTimeout = timeout
-    return RemoteGatewayConnector(
+    return try RemoteGatewayConnector(
         policy: AddressPolicy([], allowsLoopback: true),
         limits: limits, userAgent: "test", resolve: resolve)
 }
 
-private func addresses(_ texts: String...) -> Reach.Resolve {
+private func addresses(_ texts: String...) -> Dialer.Resolve {
     { _, port in texts.compactMap { SocketAddress("\($0):\(port)") } }
 }
 
 @Suite struct ConnectorTests {
     @Test("a name that leads to a forbidden address is refused, whatever else it leads to")
-    func forbidden() async {
-        let connector = connector(resolve: addresses("169.254.169.254", "10.0.0.1"))
+    func forbidden() async throws {
+        let connector = try connector(resolve: addresses("169.254.169.254", "10.0.0.1"))
         await #expect(throws: RemoteError.self) {
             try await connector.check("http://innocent.example.org")
         }
@@ -35,7 +35,7 @@ private func addresses(_ texts: String...) -> Reach.Resolve {
 
     @Test("a lookup that hangs ends with the timeout, and with the task")
     func hangingLookup() async throws {
-        let connector = connector(timeout: .milliseconds(100)) { _, _ in
+        let connector = try connector(timeout: .milliseconds(100)) { _, _ in
             // As a resolver of the system does: it blocks its thread.
             Thread.sleep(forTimeInterval: 1)
             return []

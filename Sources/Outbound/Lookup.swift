@@ -1,0 +1,127 @@
+internal import Dispatch
+internal import Libevent
+internal import Synchronization
+
+/// A lookup of a name, which blocks a thread: on a few threads of its own, and awaited no longer
+/// than it may take. What is given up goes on, and nobody receives its result.
+final class Lookup: Sendable {
+    typealias Addresses = [SocketAddress]
+
+    private enum State {
+        case new
+        case awaited(CheckedContinuation<Result<Addresses, any Error>, Never>)
+        case finished(Result<Addresses, any Error>)
+    }
+
+    private let state = Mutex(State.new)
+
+    private init() {}
+
+    /// Runs `resolve` on one of the threads.
+    /// - Throws: what `resolve` throws, `LookupTimeout` after `timeout`, `CancellationError` when the
+    ///   task is cancelled.
+    static func run(
+        timeout: Duration, _ resolve: @escaping @Sendable () throws -> Addresses
+    ) async throws -> Addresses {
+        let lookup = Lookup()
+        let alarm = Task {
+            try await Task.sleep(for: timeout)
+            lookup.finish(.failure(LookupTimeout()))
+        }
+        defer { alarm.cancel() }
+        return try await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                guard lookup.begin(continuation) else { return }
+                LookupThreads.shared.run {
+                    // Whoever has waited for a thread in vain needs no lookup any more.
+                    if !lookup.isFinished { lookup.finish(Result(catching: resolve)) }
+                }
+            }
+        } onCancel: {
+            lookup.finish(.failure(CancellationError()))
+        }.get()
+    }
+
+    private var isFinished: Bool {
+        state.withLock { if case .finished = $0 { true } else { false } }
+    }
+
+    /// - Returns: false when the task was cancelled before.
+    private func begin(
+        _ continuation: CheckedContinuation<Result<Addresses, any Error>, Never>
+    ) -> Bool {
+        let result: Result<Addresses, any Error>? = state.withLock { state in
+            if case .finished(let result) = state { return result }
+            state = .awaited(continuation)
+            return nil
+        }
+        if let result { continuation.resume(returning: result) }
+        return result == nil
+    }
+
+    /// The first end counts.
+    private func finish(_ result: Result<Addresses, any Error>) {
+        let continuation: CheckedContinuation<Result<Addresses, any Error>, Never>? =
+            state.withLock { state in
+                switch state {
+                case .finished: return nil
+                case .new:
+                    state = .finished(result)
+                    return nil
+                case .awaited(let continuation):
+                    state = .finished(result)
+                    return continuation
+                }
+            }
+        continuation?.resume(returning: result)
+    }
+}
+
+/// A name was not found in the time that was given.
+struct LookupTimeout: Error, CustomStringConvertible {
+    let description = "no answer in time"
+}
+
+/// At most four threads that may block. A queue of Dispatch alone would make one for each lookup.
+private final class LookupThreads: Sendable {
+    static let shared = LookupThreads()
+
+    private static let limit = 4
+
+    private struct Work {
+        var runningCount = 0
+        var waiting: [@Sendable () -> Void] = []
+    }
+
+    private let queue = DispatchQueue(label: "outbound.lookups", attributes: .concurrent)
+    private let work = Mutex(Work())
+
+    func run(_ lookup: @escaping @Sendable () -> Void) {
+        let mayRun = work.withLock { work in
+            guard work.runningCount < Self.limit else {
+                work.waiting.append(lookup)
+                return false
+            }
+            work.runningCount += 1
+            return true
+        }
+        guard mayRun else { return }
+        queue.async {
+            var next: (@Sendable () -> Void)? = lookup
+            while let lookup = next {
+                lookup()
+                next = self.next()
+            }
+        }
+    }
+
+    private func next() -> (@Sendable () -> Void)? {
+        work.withLock { work in
+            guard !work.waiting.isEmpty else {
+                work.runningCount -= 1
+                return nil
+            }
+            return work.waiting.removeFirst()
+        }
+    }
+}

@@ -1,0 +1,230 @@
+internal import CCurl
+internal import Glibc
+internal import Libevent
+
+/// A request on its way: curl's easy handle, and what has come of the response.
+///
+/// Belongs to the loop's thread. Must outlive its place in a `CurlMulti`.
+@safe final class Transfer {
+    /// curl's handle.
+    let easy: UnsafeMutableRawPointer
+    private let request: FetchRequest
+    private let words: UnsafeMutablePointer<CChar>
+    private var lists: [UnsafeMutablePointer<curl_slist>] = unsafe []
+    private var headCount = 0
+    private var body: [UInt8] = []
+    /// Why a callback has stopped curl, which itself only knows that one has.
+    private var fault: FetchError?
+
+    /// - Throws: `FetchError.failed` when curl cannot do what is asked.
+    init(_ request: FetchRequest) throws(FetchError) {
+        guard let easy = unsafe curl_easy_init() else { throw .failed("curl_easy_init failed") }
+        unsafe self.easy = easy
+        self.request = request
+        unsafe words = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        unsafe words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        try configure()
+    }
+
+    deinit {
+        unsafe curl_easy_cleanup(easy)
+        while let list = unsafe lists.popLast() { unsafe curl_slist_free_all(list) }
+        unsafe words.deallocate()
+    }
+
+    /// Finds the transfer of a handle.
+    static func of(_ easy: UnsafeMutableRawPointer?) -> Transfer? {
+        var context: UnsafeMutableRawPointer?
+        guard unsafe directory_curl_get_pointer(easy, CURLINFO_PRIVATE, &context) == CURLE_OK,
+            let context = unsafe context
+        else { return nil }
+        return unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    }
+
+    private func configure() throws(FetchError) {
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        // The address that was judged, whatever the name stands for by now; and curl never looks a
+        // name up, for which it would wait when a transfer is cancelled meanwhile.
+        try set(CURLOPT_CONNECT_TO, list: ["::\(request.address)"])
+        try set(CURLOPT_URL, request.url)
+        try set(CURLOPT_PROTOCOLS_STR, "http,https")
+        // Not the proxy of the environment either: its address would be judged, not the remote's.
+        try set(CURLOPT_PROXY, "")
+        try set(CURLOPT_FOLLOWLOCATION, 0)
+        try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
+        try set(CURLOPT_PATH_AS_IS, 1)
+        try set(CURLOPT_NOSIGNAL, 1)
+        try set(CURLOPT_CONNECT_ONLY, request.connectsOnly ? 1 : 0)
+        try set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectTimeout))
+        try set(CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeout))
+        try set(CURLOPT_USERAGENT, request.userAgent)
+        try set(CURLOPT_HTTPHEADER, list: ["Accept: application/json"])
+        if let authorities = request.authorities {
+            try set(CURLOPT_CAINFO, authorities)
+            try set(CURLOPT_CAPATH, nil)
+        }
+        try check(unsafe directory_curl_set_opensocket(easy, onOpenSocket))
+        try check(unsafe directory_curl_set_prereq(easy, onRequest))
+        try check(unsafe directory_curl_set_write(easy, CURLOPT_WRITEFUNCTION, onBody))
+        try check(unsafe directory_curl_set_write(easy, CURLOPT_HEADERFUNCTION, onHead))
+        try check(unsafe directory_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, words))
+        for option in [
+            CURLOPT_OPENSOCKETDATA, CURLOPT_PREREQDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA,
+            CURLOPT_PRIVATE,
+        ] { try check(unsafe directory_curl_set_pointer(easy, option, context)) }
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) throws(FetchError) {
+        try check(unsafe directory_curl_set_long(easy, option, value))
+    }
+
+    private func set(_ option: CURLoption, _ value: String?) throws(FetchError) {
+        try check(unsafe directory_curl_set_string(easy, option, value))
+    }
+
+    private func set(_ option: CURLoption, list: [String]) throws(FetchError) {
+        var head: UnsafeMutablePointer<curl_slist>?
+        for line in list { unsafe head = unsafe curl_slist_append(head, line) }
+        guard let head = unsafe head else { throw .failed("curl_slist_append failed") }
+        unsafe lists.append(head)
+        try check(unsafe directory_curl_set_list(easy, option, head))
+    }
+
+    private func check(_ code: CURLcode) throws(FetchError) {
+        guard code != CURLE_OK else { return }
+        throw .failed(unsafe String(cString: curl_easy_strerror(code)))
+    }
+
+    /// Zero would mean without end.
+    private static func milliseconds(_ time: Duration) -> Int {
+        max(1, Int(min(time, .seconds(1 << 20)) / .milliseconds(1)))
+    }
+
+    // MARK: What curl asks and tells
+
+    fileprivate func admits(_ address: SocketAddress?) -> Bool {
+        guard let address else { return false }
+        let isAdmitted = request.admits(address)
+        if !isAdmitted { fault = .forbidden(address) }
+        return isAdmitted
+    }
+
+    /// - Returns: how many bytes were taken; others than all of them stop curl.
+    fileprivate func takeHead(_ count: Int) -> Int {
+        headCount += count
+        guard headCount <= request.headLimit else {
+            fault = .headTooLarge
+            return 0
+        }
+        return count
+    }
+
+    fileprivate func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+        guard status == 200 else { return 0 }
+        guard body.count + bytes.count <= request.bodyLimit else {
+            fault = .bodyTooLarge
+            return 0
+        }
+        unsafe body.append(contentsOf: bytes)
+        return bytes.count
+    }
+
+    // MARK: The end
+
+    /// What the transfer has come to.
+    /// - Parameter code: curl's opinion.
+    func result(_ code: CURLcode) -> Result<FetchResponse, FetchError> {
+        let status = status
+        // A body that nobody reads was stopped at its first byte.
+        let isRefusal = code == CURLE_WRITE_ERROR && fault == nil && status != 200
+        if code == CURLE_OK || isRefusal {
+            return .success(
+                FetchResponse(
+                    status: status, location: field("Location"),
+                    retryAfter: field("Retry-After"), body: body))
+        }
+        return .failure(fault ?? error(code))
+    }
+
+    private func error(_ code: CURLcode) -> FetchError {
+        switch code {
+        case CURLE_OPERATION_TIMEDOUT: return .timedOut
+        case CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE: return .closed
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
+            return .notHTTP(reason(code))
+        // A line of the head that is longer than curl's own buffer.
+        case CURLE_OUT_OF_MEMORY: return .headTooLarge
+        case CURLE_COULDNT_CONNECT:
+            let code = Int32(truncatingIfNeeded: number(CURLINFO_OS_ERRNO))
+            return .failed(code == ECONNREFUSED ? "connection refused" : systemReason(code))
+        default: return .failed(reason(code))
+        }
+    }
+
+    private func reason(_ code: CURLcode) -> String {
+        let text = unsafe String(cString: words)
+        return text.utf8.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : text
+    }
+
+    private func systemReason(_ code: Int32) -> String {
+        code == 0 ? "no connection" : unsafe String(cString: strerror(code))
+    }
+
+    private var status: Int { number(CURLINFO_RESPONSE_CODE) }
+
+    private func number(_ info: CURLINFO) -> Int {
+        var value = 0
+        unsafe directory_curl_get_long(easy, info, &value)
+        return value
+    }
+
+    private func field(_ name: String) -> String? {
+        var field: UnsafeMutablePointer<curl_header>?
+        let code = unsafe curl_easy_header(easy, name, 0, UInt32(CURLH_HEADER), -1, &field)
+        guard code == CURLHE_OK, let field = unsafe field else { return nil }
+        return unsafe String(cString: field.pointee.value)
+    }
+}
+
+@c private func onOpenSocket(
+    context: UnsafeMutableRawPointer?, _: curlsocktype,
+    address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let context = unsafe context, let address = unsafe address,
+        let offset = MemoryLayout<curl_sockaddr>.offset(of: \.addr)
+    else { return -1 }
+    let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    let bytes = unsafe UnsafeRawBufferPointer(
+        start: UnsafeRawPointer(address) + offset, count: Int(address.pointee.addrlen))
+    guard transfer.admits(unsafe SocketAddress(sockaddr: bytes)) else { return -1 }
+    return unsafe socket(
+        address.pointee.family, address.pointee.socktype | Int32(SOCK_CLOEXEC.rawValue),
+        address.pointee.protocol)
+}
+
+// Unlike the one above, also called on a connection that is used again.
+@c private func onRequest(
+    context: UnsafeMutableRawPointer?, host: UnsafeMutablePointer<CChar>?,
+    _: UnsafeMutablePointer<CChar>?, port: Int32, _: Int32
+) -> Int32 {
+    guard let context = unsafe context, let host = unsafe host else { return 1 }
+    let transfer = unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    return transfer.admits(SocketAddress("[\(unsafe String(cString: host))]:\(port)"))
+        ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+}
+
+@c private func onHead(
+    _: UnsafeMutablePointer<CChar>?, size: Int, count: Int, context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let context = unsafe context else { return 0 }
+    return unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+        .takeHead(size * count)
+}
+
+@c private func onBody(
+    bytes: UnsafeMutablePointer<CChar>?, size: Int, count: Int, context: UnsafeMutableRawPointer?
+) -> Int {
+    guard let context = unsafe context else { return 0 }
+    return unsafe Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+        .takeBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
+}
