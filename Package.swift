@@ -1,6 +1,6 @@
 // swift-tools-version: 6.2
-// The targets stand in the order in which bytes pass through them; each may import only what
-// stands above it (`scripts/check-imports` proves it).
+// The targets in the order in which bytes pass through them. What each may import is said in
+// docs/architecture.md, and `scripts/check-imports` proves it.
 
 import PackageDescription
 
@@ -31,7 +31,7 @@ let package = Package(
             name: "Rooms",
             targets: [
                 "Directory", "DirectoryClient", "EventHub", "Events", "Gateway", "Libevent",
-                "LibeventHTTP", "Outbound", "Records", "Text", "Wire",
+                "HTTPServer", "Outbound", "Records", "Text", "Frames",
             ]),
     ],
     dependencies: [
@@ -53,31 +53,37 @@ let package = Package(
     targets: [
         // libevent's headers, and the few shims Swift cannot import
         .systemLibrary(
-            name: "CLibevent", pkgConfig: "libevent_core", providers: [.apt(["libevent-dev"])]),
+            name: "CLibevent", path: "Sources/Net/CLibevent", pkgConfig: "libevent_core",
+            providers: [.apt(["libevent-dev"])]),
 
         // libcurl's headers, and its variadic functions, one for each type of argument
         .systemLibrary(
-            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+            name: "CCurl", path: "Sources/Net/CCurl", pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // event loop, executor, timer, signal thread, mailbox, listener: the safe face of libevent
-        .target(name: "Libevent", dependencies: ["CLibevent"], swiftSettings: boundary),
+        .target(
+            name: "Libevent", dependencies: ["CLibevent"], path: "Sources/Net/Libevent",
+            swiftSettings: boundary),
 
         // immutable shared bytes that leave through many sockets; the budget of memory
-        .target(name: "Wire", swiftSettings: boundary),
+        .target(name: "Frames", path: "Sources/Streams/Frames", swiftSettings: boundary),
 
         // HTTP/1.1 parser, connection, exchange, event stream, limits
         .target(
-            name: "LibeventHTTP",
+            name: "HTTPServer",
             dependencies: [
-                "Libevent", "Wire",
+                "Libevent", "Frames",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-            ], swiftSettings: boundary),
+            ], path: "Sources/Net/HTTPServer", swiftSettings: boundary),
 
         // text as bytes: comparing, searching, JSON, percent-coding, timestamps; pure
-        .target(name: "Text", swiftSettings: strict),
+        .target(name: "Text", path: "Sources/Directory/Text", swiftSettings: strict),
 
         // event, its types, filter, id; JSON; SSE decoding: portable
-        .target(name: "Events", dependencies: ["Text"], swiftSettings: strict),
+        .target(
+            name: "Events", dependencies: ["Text"], path: "Sources/Directory/Events",
+            swiftSettings: strict),
 
         // cid, record, its rules and labels, keys, signatures: pure and portable
         .target(
@@ -87,15 +93,15 @@ let package = Package(
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
-            ], swiftSettings: strict),
+            ], path: "Sources/Directory/Records", swiftSettings: strict),
 
         // subscription index, send queues, encodings, delivery policy, backplane port
         .target(
             name: "EventHub",
             dependencies: [
-                "Events", "Text", "Wire",
+                "Events", "Text", "Frames",
                 .product(name: "DequeModule", package: "swift-collections"),
-            ], swiftSettings: strict),
+            ], path: "Sources/Streams/EventHub", swiftSettings: strict),
 
         // store, publications, signatures, syncs: the operations
         .target(
@@ -104,18 +110,18 @@ let package = Package(
                 "Events", "Records", "Text",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
-            ], swiftSettings: strict),
+            ], path: "Sources/Directory/Directory", swiftSettings: strict),
 
         // requests to addresses that clients name: which are allowed, and what may come back
         .target(
             name: "Outbound", dependencies: ["CCurl", "Directory", "Libevent", "Text"],
-            swiftSettings: boundary),
+            path: "Sources/Faces/Outbound", swiftSettings: boundary),
 
         // routes, errors to status, dashboard files, metrics, health, settings
         .target(
             name: "Gateway",
             dependencies: [
-                "Libevent", "LibeventHTTP", "Wire", "Text", "Events", "EventHub", "Records",
+                "Libevent", "HTTPServer", "Frames", "Text", "Events", "EventHub", "Records",
                 "Directory",
                 "Outbound",
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -123,7 +129,7 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
-            ], swiftSettings: strict),
+            ], path: "Sources/Faces/Gateway", swiftSettings: strict),
 
         // a gateway from the outside: operations over HTTP, and a stream that comes back
         .target(
@@ -136,7 +142,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ], swiftSettings: strict),
+            ], path: "Sources/Client/DirectoryClient", swiftSettings: strict),
 
         // the command line for people and scripts
         .executableTarget(
@@ -145,7 +151,7 @@ let package = Package(
                 "DirectoryClient", "Records", "Events", "Text",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Yams", package: "Yams"),
-            ], swiftSettings: strict),
+            ], path: "Sources/Programs/dirctl", swiftSettings: strict),
 
         // the server program: assembly and command line only
         .executableTarget(
@@ -154,7 +160,7 @@ let package = Package(
                 "Gateway",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-            ], swiftSettings: strict),
+            ], path: "Sources/Programs/dir-gateway", swiftSettings: strict),
 
         // what `make bench` measures with: the load, the raw limit, single pieces of work
         .executableTarget(
@@ -163,7 +169,7 @@ let package = Package(
         .executableTarget(name: "bench-raw", path: "Benchmarks/RawServer"),
         .executableTarget(
             name: "bench-micro",
-            dependencies: ["EventHub", "Events", "LibeventHTTP", "Records", "Text", "Wire"],
+            dependencies: ["EventHub", "Events", "HTTPServer", "Records", "Text", "Frames"],
             path: "Benchmarks/Micro", swiftSettings: strict),
         .executableTarget(
             name: "bench-insert", dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
@@ -175,16 +181,16 @@ let package = Package(
             name: "LibeventTests", dependencies: ["Libevent", "TestSupport"], swiftSettings: testing
         ),
         .testTarget(
-            name: "LibeventHTTPTests",
+            name: "HTTPServerTests",
             dependencies: [
-                "LibeventHTTP", "Libevent", "Wire", "TestSupport",
+                "HTTPServer", "Libevent", "Frames", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], swiftSettings: testing),
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: testing),
         .testTarget(
             name: "EventsTests", dependencies: ["Events", "Text"], swiftSettings: testing),
         .testTarget(
-            name: "EventHubTests", dependencies: ["EventHub", "Events", "Wire"],
+            name: "EventHubTests", dependencies: ["EventHub", "Events", "Frames"],
             swiftSettings: testing),
         .testTarget(
             name: "RecordsTests", dependencies: ["Records", "Text"], swiftSettings: testing),
@@ -212,7 +218,7 @@ let package = Package(
             name: "FuzzTests",
             dependencies: [
                 "Directory", "DirectoryClient", "EventHub", "Events", "Gateway", "Libevent",
-                "LibeventHTTP", "Outbound", "Records", "Text", "Wire",
+                "HTTPServer", "Outbound", "Records", "Text", "Frames",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             path: "Fuzz", exclude: ["Corpus", "Driver", "Package.swift"],

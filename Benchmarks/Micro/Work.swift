@@ -1,9 +1,9 @@
 internal import EventHub
 internal import Events
-internal import LibeventHTTP
+internal import Frames
+internal import HTTPServer
 internal import Records
 internal import Text
-internal import Wire
 
 /// What can be measured: each makes its world and returns the work, which is told how often it was
 /// done before.

@@ -1,7 +1,7 @@
 import EventHub
 import Events
+import Frames
 import Text
-import Wire
 
 @testable import DirectoryClient
 

@@ -1,5 +1,5 @@
+import HTTPServer
 import HTTPTypes
-import LibeventHTTP
 
 /// Small limits, so that short inputs reach them.
 private let limits: HTTPLimits = {

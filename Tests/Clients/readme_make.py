@@ -25,7 +25,7 @@ case "$*" in *--show-bin-path*) echo "$BIN_PATH"; exit ;; esac
 echo "Fetching https://example.org/package" >&2
 echo "[1/1] Compiling plugin GenerateManual"
 for n in $(seq 1 200); do
-    echo "[$n/200] Compiling Wire File$n.swift"
+    echo "[$n/200] Compiling Frames File$n.swift"
     if [ "$n" = 100 ]; then
         printf '%s\\n' "/source/File.swift:3:4: warning: a long one, $(printf 'x%.0s' {1..200})" "" " 3 | let x"
         # Longer than the reader waits for a line; then the rest of it.

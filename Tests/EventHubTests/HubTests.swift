@@ -1,7 +1,7 @@
 import EventHub
 import Events
+import Frames
 import Testing
-import Wire
 
 /// A stream whose kernel takes as many bytes as the test says.
 private final class FakeStream: FrameSink {

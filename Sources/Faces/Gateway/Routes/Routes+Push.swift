@@ -1,0 +1,79 @@
+internal import Directory
+internal import Frames
+internal import HTTPServer
+internal import HTTPTypes
+internal import Text
+
+extension Routes {
+    static let push = [
+        Route(
+            .post, "/push", "stores a record (JSON), or many (NDJSON, one a line)",
+            accepts: ["application/json", "application/x-ndjson"],
+            responses: [
+                (201, "the record is new: its cid"),
+                (200, "the record was stored already: its cid; of NDJSON, a result for each line"),
+            ]
+        ) { loop, request in
+            let operations = loop.context.operations
+            if request.contentType.hasBytes(of: "application/x-ndjson") {
+                let memory = loop.context.memory
+                return .lines { writer in
+                    try await pushLines(request, operations, memory, writer)
+                }
+            }
+            let pushed = try await operations.push(try await request.bytes())
+            return .json(
+                ["cid": .string(pushed.cid)], status: pushed.isNew ? .created : .ok,
+                fields: [.location: "/records/\(pushed.cid)"])
+        }
+    ]
+
+    /// Stores records as they come, those that are here together in one commit, and answers each
+    /// with a line: the client sees the results while it still sends.
+    private static func pushLines(
+        _ request: Request, _ operations: Operations, _ memory: MemoryBudget,
+        _ writer: consuming LineWriter
+    ) async throws {
+        var lines = LineSplitter(limit: request.bodyLimit)
+        var held = MemoryReservation(memory)
+        var isOver = false
+        while !isOver {
+            var results: [JSON] = []
+            do throws(RequestBodyError) {
+                let part = try await request.body.next()
+                isOver = part == nil
+                let complete = part.map { lines.add($0) } ?? lines.finish()
+                guard held.resize(to: lines.pendingCount) else { throw .outOfMemory }
+                results = await pushed(complete, operations, limit: request.bodyLimit)
+            } catch {
+                // The lines before have been stored and answered; this one says why it ends here.
+                results = [.object(Problem(error, limit: request.bodyLimit).members)]
+                isOver = true
+            }
+            if !results.isEmpty { try await writer.write(results) }
+        }
+        writer.finish()
+    }
+
+    private static func pushed(
+        _ lines: [LineSplitter.Line], _ operations: Operations, limit: Int
+    ) async -> [JSON] {
+        guard !lines.isEmpty else { return [] }
+        var next = await operations.push(many: lines.compactMap(\.bytes)).makeIterator()
+        return lines.map { line in
+            let result = line.bytes == nil ? nil : next.next()
+            return .object(members(result, limit) + [("line", .number(line.number))])
+        }
+    }
+
+    private static func members(_ result: Result<Operations.Pushed, DirectoryError>?, _ limit: Int)
+        -> [(String, JSON)]
+    {
+        switch result {
+        case nil: Problem.tooLongLine(limit).members
+        case .success(let pushed):
+            [("cid", .string(pushed.cid)), ("status", .number(pushed.isNew ? 201 : 200))]
+        case .failure(let error): Problem(error).members
+        }
+    }
+}

@@ -1,0 +1,120 @@
+internal import Directory
+internal import Events
+internal import HTTPServer
+internal import HTTPTypes
+internal import Text
+
+extension Routes {
+    private static let listing = [
+        (name: "label", meaning: "a substring of a label; may be repeated"),
+        (name: "name", meaning: "a name, in any case; * and ? are wildcards"),
+        (name: "version", meaning: "a version, likewise"),
+        (name: "published", meaning: "true or false"),
+        (name: "limit", meaning: "records in a page, 1 to 1000; 100 if not given"),
+        (name: "after", meaning: "the value of next in the page before"),
+    ]
+
+    static let records = [
+        Route(.get, "/records", "records, newest first, without content", parameters: listing) {
+            loop, request in
+            let page = try await loop.context.operations.list(try RecordListing(request.query))
+            return .response(
+                await RouteResponse.largeJSON {
+                    var members: [(String, JSON)] = [("records", .array(page.items.map(\.json)))]
+                    if let next = page.next { members.append(("next", .string(next))) }
+                    if !page.damaged.isEmpty { members.append(("damaged", .strings(page.damaged))) }
+                    return .object(members)
+                })
+        },
+        Route(
+            .get, "/records/{cid}", "the record, exactly its canonical JSON",
+            responses: [(200, "the record"), (304, "the record is what If-None-Match names")]
+        ) { loop, request in
+            let cid = request.parameters["cid"] ?? ""
+            if ETag.matches(request.head.fields[.ifNoneMatch], "\"\(cid)\"") {
+                // The content is not read, so this is no pull; but it must be there.
+                _ = try await loop.context.operations.info(cid)
+                return .empty(.notModified, fields: tagged(cid))
+            }
+            let operations = loop.context.operations
+            var fields = tagged(cid)
+            fields[.contentType] = "application/json"
+            switch try await operations.pull(cid) {
+            case .whole(let pulled):
+                return .response(Response(fields: fields, body: pulled.content))
+            case .large(let length):
+                return .body(fields, length: length) { writer in
+                    var place = 0
+                    while place < length {
+                        let part = try await operations.part(of: cid, from: place)
+                        place += part.count
+                        try await writer.write(part)
+                    }
+                    writer.finish()
+                }
+            }
+        },
+        Route(.head, "/records/{cid}", "whether the record exists, how large it is, its labels") {
+            loop, request in
+            let info = try await loop.context.operations.info(request.parameters["cid"] ?? "")
+            var fields = tagged(info.cid)
+            fields[.contentType] = "application/json"
+            if ETag.matches(request.head.fields[.ifNoneMatch], "\"\(info.cid)\"") {
+                return .empty(.notModified, fields: tagged(info.cid))
+            }
+            fields[.contentLength] = String(info.size)
+            LabelFields.add(info.labels, to: &fields)
+            return .response(Response(fields: fields))
+        },
+        Route(.get, "/records/{cid}/labels", "all labels of the record") { loop, request in
+            let info = try await loop.context.operations.info(request.parameters["cid"] ?? "")
+            return .response(
+                await RouteResponse.largeJSON {
+                    ["cid": .string(info.cid), "labels": .strings(info.labels)]
+                })
+        },
+        Route(
+            .delete, "/records/{cid}", "deletes the record, its publication, signatures and labels",
+            responses: [(204, "the record is not stored, or no longer")]
+        ) { loop, request in
+            try await loop.context.operations.delete(request.parameters["cid"] ?? "")
+            return .empty(.noContent)
+        },
+    ]
+
+    /// The content under a CID never changes; only whether it is there can.
+    private static func tagged(_ cid: String) -> HTTPFields {
+        [.eTag: "\"\(cid)\"", .cacheControl: "no-cache"]
+    }
+}
+
+extension RecordListing {
+    fileprivate init(_ query: Query) throws(Problem) {
+        self.init()
+        labels = query.list("label")
+        names = query.list("name")
+        versions = query.list("version")
+        after = try query.single("after")
+        switch try query.single("published").map(ExactString.init) {
+        case nil: published = nil
+        case "true": published = true
+        case "false": published = false
+        case .some(let text):
+            throw .invalid(
+                "published is '\(text.string.clipped(to: 64))'.", remedy: "Write true or false.")
+        }
+        limit = try query.limit()
+    }
+}
+
+extension RecordPage.Item {
+    fileprivate var json: JSON {
+        [
+            "cid": .string(cid), "name": .string(name), "version": .string(version),
+            "schema_version": .string(schemaVersion), "created_at": .string(createdAt),
+            "pushed_at": .string(Timestamp.format(pushedAt)), "size": .number(size),
+            "published": .bool(isPublished), "labels": .strings(labels),
+            "signatures": .number(signatures),
+        ]
+    }
+}

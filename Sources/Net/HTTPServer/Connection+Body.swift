@@ -1,0 +1,104 @@
+internal import Frames
+internal import Libevent
+
+/// Reading the body of the request.
+extension Connection {
+    /// About the most bytes of one piece.
+    private static let pieceLimit = 64 << 10
+
+    /// Returns the next piece of the body, with all that has arrived: chunks of one byte must not
+    /// cost the caller a turn of the loop each. Reads from the socket only during this call.
+    /// - Parameter room: how many bytes the caller still takes. A chunk that announces more is
+    ///   refused before it arrives.
+    /// - Returns: nil at the end of the body.
+    func nextBodyPart(room: Int = .max) async throws(RequestBodyError) -> [UInt8]? {
+        while true {
+            let part = try bufferedBody()
+            if part.count + parser.announcedCount > room { throw .tooLarge }
+            if !part.isEmpty { return part }
+            if bodyIsWhole {
+                // From now on reading only serves to notice that the client leaves.
+                if case .responding = state { watchReads() }
+                return nil
+            }
+            guard case .responding = state else { throw .disconnected }
+            try await moreBytes()
+        }
+    }
+
+    private func bufferedBody() throws(RequestBodyError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while !bodyIsWhole, bodyError == nil, bytes.count < Self.pieceLimit {
+            guard let event = nextBodyEvent() else { break }
+            owesContinue = false
+            switch event {
+            case .body(let part) where bytes.isEmpty: bytes = part
+            case .body(let part): bytes += part
+            case .end, .head: bodyIsWhole = true
+            }
+        }
+        if bytes.isEmpty, let bodyError {
+            throw bodyError.status == 413 ? .tooLarge : .malformed(bodyError)
+        }
+        return bytes
+    }
+
+    private func nextBodyEvent() -> RequestParser.Event? {
+        do { return try parser.next() } catch {
+            // The part before the error is handed over first.
+            bodyError = error
+            wantsKeepAlive = false
+            return nil
+        }
+    }
+
+    private func moreBytes() async throws(RequestBodyError) {
+        if owesContinue {
+            sendContinue()
+            flush()
+        }
+        defer {
+            if case .responding = state { ignoreReads() }
+        }
+        do {
+            // The task may get here in a later turn of the loop, when the state has changed.
+            // Therefore the state is checked, and the deadline begins, after the reader is set.
+            try await withCheckedThrowingContinuation { reader in
+                bodyReader = reader
+                guard case .responding = state else {
+                    return resume(&bodyReader, throwing: .disconnected)
+                }
+                guard !listener.bodiesTimedOut else {
+                    return resume(&bodyReader, throwing: .timedOut)
+                }
+                watchReads()
+                startBodyDeadline()
+            }
+        } catch {
+            throw error as? RequestBodyError ?? .disconnected
+        }
+    }
+
+    /// Reserves room for `count` more bytes in a body that is collected.
+    /// - Throws: `outOfMemory` when the budget of memory has no room.
+    func holdBody(_ bytes: inout [UInt8], adding count: Int) throws(RequestBodyError) {
+        let needed = bytes.count + count
+        if bytes.isEmpty || needed > bytes.capacity {
+            // Not more than the announced length, which the last doubling would often exceed.
+            var capacity = max(needed, 2 * bytes.capacity)
+            if case .length(let length) = bodyFraming {
+                capacity = max(needed, min(capacity, length))
+            }
+            guard bodyMemory.resize(to: capacity) else { throw .outOfMemory }
+            if !bytes.isEmpty { bytes.reserveCapacity(capacity) }
+        }
+    }
+
+    /// Skips the rest of a body that the handler did not read, as far as it has arrived.
+    func skipBufferedBody() {
+        while !bodyIsWhole, bodyError == nil {
+            guard let event = nextBodyEvent() else { return }
+            if case .end = event { bodyIsWhole = true }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+public import Events
+public import Frames
+internal import Text
+
+/// How events look on a stream.
+public enum EventEncoding: Hashable, Sendable, CaseIterable {
+    /// `text/event-stream` (WHATWG HTML §9.2), in the dialect that every client reads alike.
+    case serverSentEvents
+    /// `application/x-ndjson`: one JSON object a line.
+    case ndjson
+
+    /// The media type, as a client names it in `Accept`.
+    public var mediaType: String {
+        switch self {
+        case .serverSentEvents: "text/event-stream"
+        case .ndjson: "application/x-ndjson"
+        }
+    }
+
+    /// The value of `Content-Type`. An event stream is UTF-8 by definition, but some clients read
+    /// it as Latin-1 unless told.
+    public var contentType: String {
+        switch self {
+        case .serverSentEvents: "text/event-stream; charset=utf-8"
+        case .ndjson: mediaType
+        }
+    }
+
+    /// An event as a frame.
+    /// - Parameters:
+    ///   - json: `event.json()`, which several encodings share.
+    ///   - budget: is charged for as long as the frame lives.
+    public func frame(_ event: Event, json: [UInt8], budget: MemoryBudget? = nil) -> Frame {
+        switch self {
+        case .serverSentEvents:
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(json.count + 96)
+            bytes += "id: ".utf8
+            event.id.append(to: &bytes)
+            bytes += "\nevent: ".utf8
+            bytes += event.type.shortName.utf8
+            bytes += "\ndata: ".utf8
+            bytes += json
+            bytes += [0x0A, 0x0A]
+            return Frame(bytes, budget: budget)
+        case .ndjson:
+            return Frame(json + [0x0A], budget: budget)
+        }
+    }
+
+    /// What opens a stream, at once: the client knows that its subscription is live.
+    /// - Parameter retry: how long a client should wait before it comes back, milliseconds.
+    public func opening(retry: Int) -> [UInt8] {
+        switch self {
+        case .serverSentEvents: Array("retry: \(retry)\n: connected\n\n".utf8)
+        case .ndjson: [0x0A]
+        }
+    }
+
+    /// What is sent in silence, so that nobody takes the connection for dead. A comment without an
+    /// empty line behind it: for httpx-sse 0.4.3 an empty line is an event of its own once an id has
+    /// been seen.
+    public var heartbeat: Frame {
+        switch self {
+        case .serverSentEvents: Frame(Array(":\n".utf8))
+        case .ndjson: Frame([0x0A])
+        }
+    }
+
+    /// Tells how many events were lost since the one before.
+    public func dropped(_ count: Int) -> Frame {
+        switch self {
+        case .serverSentEvents:
+            Frame(Array("event: dropped\ndata: {\"dropped\":\(count)}\n\n".utf8))
+        case .ndjson: Frame(Array("{\"dropped\":\(count)}\n".utf8))
+        }
+    }
+
+    /// The last word before the gateway goes down.
+    /// - Parameter retry: when to come back, milliseconds.
+    public func goodbye(retry: Int) -> Frame {
+        switch self {
+        case .serverSentEvents:
+            Frame(Array("retry: \(retry)\nevent: goodbye\ndata: {\"retry\":\(retry)}\n\n".utf8))
+        case .ndjson: Frame(Array("{\"goodbye\":{\"retry\":\(retry)}}\n".utf8))
+        }
+    }
+
+    /// Refuses a subscription softly: an `EventSource` that got a status other than 200 would never
+    /// come back.
+    /// - Parameter retry: when to come back, milliseconds.
+    public static func retryLater(retry: Int, reason: String) -> [UInt8] {
+        var bytes = Array("retry: \(retry)\nevent: retry-later\ndata: {\"reason\":".utf8)
+        JSONText.append(reason, to: &bytes)
+        return bytes + Array(",\"retry\":\(retry)}\n\n".utf8)
+    }
+}

@@ -1,0 +1,137 @@
+import Frames
+import HTTPServer
+import TestSupport
+import Testing
+
+@Suite struct MemoryTests {
+    @Test func `a budget takes no more than its limit and gets everything back`() {
+        let budget = MemoryBudget(limit: 100)
+        #expect(budget.reserve(60))
+        #expect(!budget.reserve(41))
+        #expect(budget.reserve(40))
+        #expect(budget.isExhausted)
+        budget.charge(50)
+        #expect(!budget.reserve(1))
+        budget.release(150)
+        #expect(budget.used == 0)
+        #expect(budget.peak == 150)
+        #expect(!budget.reserve(.max))
+    }
+
+    @Test func `a reservation is given back with its owner`() {
+        let budget = MemoryBudget(limit: 100)
+        do {
+            var reservation = MemoryReservation(budget)
+            let results = [
+                reservation.resize(to: 70), reservation.resize(to: 101), reservation.resize(to: 10),
+            ]
+            #expect(results == [true, false, true])
+            #expect(budget.used == 10)
+            reservation.set(to: 200)
+            #expect(budget.used == 200)
+        }
+        #expect(budget.used == 0)
+    }
+
+    @Test func `threads that reserve at once never exceed the limit`() async {
+        let budget = MemoryBudget(limit: 1000)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    for _ in 0..<10_000 where budget.reserve(300) { budget.release(300) }
+                }
+            }
+        }
+        #expect(budget.used == 0)
+        #expect(budget.peak <= 1000)
+    }
+
+    @Test func `a frame counts once, however many hold it`() {
+        let budget = MemoryBudget()
+        var frames: [Frame] = []
+        do {
+            let frame = Frame([1, 2, 3], budget: budget)
+            frames = [frame, frame, frame]
+            #expect(budget.used == frame.count(.chunked))
+        }
+        #expect(budget.used == 8)
+        #expect(frames.count == 3)
+        frames = []
+        #expect(budget.used == 0)
+    }
+
+    @Test func `a body that many do not read is in memory once`() async throws {
+        let budget = MemoryBudget()
+        try await withServer(memory: budget) { address, responder in
+            var clients: [SocketClient] = []
+            for _ in 0..<60 {
+                let client = try SocketClient(address, receiveBuffer: 4 << 10)
+                try await client.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = try await client.head()
+                clients.append(client)
+            }
+            #expect(budget.peak >= 4 << 20)
+            #expect(budget.peak < 5 << 20)
+            clients = []
+            while await responder.connectionCount() > 0 {
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            #expect(budget.used == 0)
+        }
+    }
+
+    @Test func `a response without memory for it is refused, and the connection continues`()
+        async throws
+    {
+        try await withServer(memory: MemoryBudget(limit: 1 << 20)) { address, _ in
+            let client = try SocketClient(address)
+            let answer = try await client.request("GET", "/big")
+            #expect(answer.status == 503)
+            #expect(answer.fields["retry-after"] == "1")
+            #expect(try await client.request("GET", "/next").status == 200)
+        }
+    }
+
+    @Test func `a body that there is no memory for is refused`() async throws {
+        let budget = MemoryBudget(limit: 600_000)
+        try await withServer(memory: budget) { address, responder in
+            let body = String(repeating: "x", count: 900_000)
+            #expect(
+                try await SocketClient(address).request("POST", "/echo", body: body).status == 503)
+            while await responder.connectionCount() > 0 {
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            #expect(budget.used == 0)
+            #expect(budget.peak > 0)
+            let another = try SocketClient(address)
+            #expect(try await another.request("POST", "/echo", body: "small").text == "small")
+        }
+    }
+
+    @Test func `a header that there is no memory for is refused`() async throws {
+        let budget = MemoryBudget(limit: 1000)
+        try await withServer(memory: budget) { address, responder in
+            let client = try SocketClient(address)
+            let value = String(repeating: "x", count: 10_000)
+            #expect(
+                try await client.request("GET", "/", fields: ["X": value]).status == 503)
+            #expect(try await client.isClosedByPeer())
+            while await responder.connectionCount() > 0 {
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            #expect(budget.used == 0)
+        }
+    }
+
+    @Test func `a connection at rest gives the memory of its last request back`() async throws {
+        let budget = MemoryBudget()
+        try await withServer(memory: budget) { address, _ in
+            let client = try SocketClient(address)
+            let body = String(repeating: "x", count: 500_000)
+            #expect(try await client.request("POST", "/echo", body: body).text.count == 500_000)
+            #expect(budget.peak >= 500_000)
+            while budget.used > 0 { try await Task.sleep(for: .milliseconds(2)) }
+            #expect(try await client.request("GET", "/next").status == 200)
+        }
+    }
+}
