@@ -1,3 +1,4 @@
+import Frames
 import HTTPServer
 import TestSupport
 import Testing
@@ -188,6 +189,25 @@ import Testing
             #expect(try await client.head().status == 200)
             let chunk = try #require(try await client.chunk())
             #expect(String(decoding: chunk, as: UTF8.self) == "okok")
+        }
+    }
+
+    @Test func `a refused client that goes on sending gets its response also without memory`()
+        async throws
+    {
+        let memory = MemoryBudget(limit: 1 << 20)
+        try await withServer(memory: memory) { address, _ in
+            let client = try SocketClient(address)
+            memory.charge(1 << 20)
+            try await client.send(
+                "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n"
+                    + String(repeating: "x", count: 1000))
+            // It does not notice, and none of this may end the connection with a reset.
+            for _ in 0..<20 {
+                try await client.send([UInt8](repeating: 0x78, count: 64 << 10))
+            }
+            #expect(try await client.answer().status == 413)
+            memory.release(1 << 20)
         }
     }
 

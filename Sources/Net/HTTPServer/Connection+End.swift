@@ -16,6 +16,8 @@ extension Connection {
             end()
         } else {
             state = .lingering
+            parser = RequestParser(limits: listener.limits)
+            parserMemory.set(to: 0)
             discardedCount = 0
             lingerEnd = LoopClock.now() + min(listener.limits.bodyDeadline, .seconds(3600))
             shutdownWrites()
@@ -24,11 +26,12 @@ extension Connection {
         }
     }
 
-    /// Discards what the client still sends, up to a limit of bytes and time.
-    func discard(_ count: Int) {
+    /// Discards what the client still sends, up to a limit of bytes and time. Nothing is kept, so
+    /// this also works when the budget of memory is used up.
+    func discard() {
+        guard let count = listener.read(descriptor, { _ in }) else { return }
+        guard count > 0 else { return end() }
         discardedCount += count
-        parser = RequestParser(limits: listener.limits)
-        parserMemory.set(to: 0)
         let left = lingerEnd - LoopClock.now()
         if discardedCount > Self.lingerLimit || left <= .zero { return end() }
         setDeadline(min(Self.lingerPause, left))

@@ -135,7 +135,8 @@ final class Connection: WatchedSocket {
         switch state {
         case .responding where bodyReader == nil: return inspectPeer()
         case .flushing: return ignoreReads()
-        case .responding, .receiving, .lingering, .closed: break
+        case .lingering: return discard()
+        case .responding, .receiving, .closed: break
         }
         let count = listener.read(descriptor) { parser.append($0) }
         guard let count else { return }
@@ -149,9 +150,7 @@ final class Connection: WatchedSocket {
             ignoreReads()
             bodySinceDeadline += count
             resume(&bodyReader)
-        case .flushing, .closed: break
-        case .lingering:
-            discard(count)
+        case .flushing, .lingering, .closed: break
         }
     }
 
