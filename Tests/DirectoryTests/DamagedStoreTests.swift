@@ -8,7 +8,7 @@ import Testing
 import Text
 
 private struct Silence: EventSink {
-    func emit(_ drafts: [EventDraft]) {}
+    func publish(_ events: [Event]) {}
 }
 
 /// A data directory with a store of some records, which nobody uses.
@@ -18,7 +18,7 @@ private struct Fixture {
     let cids: [String]
 
     init(records: Int = 40) async throws {
-        let store = try Store(path: path, events: Silence())
+        let store = try Store(path: path, events: Silence(), now: { 0 })
         let operations = Self.operations(store, path)
         var cids: [String] = []
         for number in 0..<records {
@@ -63,7 +63,7 @@ private struct NoRemotes: RemoteConnector {
         let copy = NSTemporaryDirectory() + "backup-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: fixture.file, toPath: copy + "/directory.sqlite")
-        let store = try Store(path: copy, events: Silence())
+        let store = try Store(path: copy, events: Silence(), now: { 0 })
         #expect(try await store.recordCount() == 40)
         store.close()
         try FileManager.default.removeItem(atPath: copy)
@@ -75,7 +75,7 @@ private struct NoRemotes: RemoteConnector {
         let size = try #require(
             try FileManager.default.attributesOfItem(atPath: fixture.file)[.size] as? Int)
         truncate(fixture.file, size / 2 / 4096 * 4096)
-        let store = try Store(path: fixture.path, events: Silence())
+        let store = try Store(path: fixture.path, events: Silence(), now: { 0 })
         let fault = try #require(store.fault)
         #expect(fault.contains("damaged"))
         await #expect(throws: DirectoryError.self) { try await store.check() }
@@ -102,7 +102,7 @@ private struct NoRemotes: RemoteConnector {
     {
         let fixture = try await Fixture()
         defer { fixture.remove() }
-        let store = try Store(path: fixture.path, events: Silence())
+        let store = try Store(path: fixture.path, events: Silence(), now: { 0 })
         #expect(store.fault == nil)
         // Behind the connections, which have read next to nothing yet.
         let handle = try FileHandle(forWritingTo: URL(filePath: fixture.file))
@@ -139,7 +139,9 @@ private struct NoRemotes: RemoteConnector {
                 try? FileManager.default.removeItem(atPath: fixture.file + ending)
             }
             try data.write(to: URL(filePath: fixture.file))
-            guard let store = try? Store(path: fixture.path, events: Silence()) else { continue }
+            guard let store = try? Store(path: fixture.path, events: Silence(), now: { 0 }) else {
+                continue
+            }
             let operations = Fixture.operations(store, fixture.path)
             for cid in fixture.cids {
                 if let pulled = try? await operations.pullWhole(cid) {
@@ -169,7 +171,7 @@ private struct NoRemotes: RemoteConnector {
             """)
         try fixture.sql(
             "UPDATE record SET pushed_at = NULL, size = NULL WHERE cid = '\(fixture.cids[1])'")
-        let store = try Store(path: fixture.path, events: Silence())
+        let store = try Store(path: fixture.path, events: Silence(), now: { 0 })
         let operations = Fixture.operations(store, fixture.path)
         let page = try await operations.list(RecordListing())
         #expect(page.items.map(\.cid) == [fixture.cids[2], fixture.cids[0]])
@@ -201,7 +203,9 @@ private struct NoRemotes: RemoteConnector {
         defer { fixture.remove() }
         try fixture.sql(change)
         let before = try Data(contentsOf: URL(filePath: fixture.file))
-        #expect(throws: DirectoryError.self) { try Store(path: fixture.path, events: Silence()) }
+        #expect(throws: DirectoryError.self) {
+            try Store(path: fixture.path, events: Silence(), now: { 0 })
+        }
         #expect(try Data(contentsOf: URL(filePath: fixture.file)) == before)
     }
 
@@ -215,7 +219,9 @@ private struct NoRemotes: RemoteConnector {
         try queue.close()
         for content in [try Data(contentsOf: URL(filePath: file)), Data("my diary".utf8)] {
             try content.write(to: URL(filePath: file))
-            #expect(throws: DirectoryError.self) { try Store(path: path, events: Silence()) }
+            #expect(throws: DirectoryError.self) {
+                try Store(path: path, events: Silence(), now: { 0 })
+            }
             #expect(try Data(contentsOf: URL(filePath: file)) == content)
         }
     }
@@ -229,7 +235,7 @@ private struct NoRemotes: RemoteConnector {
             INSERT INTO sync (sync_id, remote_url, state, signatures, found, created_at, updated_at)
             VALUES ('s', 'http://127.0.0.1:1', 3, \(Int64.max), \(Int64.max), \(Int64.min), \(Int64.max))
             """)
-        let store = try Store(path: fixture.path, events: Silence())
+        let store = try Store(path: fixture.path, events: Silence(), now: { 0 })
         let operations = Fixture.operations(store, fixture.path)
         let item = try #require(try await operations.list(RecordListing()).items.first)
         #expect(Timestamp.format(item.pushedAt) == "0000-01-01T00:00:00.000000Z")

@@ -14,7 +14,7 @@ private let (absent, absent2) = (CID.of(Array("absent".utf8)), CID.of(Array("abs
 private final class Recorder: EventSink {
     let drafts = Mutex<[EventDraft]>([])
 
-    func emit(_ new: [EventDraft]) { drafts.withLock { $0 += new } }
+    func publish(_ new: [Event]) { drafts.withLock { $0 += new.map(\.draft) } }
 
     /// What was emitted since the last call, as `TYPE resource`.
     func take() -> [EventDraft] {
@@ -42,7 +42,7 @@ private final class Fixture {
     let operations: Operations
 
     init() throws {
-        let store = try Store(path: path, events: events)
+        let store = try Store(path: path, events: events, now: { 1_760_797_395_000_000 })
         operations = Operations(
             store: store, events: events, signingKey: SigningKeyFile("signing.key", in: path),
             remotes: NoRemotes(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -55,6 +55,15 @@ private final class Fixture {
         Array(
             #"{"schema_version":"1.0.0","name":"\#(name)","version":"\#(version)","description":"d","authors":["a"],"created_at":"2025-10-18T14:23:15Z","skills":[{"name":"\#(skill)"}]}"#
                 .utf8)
+    }
+
+    /// What was published since the last call, reads included: they are published in the queue of the
+    /// changes, so a change ends the wait for them.
+    func published() async throws -> [EventDraft] {
+        try await operations.delete(absent2)
+        var drafts = events.take()
+        #expect(drafts.popLast() == EventDraft(.recordDeleted, absent2))
+        return drafts
     }
 
     func push(_ names: String...) async throws -> [String] {
@@ -89,7 +98,8 @@ private final class Fixture {
         let pulled = try await operations.pullWhole(pushed.cid)
         #expect(CID.of(pulled.content) == pushed.cid)
         #expect(
-            fixture.events.take() == [EventDraft(.recordPulled, pushed.cid, labels: ["/skills/s"])])
+            try await fixture.published()
+                == [EventDraft(.recordPulled, pushed.cid, labels: ["/skills/s"])])
     }
 
     @Test func `a bad record among many is refused alone, and the order is kept`() async throws {
@@ -107,7 +117,7 @@ private final class Fixture {
         let info = try await operations.info(cid)
         #expect(info.labels == ["/skills/s"])
         #expect(info.size == fixture.record("a").count)
-        #expect(fixture.events.take() == [])
+        #expect(try await fixture.published() == [])
     }
 
     @Test func `a delete is heard, also of what was never stored`() async throws {
@@ -255,7 +265,7 @@ private final class Fixture {
 
     @Test func `a second gateway on the same data is refused`() throws {
         #expect(throws: DirectoryError.self) {
-            try Store(path: fixture.path, events: Recorder())
+            try Store(path: fixture.path, events: Recorder(), now: { 0 })
         }
     }
 }

@@ -7,13 +7,14 @@ import Text
 @testable import Directory
 
 private struct Silence: EventSink {
-    func emit(_ drafts: [EventDraft]) {}
+    func publish(_ events: [Event]) {}
 }
 
 @Suite struct StoreTests {
     private func store() throws -> Store {
         try Store(
-            path: NSTemporaryDirectory() + "store-\(UUID().uuidString)", events: Silence())
+            path: NSTemporaryDirectory() + "store-\(UUID().uuidString)", events: Silence(),
+            now: { 0 })
     }
 
     /// GRDB sets NORMAL when it opens in WAL mode; kill -9 cannot tell the difference, power can.
@@ -61,7 +62,7 @@ private struct Silence: EventSink {
     @Test(.timeLimit(.minutes(1)))
     func `changes that meet a lock of another process wait for it together`() async throws {
         let path = NSTemporaryDirectory() + "store-\(UUID().uuidString)"
-        let store = try Store(path: path, events: Silence())
+        let store = try Store(path: path, events: Silence(), now: { 0 })
         var configuration = Configuration()
         configuration.allowsUnsafeTransactions = true
         let other = try DatabaseQueue(

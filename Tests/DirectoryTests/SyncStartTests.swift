@@ -9,7 +9,7 @@ import Testing
 private final class Recorder: EventSink {
     let drafts = Mutex<[EventDraft]>([])
 
-    func emit(_ new: [EventDraft]) { drafts.withLock { $0 += new } }
+    func publish(_ new: [Event]) { drafts.withLock { $0 += new.map(\.draft) } }
 }
 
 /// A remote that nobody ever reaches: a sync from it goes on until it is interrupted.
@@ -31,7 +31,7 @@ private struct Silence: RemoteConnector {
         store: Store, operations: Operations, events: Recorder
     ) {
         let events = Recorder()
-        let store = try Store(path: path, events: events)
+        let store = try Store(path: path, events: events, now: { 1_700_000_000_000_000 })
         let operations = Operations(
             store: store, events: events, signingKey: SigningKeyFile("key", in: path),
             remotes: Silence(), syncPolicy: policy,

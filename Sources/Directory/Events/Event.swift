@@ -56,7 +56,7 @@ public struct Event: Sendable, Equatable {
         a.id == b.id && a.timestamp == b.timestamp && a.draft == b.draft
     }
 
-    private var draft: EventDraft {
+    package var draft: EventDraft {
         EventDraft(type, resourceID, labels: labels, metadata: metadata)
     }
 }
@@ -86,11 +86,12 @@ public struct EventDraft: Sendable, Equatable {
     }
 }
 
-/// Where operations publish their events.
+/// Where the Directory publishes its events.
 public protocol EventSink: Sendable {
-    /// Publishes the drafts in their order. Never blocks for long and never fails: an event that
-    /// nobody can take must not undo the operation it tells of.
-    func emit(_ drafts: [EventDraft])
+    /// Publishes events in their order. Called from one thread at a time, with ids that rise from
+    /// call to call. Never blocks for long and never fails: an event that cannot be delivered must
+    /// not undo the operation that it reports.
+    func publish(_ events: [Event])
 
     /// Waits until there is room for more events, but not for long. Blocks the thread.
     func waitForRoom()

@@ -67,10 +67,16 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
 /// The 12 bits behind the time count within a millisecond (RFC 9562 §6.2, method 1); when they
 /// are used up, or the clock has stepped back, the time runs ahead of the clock.
 public struct EventIDSequence: Sendable {
-    private var milliseconds: UInt64 = 0
-    private var counter: UInt64 = 0
+    /// The time of the last id, milliseconds since 1970.
+    package private(set) var milliseconds: UInt64
+    private var counter: UInt64
 
-    public init() {}
+    /// - Parameter last: all ids are later than this time, milliseconds since 1970; that of the
+    ///   last id of an earlier sequence, so that this one continues it.
+    public init(after last: UInt64 = 0) {
+        milliseconds = last
+        counter = last == 0 ? 0 : 0xFFF
+    }
 
     /// The next id.
     /// - Parameter now: microseconds since 1970.

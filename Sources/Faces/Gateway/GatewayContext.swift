@@ -18,7 +18,7 @@ final class GatewayContext: Sendable {
     let dashboard: Dashboard
     let cors: CORSPolicy
     let logger: Logger
-    let clock: EventPublisher.Clock
+    let clock: GatewayClock
     let commits: CommitTimes
     let router: Router
     /// When a failure to accept was last logged: all loops share one line.
@@ -30,7 +30,7 @@ final class GatewayContext: Sendable {
         settings: Settings, store: Store, operations: Operations, publisher: EventPublisher,
         backplane: LocalBackplane, memory: MemoryBudget, dashboard: Dashboard,
         commits: CommitTimes,
-        clock: EventPublisher.Clock, logger: Logger
+        clock: GatewayClock, logger: Logger
     ) {
         self.settings = settings
         self.store = store

@@ -177,14 +177,15 @@ public final class GatewayServer: Sendable {
     private static func makeContext(_ settings: Settings, _ logger: Logger) throws
         -> GatewayContext
     {
-        let clock = EventPublisher.Clock(wall: wallClock, monotonic: LoopClock.now)
+        let clock = GatewayClock(wall: wallClock, monotonic: LoopClock.now)
         var settings = settings
         let memory = MemoryBudget(limit: settings.memoryLimit)
         settings.delivery.memory = memory
         let backplane = LocalBackplane(bufferSize: settings.delivery.bufferSize)
         let logsEvents = settings.logsPublishedEvents
-        let publisher = EventPublisher(backplane: backplane, clock: clock, memory: memory) {
-            event in
+        let publisher = EventPublisher(
+            backplane: backplane, monotonic: clock.monotonic, memory: memory
+        ) { event in
             guard logsEvents else { return }
             logger.info(
                 "event",
@@ -195,8 +196,8 @@ public final class GatewayServer: Sendable {
         }
         let commits = CommitTimes()
         let store = try Store(
-            path: settings.dataDirectory, events: publisher, queryTime: settings.queryTime,
-            commitTook: commits.record)
+            path: settings.dataDirectory, events: publisher, now: clock.wall,
+            queryTime: settings.queryTime, commitTook: commits.record)
         return GatewayContext(
             settings: settings, store: store,
             operations: Operations(
@@ -204,7 +205,7 @@ public final class GatewayServer: Sendable {
                 signingKey: SigningKeyFile(
                     settings.signingKey, in: settings.dataDirectory),
                 remotes: try connector(settings),
-                syncPolicy: settings.sync, logger: logger, now: wallClock),
+                syncPolicy: settings.sync, logger: logger, now: clock.wall),
             publisher: publisher, backplane: backplane, memory: memory,
             dashboard: Dashboard(directory: settings.dashboardDirectory), commits: commits,
             clock: clock, logger: logger)

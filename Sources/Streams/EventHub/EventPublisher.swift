@@ -2,76 +2,48 @@ public import Events
 public import Frames
 internal import Synchronization
 
-/// Gives each event its id and time and hands it to the backplane, in one order for all hubs. All
-/// methods can be called from any thread.
+/// Hands events to the backplane, as `PublishedEvent`s that all hubs share, and counts them.
 public final class EventPublisher: EventSink {
-    /// The clocks that publishing needs.
-    public struct Clock: Sendable {
-        /// Returns microseconds since 1970 (UTC).
-        public var wall: @Sendable () -> Int64
-        /// Returns the time on the monotonic clock.
-        public var monotonic: @Sendable () -> Duration
-
-        /// Makes the pair of clocks.
-        public init(
-            wall: @escaping @Sendable () -> Int64, monotonic: @escaping @Sendable () -> Duration
-        ) {
-            self.wall = wall
-            self.monotonic = monotonic
-        }
-    }
-
-    private struct State {
-        var ids = EventIDSequence()
-        var random = SystemRandomNumberGenerator()
-        var counts = [Int](repeating: 0, count: EventType.allCases.count + 1)
-    }
-
-    private let state = Mutex(State())
+    private let counts = Mutex([Int](repeating: 0, count: EventType.allCases.count + 1))
     private let backplane: any Backplane
-    private let clock: Clock
+    private let monotonic: @Sendable () -> Duration
     private let memory: MemoryBudget?
     private let observe: @Sendable (Event) -> Void
 
     /// Makes a publisher.
     /// - Parameters:
+    ///   - monotonic: returns the time on the monotonic clock.
     ///   - memory: is charged for encoded events.
-    ///   - observe: called with every published event, under the publisher's lock; must not block.
+    ///   - observe: called with every published event; must not block.
     public init(
-        backplane: any Backplane, clock: Clock, memory: MemoryBudget? = nil,
-        observe: @escaping @Sendable (Event) -> Void = { _ in }
+        backplane: any Backplane, monotonic: @escaping @Sendable () -> Duration,
+        memory: MemoryBudget? = nil, observe: @escaping @Sendable (Event) -> Void = { _ in }
     ) {
         self.backplane = backplane
-        self.clock = clock
+        self.monotonic = monotonic
         self.memory = memory
         self.observe = observe
     }
 
     /// Publishes events in the order of the list. Does not wait for the hubs.
-    public func emit(_ drafts: [EventDraft]) {
-        // A burst is published under one lock, so that it reaches the hubs as a burst. A long list
-        // is divided, so that other publishers do not wait for its end.
-        var rest = drafts[...]
+    public func publish(_ events: [Event]) {
+        // A long list is divided, so that a hub begins with its start before it has its end.
+        var rest = events[...]
         while !rest.isEmpty {
-            emit(burst: rest.prefix(Self.burstLimit))
+            publish(burst: rest.prefix(Self.burstLimit))
             rest = rest.dropFirst(Self.burstLimit)
         }
     }
 
     private static let burstLimit = 128
 
-    private func emit(burst drafts: ArraySlice<EventDraft>) {
-        state.withLock { state in
-            let (now, monotonic) = (clock.wall(), clock.monotonic())
-            let events = drafts.map { draft in
-                let id = state.ids.next(now: now, random: &state.random)
-                state.counts[draft.type.rawValue] += 1
-                return PublishedEvent(
-                    Event(draft, id: id, timestamp: now), at: monotonic, memory: memory)
-            }
-            backplane.deliver(events)
-            for event in events { observe(event.event) }
+    private func publish(burst events: ArraySlice<Event>) {
+        counts.withLock { counts in
+            for event in events { counts[event.type.rawValue] += 1 }
         }
+        let now = monotonic()
+        backplane.deliver(events.map { PublishedEvent($0, at: now, memory: memory) })
+        for event in events { observe(event) }
     }
 
     /// Waits until every hub has room (`Backplane.waitForRoom`). Blocks the thread.
@@ -84,7 +56,5 @@ public final class EventPublisher: EventSink {
     public var burst: Int { backplane.burst }
 
     /// Returns how many events of a type were published.
-    public func count(of type: EventType) -> Int {
-        state.withLock { $0.counts[type.rawValue] }
-    }
+    public func count(of type: EventType) -> Int { counts.withLock { $0[type.rawValue] } }
 }

@@ -58,7 +58,7 @@ extension Operations {
                 ? .whole(Pulled(cid: cid, content: bytes)) : .large(length: bytes.count)
             return (content, try LabelTable.labels(of: id, database))
         }
-        events.emit([EventDraft(.recordPulled, cid, labels: labels)])
+        await store.announce([EventDraft(.recordPulled, cid, labels: labels)])
         return content
     }
 

@@ -8,21 +8,42 @@ internal import Synchronization
 ///
 /// Each change succeeds or fails alone: one that fails half-way rolls the commit back, and each is
 /// then made in a commit of its own. That is rare, and costs those that succeed nothing; a savepoint
-/// each would cost them a third. Events go out after the commit, before the answers, in the order of
-/// the changes.
+/// each would cost them a third.
+///
+/// The queue is also the order of the events. Each gets its id and time here: those of a change in
+/// its transaction, and those of what changes nothing (`announce`) between two commits. They are
+/// published after the commit, before the responses, in the order of their ids.
 final class CommitQueue: Sendable {
     private struct Job: Sendable {
-        let isTrial: Bool
-        /// Makes the change; what it returns publishes and answers, once the commit is known.
-        let run: @Sendable (Database) throws -> Outcome
-        /// Answers that the change was not made.
+        let work: Work
+        /// Responds that the change was not made.
         let fail: @Sendable (DirectoryError) -> Void
     }
 
-    private struct Outcome {
+    private enum Work: Sendable {
+        /// Makes a change; what it returns publishes and responds, once the commit is known. One that
+        /// is a trial only tries whether the store can be written.
+        case change(isTrial: Bool, @Sendable (Database) throws -> Outcome)
+        /// Changes nothing, and only has events.
+        case announcement(Outcome)
+
+        /// Whether something is in the write-ahead log after it.
+        var isChange: Bool { if case .change(isTrial: false, _) = self { true } else { false } }
+        var needsTransaction: Bool { if case .change = self { true } else { false } }
+    }
+
+    private struct Outcome: Sendable {
         let events: [EventDraft]
         let later: [@Sendable (Database) -> [EventDraft]]
         let succeed: @Sendable () -> Void
+    }
+
+    /// What a transaction has come to.
+    private struct Committed {
+        var results: [Result<Outcome, any Error>] = []
+        /// The events of the outcomes up to the first that has more `later`.
+        var events: [Event] = []
+        var reservation: Int64?
     }
 
     private struct State {
@@ -30,11 +51,6 @@ final class CommitQueue: Sendable {
         var isRunning = false
         /// What a commit has met in the file that should not be there.
         var damage: String?
-        var lastCommit = ContinuousClock.now
-        /// Commits so far, and how many of them are in the database file.
-        var commits = 0
-        var checkpointed = 0
-        var isCheckpointDue = false
     }
 
     /// More changes than this in one commit would keep the first of them waiting for the last.
@@ -43,15 +59,19 @@ final class CommitQueue: Sendable {
     private let pool: DatabasePool
     private let events: any EventSink
     private let commitTook: @Sendable (Duration) -> Void
+    private let sequence: Mutex<EventSequence>
+    private let checkpoints: Checkpoints
     private let queue = DispatchQueue(label: "directory.commits")
     private let state = Mutex(State())
 
     init(
-        pool: DatabasePool, events: any EventSink,
+        pool: DatabasePool, events: any EventSink, sequence: EventSequence,
         commitTook: @escaping @Sendable (Duration) -> Void
     ) {
         self.pool = pool
         self.events = events
+        self.sequence = Mutex(sequence)
+        checkpoints = Checkpoints(pool: pool, queue: queue)
         self.commitTook = commitTook
     }
 
@@ -61,18 +81,34 @@ final class CommitQueue: Sendable {
         isTrial: Bool = false, _ change: @escaping @Sendable (Database) throws -> Change<T>
     ) async throws(DirectoryError) -> T {
         let result: Result<T, DirectoryError> = await withCheckedContinuation { answer in
-            add(
-                Job(
-                    isTrial: isTrial,
-                    run: { database in
-                        let change = try change(database)
-                        return Outcome(events: change.events, later: change.later) {
-                            answer.resume(returning: .success(change.result))
-                        }
-                    },
-                    fail: { answer.resume(returning: .failure($0)) }))
+            let work = Work.change(isTrial: isTrial) { database in
+                let change = try change(database)
+                return Outcome(events: change.events, later: change.later) {
+                    answer.resume(returning: .success(change.result))
+                }
+            }
+            add(Job(work: work) { answer.resume(returning: .failure($0)) })
         }
         return try result.get()
+    }
+
+    /// More jobs than this in the queue make an announcement wait for its turn.
+    private static let longQueue = 4096
+
+    /// Publishes events of what changes nothing, in the order of the queue. Returns at once, unless
+    /// the queue is long.
+    func announce(_ drafts: [EventDraft]) async {
+        let isLong = state.withLock { $0.jobs.count > Self.longQueue }
+        guard isLong else { return add(Self.announcement(drafts) {}) }
+        await withCheckedContinuation { waiter in
+            add(Self.announcement(drafts) { waiter.resume() })
+        }
+    }
+
+    private static func announcement(
+        _ drafts: [EventDraft], _ done: @escaping @Sendable () -> Void
+    ) -> Job {
+        Job(work: .announcement(Outcome(events: drafts, later: [], succeed: done))) { _ in done() }
     }
 
     private func add(_ job: Job) {
@@ -84,49 +120,21 @@ final class CommitQueue: Sendable {
         if mustStart { queue.async { self.drain() } }
     }
 
-    /// How long nothing is written before the write-ahead log is emptied.
-    private static let idleTime: Duration = .seconds(5)
-
     /// Why the file must not be written any more; nil when all is well.
     var damage: String? { state.withLock { $0.damage } }
 
-    /// Moves what is in the write-ahead log to the database file, once the queue is idle. Blocks.
-    func checkpoint() { queue.sync { moveLog() } }
-
-    /// The log stays as it is while somebody reads from it: then it is done after the next commit.
-    private func moveLog() {
-        _ = try? pool.writeWithoutTransaction { database in
-            // Not to wait for readers: changes wait behind this.
-            try database.execute(sql: "PRAGMA busy_timeout = 0")
-            defer { try? database.execute(sql: "PRAGMA busy_timeout = 2000") }
-            _ = try database.checkpoint(.truncate)
-        }
-    }
-
-    /// Empties the log when nothing has been written for a while; one timer, however much is
-    /// written meanwhile.
-    private func scheduleCheckpoint() {
-        let wait: Duration? = state.withLock { state in
-            guard !state.isCheckpointDue, state.commits > state.checkpointed else { return nil }
-            state.isCheckpointDue = true
-            return Self.idleTime - (ContinuousClock.now - state.lastCommit)
-        }
-        guard let wait else { return }
-        let deadline = DispatchTime.now() + max(0.01, wait / .seconds(1))
-        queue.asyncAfter(deadline: deadline) { [weak self] in
-            guard let self else { return }
-            let isIdle = self.state.withLock { state in
-                state.isCheckpointDue = false
-                let isIdle = ContinuousClock.now - state.lastCommit >= Self.idleTime
-                if isIdle { state.checkpointed = state.commits }
-                return isIdle
-            }
-            if isIdle { self.moveLog() } else { self.scheduleCheckpoint() }
+    /// Ends the sequence of ids in good order, and moves what is in the write-ahead log to the
+    /// database file, once the queue is idle. Blocks.
+    func finish() {
+        queue.sync {
+            let used = sequence.withLock { $0.usedReservation }
+            try? pool.write { try EventSequence.write(used, $0) }
+            checkpoints.emptyLog()
         }
     }
 
     private func drain() {
-        defer { scheduleCheckpoint() }
+        defer { checkpoints.schedule() }
         while true {
             let jobs = state.withLock { state in
                 let jobs = Array(state.jobs.prefix(Self.commitLimit))
@@ -140,25 +148,21 @@ final class CommitQueue: Sendable {
     }
 
     private func commit(_ jobs: [Job]) {
+        guard jobs.contains(where: \.work.needsTransaction) else { return announce(jobs) }
         let start = ContinuousClock.now
         do {
-            let outcomes = try pool.writeWithoutTransaction { database in
-                var outcomes: [Result<Outcome, any Error>] = []
+            let committed = try pool.writeWithoutTransaction { database in
+                var committed = Committed()
                 try database.inTransaction(.immediate) {
-                    outcomes = try jobs.map { try Self.attempt($0, database) }
+                    committed = try make(jobs, database)
                     return .commit
                 }
-                return outcomes
+                return committed
             }
-            if jobs.contains(where: { !$0.isTrial }) {
-                state.withLock { state in
-                    state.commits += 1
-                    state.lastCommit = .now
-                }
-            }
+            if jobs.contains(where: \.work.isChange) { checkpoints.recordCommit() }
             commitTook(ContinuousClock.now - start)
-            publish(outcomes.compactMap { try? $0.get() })
-            for (job, outcome) in zip(jobs, outcomes) {
+            publish(committed)
+            for (job, outcome) in zip(jobs, committed.results) {
                 switch outcome {
                 case .success(let outcome): outcome.succeed()
                 case .failure(let error): job.fail(Self.directoryError(error))
@@ -183,24 +187,59 @@ final class CommitQueue: Sendable {
         }
     }
 
-    /// Publishes the events in the order of the changes. A loop that is behind holds the next commit
-    /// back, so that what waits for it does not grow without bound.
-    private func publish(_ outcomes: [Outcome]) {
-        var drafts: [EventDraft] = []
-        func emit() {
-            guard !drafts.isEmpty else { return }
-            events.waitForRoom()
-            events.emit(drafts)
-            drafts = []
+    /// Publishes what needs no transaction.
+    private func announce(_ jobs: [Job]) {
+        let outcomes = jobs.compactMap { job in
+            if case .announcement(let outcome) = job.work { outcome } else { nil }
         }
-        for outcome in outcomes {
-            drafts += outcome.events
+        send(events(outcomes.flatMap(\.events)))
+        for outcome in outcomes { outcome.succeed() }
+    }
+
+    /// Makes the changes and their events.
+    private func make(_ jobs: [Job], _ database: Database) throws -> Committed {
+        let results = try jobs.map { try Self.attempt($0, database) }
+        let direct = results.compactMap { try? $0.get() }.prefix { $0.later.isEmpty }
+        let (events, reservation) = sequence.withLock { sequence in
+            (sequence.events(direct.flatMap(\.events)), sequence.dueReservation)
+        }
+        if let reservation { try EventSequence.write(reservation, database) }
+        return Committed(results: results, events: events, reservation: reservation)
+    }
+
+    /// Publishes the events in the order of the changes.
+    private func publish(_ committed: Committed) {
+        if let reservation = committed.reservation {
+            sequence.withLock { $0.keep(reservation) }
+        }
+        send(committed.events)
+        let outcomes = committed.results.compactMap { try? $0.get() }
+        for outcome in outcomes.drop(while: \.later.isEmpty) {
+            send(events(outcome.events))
             for make in outcome.later {
-                drafts += pool.writeWithoutTransaction { make($0) }
-                emit()
+                send(events(pool.writeWithoutTransaction { make($0) }))
             }
         }
-        emit()
+    }
+
+    /// Makes events outside a change. When the store cannot take the reservation, they are published
+    /// all the same: what they report has happened.
+    private func events(_ drafts: [EventDraft]) -> [Event] {
+        let (events, reservation) = sequence.withLock { sequence in
+            (sequence.events(drafts), sequence.dueReservation)
+        }
+        if let reservation, (try? pool.write { try EventSequence.write(reservation, $0) }) != nil {
+            sequence.withLock { $0.keep(reservation) }
+        }
+        return events
+    }
+
+    /// A loop that is late holds the next commit back, so that what waits for it does not grow
+    /// without bound.
+    private func send(_ list: [Event]) {
+        guard !list.isEmpty else { return }
+        events.waitForRoom()
+        events.publish(list)
     }
 
     /// Makes one change. A refusal that has changed nothing concerns nobody else; whatever else goes
@@ -210,7 +249,10 @@ final class CommitQueue: Sendable {
     {
         let before = database.totalChangesCount
         do {
-            return .success(try job.run(database))
+            switch job.work {
+            case .change(_, let run): return .success(try run(database))
+            case .announcement(let outcome): return .success(outcome)
+            }
         } catch let error as DirectoryError where database.totalChangesCount == before {
             return .failure(error)
         }

@@ -126,6 +126,16 @@ enum Schema {
                     CREATE INDEX sync_by_end ON sync (state, updated_at);
                     """)
         }
+        migrator.registerMigration("ids of events that rise across restarts") { database in
+            try database.execute(
+                sql: """
+                    -- one row: no event has an id later than this, milliseconds since 1970
+                    CREATE TABLE event_sequence (
+                        id INTEGER PRIMARY KEY CHECK (id = 1),
+                        reserved_until INTEGER NOT NULL
+                    ) STRICT;
+                    """)
+        }
         return migrator
     }
 }

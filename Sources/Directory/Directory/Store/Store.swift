@@ -40,11 +40,13 @@ public final class Store: Sendable {
     /// - Parameters:
     ///   - path: the data directory; made if it is not there.
     ///   - events: gets the events of every change, in the order in which the changes were made.
+    ///   - now: microseconds since 1970: the time of events, and with their ids.
     ///   - queryTime: how long a read of many records may take.
     ///   - commitTook: told how long each commit took.
     /// - Throws: `DirectoryError.storeUnavailable`.
     public init(
-        path: String, events: any EventSink, queryTime: Duration = .seconds(2),
+        path: String, events: any EventSink, now: @escaping @Sendable () -> Int64,
+        queryTime: Duration = .seconds(2),
         commitTook: @escaping @Sendable (Duration) -> Void = { _ in }
     ) throws(DirectoryError) {
         self.path = path
@@ -59,7 +61,9 @@ public final class Store: Sendable {
         }
         do {
             connections = try Self.open(file, isDamaged: !startFault.isNil) {
-                CommitQueue(pool: $0, events: events, commitTook: commitTook)
+                CommitQueue(
+                    pool: $0, events: events, sequence: EventSequence(after: $1, now: now),
+                    commitTook: commitTook)
             }
         } catch {
             guard !startFault.isNil else {
@@ -71,7 +75,7 @@ public final class Store: Sendable {
     }
 
     private static func open(
-        _ file: String, isDamaged: Bool, commits: (DatabasePool) -> CommitQueue
+        _ file: String, isDamaged: Bool, commits: (DatabasePool, Int64) -> CommitQueue
     ) throws -> Connections {
         var configuration = isDamaged ? StoreFile.readOnly : Configuration()
         // Another process may hold the lock for a moment: a backup, a shell.
@@ -79,12 +83,17 @@ public final class Store: Sendable {
         configuration.maximumReaderCount = 4
         let pool = try DatabasePool(path: file, configuration: configuration)
         if !isDamaged { try prepare(pool) }
+        // One that is damaged writes nothing: then the clock alone has to do.
+        let reserved =
+            isDamaged
+            ? (try? pool.read(EventSequence.reservation)) ?? 0
+            : try pool.read(EventSequence.reservation)
         var scanning = StoreFile.readOnly
         scanning.maximumReaderCount = 2
         return Connections(
             pool: pool, scans: try DatabasePool(path: file, configuration: scanning),
             probes: try DatabaseQueue(path: file, configuration: StoreFile.readOnly),
-            commits: commits(pool))
+            commits: commits(pool, reserved))
     }
 
     /// Checks that changes are taken at all.
@@ -121,6 +130,9 @@ public final class Store: Sendable {
         if let fault { throw .storeUnavailable(fault) }
         return try await open().commits.submit(change)
     }
+
+    /// Publishes events of what changes nothing, in one order with those of the changes.
+    func announce(_ drafts: [EventDraft]) async { await connections?.commits.announce(drafts) }
 
     /// Reads a consistent snapshot; for reads that find what they want by an index.
     /// - Parameter cid: the record that is read, if it is one: it is named when it is damaged.
@@ -226,7 +238,7 @@ public final class Store: Sendable {
             connections.scans.interrupt()
             try? connections.scans.close()
             try? connections.probes.close()
-            connections.commits.checkpoint()
+            connections.commits.finish()
             try? connections.pool.close()
         }
         directory.release()

@@ -99,7 +99,7 @@ enum StoreFile {
 
     private static let tables = [
         "record", "label_text", "record_label", "publication", "public_key", "signature", "sync",
-        "sync_cid", "record_origin",
+        "sync_cid", "record_origin", "event_sequence",
     ]
 
     /// - Returns: what our file should have and has not; nil when it is complete, or older.
