@@ -206,7 +206,8 @@ import Testing
             for _ in 0..<20 {
                 try await client.send([UInt8](repeating: 0x78, count: 64 << 10))
             }
-            #expect(try await client.answer().status == 413)
+            // Too large by its length, or, when much of it came at once, for the memory.
+            #expect([413, 503].contains(try await client.answer().status))
             memory.release(1 << 20)
         }
     }
