@@ -1,15 +1,10 @@
-extension EventLoop: SerialExecutor, TaskExecutor {
+extension EventLoop: SerialExecutor {
     /// Queues a job of the actor that is pinned to the loop. From any thread.
     public func enqueue(_ job: consuming ExecutorJob) { post(.job(UnownedJob(job))) }
 
     /// Returns the loop as the executor of an actor.
     public func asUnownedSerialExecutor() -> UnownedSerialExecutor {
         unsafe UnownedSerialExecutor(ordinary: self)
-    }
-
-    /// Returns the loop as the executor of tasks.
-    public func asUnownedTaskExecutor() -> UnownedTaskExecutor {
-        unsafe UnownedTaskExecutor(ordinary: self)
     }
 
     /// Returns whether the caller is on the loop's thread, so that `assumeIsolated` works inside a
@@ -21,10 +16,11 @@ extension EventLoop: SerialExecutor, TaskExecutor {
         precondition(isCurrent, "the loop's state was touched from another thread")
     }
 
+    /// Runs a job of an actor that is pinned to this loop. As a serial executor only: with the
+    /// overload for serial and task executors the runtime takes each further `await` of the job, even
+    /// of a function of the same actor, for a change of the executor, and puts the job into the queue
+    /// again (Swift 6.3).
     func run(_ job: UnownedJob) {
-        // The overload with both executors: with only one of them, the runtime would queue the task
-        // again and again.
-        unsafe job.runSynchronously(
-            isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+        unsafe job.runSynchronously(on: asUnownedSerialExecutor())
     }
 }
