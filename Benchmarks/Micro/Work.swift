@@ -10,7 +10,8 @@ internal import Text
 enum Work {
     nonisolated(unsafe) static let all: [String: (Int) -> (Int) -> Void] = [
         "match-cid": matchCID, "match-label": matchLabel, "match-type": matchType,
-        "subscribe": subscribe, "deliver": deliver, "encode": encode,
+        "match-distinct-label": matchDistinctLabel, "subscribe": subscribe, "deliver": deliver,
+        "encode": encode,
         "parse-request": { _ in parseRequest }, "canonical-json": { _ in canonicalJSON },
         "read-record": { _ in readRecord },
     ]
@@ -51,6 +52,21 @@ enum Work {
             var found = 0
             index.match(event) { _ in found += 1 }
             precondition(found == 1)
+        }
+    }
+
+    /// Each subscription looks for another text in labels; an event has ten of them in its label.
+    private static func matchDistinctLabel(size: Int) -> (Int) -> Void {
+        var index = SubscriptionIndex()
+        for number in 0..<size {
+            _ = index.insert(EventFilter(labels: ["/group_\(number)/runtime"]))
+        }
+        let groups = (0..<10).map { "/group_\($0)/runtime" }
+        let event = event(cid(1), labels: ["/skills" + groups.joined()])
+        return { _ in
+            var found = 0
+            index.match(event) { _ in found += 1 }
+            precondition(found == 10)
         }
     }
 
