@@ -3,10 +3,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PREFIX ?= /usr/local
 SHARE = $(DESTDIR)$(PREFIX)/share/directory-gateway
-.PHONY: help install run test check bench fuzz screenshots format clean bootstrap
+.PHONY: help install run test test-fast check bench fuzz screenshots format clean bootstrap
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: bootstrap ## build the gateway and start it on 127.0.0.1:8080; ARGS="…" are its flags
 	@scripts/build -c release --product dir-gateway
@@ -31,6 +31,13 @@ test: ## run every test; ARGS="--filter …": only those Swift tests
 ifeq ($(strip $(ARGS)),)
 	@scripts/test-programs
 endif
+
+# The suites that start browsers, Python or many programs, or move many megabytes.
+SLOW = Browser|Response|Client|Readme|Sync|Readiness|Program|Delivery|Connector|Fetcher
+
+test-fast: bootstrap ## run the Swift tests that need neither a browser nor Python, in less than 20 s
+	@scripts/build --build-tests
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 swift test --skip-build --skip '($(SLOW))(TLS)?Tests' $(ARGS)
 
 check: bootstrap ## format, words, imports, text as bytes, the image, and a build in which every warning is an error
 	@scripts/check-format

@@ -2,7 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct BrowserTests {
+@Suite(.enabled(if: hasClients, "no Python clients here: `make test` installs them"))
+struct BrowserTests {
     /// `Tests/Clients/browser_module.py` and `browser_dashboard.py`, in headless Chromium.
     @Test("they work in a browser", arguments: ["module", "dashboard"])
     func browser(_ what: String) async throws {

@@ -63,6 +63,9 @@ struct TestGateway {
     }
 }
 
+/// Whether what `Tests/Clients` needs is installed: `scripts/bootstrap test` does it.
+let hasClients = FileManager.default.fileExists(atPath: repository + "/.venv/bin/python")
+
 /// Where the repository is.
 let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path

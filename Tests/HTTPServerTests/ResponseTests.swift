@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Responses that are larger than the kernel takes at once.
-@Suite struct AnswerTests {
+@Suite struct ResponseTests {
     /// Reads slowly but steadily to the end, longer than a deadline, and returns how many bytes came.
     private func readSlowly(_ client: SocketClient, count: Int) async throws -> Int {
         var received = 0
