@@ -38,7 +38,7 @@ public enum DirectoryError: Error, Equatable, CustomStringConvertible {
         case .key(let error): error.description
         case .remote(let error): error.reason
         case .syncNotFound(let id): "there is no sync \(id)"
-        case .syncEnded(let id, let state): "the sync \(id) has ended already: \(state.name)"
+        case .syncEnded(let id, let state): "the sync \(id) has already ended: \(state.name)"
         case .busy(let reason): reason
         case .damaged(let cid): "what is stored under \(cid) is damaged"
         case .queryTimeout(let limit): "the query took longer than \(limit)"
