@@ -3,19 +3,19 @@ internal import Events
 internal import GRDB
 internal import Synchronization
 
-/// Makes changes one after the other, and those that wait together in one commit: many clients
-/// share the wait for the disk.
+/// Makes changes one after the other. Changes that wait at the same time share one commit, so many
+/// clients share the wait for the disk.
 ///
-/// Each change succeeds or fails alone: one that fails half-way rolls the commit back, and each is
-/// then made in a commit of its own. That is rare, and costs those that succeed nothing; a savepoint
-/// each would cost them a third. Events go out after the commit, before the answers, in the order of
-/// the changes.
+/// Each change succeeds or fails alone. One that fails half-way rolls the commit back, and then each
+/// is made in a commit of its own. That is rare. A savepoint for each change would make every change
+/// a third more expensive. Events are published after the commit, in the order of the changes, and
+/// before the callers resume.
 final class CommitQueue: Sendable {
     private struct Job: Sendable {
         let isTrial: Bool
-        /// Makes the change; what it returns publishes and answers, once the commit is known.
+        /// Makes the change. The outcome is used after the commit.
         let run: @Sendable (Database) throws -> Outcome
-        /// Answers that the change was not made.
+        /// Resumes the caller with an error: the change was not made.
         let fail: @Sendable (DirectoryError) -> Void
     }
 
@@ -28,16 +28,16 @@ final class CommitQueue: Sendable {
     private struct State {
         var jobs: [Job] = []
         var isRunning = false
-        /// What a commit has met in the file that should not be there.
+        /// The damage that a commit found in the file.
         var damage: String?
         var lastCommit = ContinuousClock.now
-        /// Commits so far, and how many of them are in the database file.
+        /// The number of commits, and how many of them are in the database file.
         var commits = 0
         var checkpointed = 0
         var isCheckpointDue = false
     }
 
-    /// More changes than this in one commit would keep the first of them waiting for the last.
+    /// The most changes in one commit: with more, the first would wait long for the last.
     private static let commitLimit = 512
 
     private let pool: DatabasePool
@@ -55,22 +55,24 @@ final class CommitQueue: Sendable {
         self.commitTook = commitTook
     }
 
-    /// - Parameter isTrial: whether the change only tries whether the store can be written: such do
-    ///   not keep the write-ahead log from being emptied.
+    /// Makes a change; returns when it is durable and its events are published.
+    /// - Parameter isTrial: whether the change only checks that the store can be written. Such a
+    ///   change does not delay the checkpoint.
+    /// - Throws: the error of the change, or `DirectoryError.storeUnavailable`.
     func submit<T: Sendable>(
         isTrial: Bool = false, _ change: @escaping @Sendable (Database) throws -> Change<T>
     ) async throws(DirectoryError) -> T {
-        let result: Result<T, DirectoryError> = await withCheckedContinuation { answer in
+        let result: Result<T, DirectoryError> = await withCheckedContinuation { continuation in
             add(
                 Job(
                     isTrial: isTrial,
                     run: { database in
                         let change = try change(database)
                         return Outcome(events: change.events, later: change.later) {
-                            answer.resume(returning: .success(change.result))
+                            continuation.resume(returning: .success(change.result))
                         }
                     },
-                    fail: { answer.resume(returning: .failure($0)) }))
+                    fail: { continuation.resume(returning: .failure($0)) }))
         }
         return try result.get()
     }
@@ -84,27 +86,27 @@ final class CommitQueue: Sendable {
         if mustStart { queue.async { self.drain() } }
     }
 
-    /// How long nothing is written before the write-ahead log is emptied.
+    /// The time without a write after which the write-ahead log is emptied.
     private static let idleTime: Duration = .seconds(5)
 
-    /// Why the file must not be written any more; nil when all is well.
+    /// Why the file must no longer be written; nil when it is not damaged.
     var damage: String? { state.withLock { $0.damage } }
 
-    /// Moves what is in the write-ahead log to the database file, once the queue is idle. Blocks.
+    /// Moves the write-ahead log into the database file, once the queue is idle. Blocks the thread.
     func checkpoint() { queue.sync { moveLog() } }
 
-    /// The log stays as it is while somebody reads from it: then it is done after the next commit.
+    /// Moves the log, unless a reader uses it: then the next checkpoint moves it.
     private func moveLog() {
         _ = try? pool.writeWithoutTransaction { database in
-            // Not to wait for readers: changes wait behind this.
+            // Without a wait for readers, because changes wait for this.
             try database.execute(sql: "PRAGMA busy_timeout = 0")
             defer { try? database.execute(sql: "PRAGMA busy_timeout = 2000") }
             _ = try database.checkpoint(.truncate)
         }
     }
 
-    /// Empties the log when nothing has been written for a while; one timer, however much is
-    /// written meanwhile.
+    /// Schedules a checkpoint for the time when nothing has been written for `idleTime`. There is one
+    /// timer at most.
     private func scheduleCheckpoint() {
         let wait: Duration? = state.withLock { state in
             guard !state.isCheckpointDue, state.commits > state.checkpointed else { return nil }
@@ -165,7 +167,7 @@ final class CommitQueue: Sendable {
                 }
             }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
-            // Another process holds the lock: trying each alone would make each wait as long.
+            // Another process holds the lock: alone, each change would wait as long again.
             for job in jobs { job.fail(Self.directoryError(error)) }
         } catch let error as DatabaseError
             where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
@@ -173,7 +175,7 @@ final class CommitQueue: Sendable {
             state.withLock { $0.damage = "\(error)" }
             for job in jobs { job.fail(Self.directoryError(error)) }
         } catch  where jobs.count > 1 {
-            // One of them brought the others down: each alone, so that only that one fails.
+            // One change failed the commit: each is made alone, so that only that one fails.
             for job in jobs { commit([job]) }
         } catch let fault as DirectoryError {
             for job in jobs { job.fail(fault) }
@@ -183,8 +185,8 @@ final class CommitQueue: Sendable {
         }
     }
 
-    /// Publishes the events in the order of the changes. A loop that is behind holds the next commit
-    /// back, so that what waits for it does not grow without bound.
+    /// Publishes the events in the order of the changes. Waits for a slow loop before the next commit,
+    /// so that its queue does not grow without bound.
     private func publish(_ outcomes: [Outcome]) {
         var drafts: [EventDraft] = []
         func emit() {
@@ -203,8 +205,8 @@ final class CommitQueue: Sendable {
         emit()
     }
 
-    /// Makes one change. A refusal that has changed nothing concerns nobody else; whatever else goes
-    /// wrong ends the whole commit.
+    /// Makes one change. Returns the error of a change that changed nothing; every other error ends
+    /// the whole commit.
     private static func attempt(_ job: Job, _ database: Database) throws
         -> Result<Outcome, any Error>
     {
