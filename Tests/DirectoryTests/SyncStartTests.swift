@@ -86,7 +86,9 @@ private struct Silence: RemoteConnector {
             let (store, operations, _) = try start()
             id = try await run(id, operations)
             await operations.syncs.interrupt()
-            while await operations.syncs.isBusy { try await Task.sleep(for: .milliseconds(2)) }
+            while await operations.syncs.hasRunningSyncs {
+                try await Task.sleep(for: .milliseconds(2))
+            }
             #expect(try await operations.syncs.status(id ?? "").state == .inProgress)
             store.close()
         }
@@ -100,7 +102,7 @@ private struct Silence: RemoteConnector {
         policy.timeLimit = .milliseconds(20)
         let (store, operations, events) = try start(policy)
         let id = try await operations.syncs.create("http://remote.example.org", cids: [])
-        while await operations.syncs.isBusy { try await Task.sleep(for: .milliseconds(2)) }
+        while await operations.syncs.hasRunningSyncs { try await Task.sleep(for: .milliseconds(2)) }
         let sync = try await operations.syncs.status(id)
         #expect(sync.state == .failed)
         #expect(sync.error?.contains("sync.time_limit") == true)

@@ -37,7 +37,7 @@ private final class Block: Sendable {
             }
             let ready = try await gateway.request("GET", "/readyz")
             #expect(ready.status == 503)
-            #expect(ready.text.contains("loops that are blocked: 1"))
+            #expect(ready.text.contains("blocked loops: 1"))
             #expect(try await gateway.metric("loops_stalled") == 1)
             #expect(try await gateway.metric("loop_lag_seconds") ?? 0 > 0.3)
             block.release()

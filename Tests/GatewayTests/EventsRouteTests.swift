@@ -178,14 +178,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("?label=x", "unknown parameter 'label', did you mean 'labels'?"),
-        ("?type=x", "unknown parameter 'type', did you mean 'types'?"),
-        ("?Types=x", "unknown parameter 'Types', did you mean 'types'?"),
-        ("?last=x", "unknown parameter 'last'."),
-        ("?types=RECORD_PUSHD", "unknown event type 'RECORD_PUSHD', did you mean 'RECORD_PUSHED'?"),
+        ("?label=x", "Unknown parameter 'label', did you mean 'labels'?"),
+        ("?type=x", "Unknown parameter 'type', did you mean 'types'?"),
+        ("?Types=x", "Unknown parameter 'Types', did you mean 'types'?"),
+        ("?last=x", "Unknown parameter 'last'."),
+        ("?types=RECORD_PUSHD", "Unknown event type 'RECORD_PUSHD', did you mean 'RECORD_PUSHED'?"),
         (
             "?types=record_pushed",
-            "unknown event type 'record_pushed', did you mean 'RECORD_PUSHED'?"
+            "Unknown event type 'record_pushed', did you mean 'RECORD_PUSHED'?"
         ),
         ("?labels=%zz", "A percent sign in the address is not followed by two hexadecimal digits."),
         ("?labels=%ff", "The address encodes bytes that are not UTF-8."),

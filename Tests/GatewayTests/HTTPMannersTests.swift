@@ -30,7 +30,7 @@ import Testing
             #expect(line == "HTTP/1.1 400 Bad Request\r\n")
             let answer = try await client.read(through: "}\n")
             #expect(answer.contains("application/problem+json"))
-            #expect(answer.contains("\"title\":\"Bad Request\""))
+            #expect(answer.contains("\"title\":\"Malformed request\""))
             let metrics = try await gateway.request("GET", "/metrics").text
             #expect(metrics.contains("http_requests_total{route=\"malformed\",code=\"400\"} 1"))
         }

@@ -283,7 +283,7 @@ private func run(_ arguments: [String], environment: [String: String] = [:]) asy
             "--listen-address", "127.0.0.1:0", "--data-dir", program.directory,
         ])
         #expect(store.status != 0)
-        #expect(store.error.contains("another gateway works in \(program.directory)"))
+        #expect(store.error.contains("another gateway uses \(program.directory)"))
         program.signal(SIGKILL)
         _ = try await program.exit()
     }

@@ -159,25 +159,25 @@ extension TestGateway {
     @Test(
         "a remote that misbehaves fails the sync with a reason, and the good records stay",
         arguments: [
-            ("wrong-bytes", 2, "what came is another record"),
+            ("wrong-bytes", 2, "the content is another record"),
             ("no-record", 2, "not a valid record"),
             ("endless-record", 2, "more than 65536 bytes"),
             ("redirect-record", 2, "a redirect to http://169.254.169.254/, which is not followed"),
             ("gone-record", 2, "404"),
-            ("bad-cid", 3, "../../healthz: is no cid"),
+            ("bad-cid", 3, "../../healthz: is not a cid"),
             ("html", 0, "does not look like a Directory Gateway"),
             ("not-found", 0, "does not look like a Directory Gateway"),
             ("no-http", 0, "does not speak HTTP"),
             ("redirect", 0, "not followed"),
             ("endless", 0, "more than 8388608 bytes"),
             ("hang-up-all", 0, "(3 attempts)"),
-            ("long-cursor", 0, "a cursor that is none"),
+            ("long-cursor", 0, "an invalid cursor"),
             ("odd-cursor", 0, "a cursor that is none"),
             ("many-values", 0, "does not look like a Directory Gateway"),
-            ("long-name", 3, "is no cid"),
+            ("long-name", 3, "is not a cid"),
             ("always-busy", 0, "503 (3 attempts)"),
             ("refused", 0, "401"),
-            ("circle", 3, "round in circles"),
+            ("circle", 3, "repeats a page"),
         ])
     func hostile(_ fault: String, _ copied: Int, _ reason: String) async throws {
         let remote = try await HostileRemote(fault)

@@ -6,28 +6,28 @@ public enum DirectoryError: Error, Equatable, CustomStringConvertible {
     case record(RecordError)
     /// These records are not stored here; nothing was done.
     case notFound([String])
-    /// A value that cannot be what it is given for.
+    /// A value is not allowed where it is given.
     case invalid(String)
-    /// A key or signature that cannot be used, the gateway's own key among them.
+    /// A key or signature cannot be used; it may be the gateway's own key.
     case key(KeyError)
-    /// The store cannot do it now: a full disk, say. Nothing was done.
+    /// The store cannot do it now, for example because the disk is full. Nothing was done.
     case storeUnavailable(String)
-    /// A remote that cannot be synced from.
+    /// The remote cannot be synced from.
     case remote(RemoteError)
     /// There is no sync with this id.
     case syncNotFound(String)
-    /// The sync has ended already, this way.
+    /// The sync has already ended, in this state.
     case syncEnded(String, SyncState)
-    /// As much is being done as can be.
+    /// Too many syncs are waiting already.
     case busy(String)
-    /// What is stored for this CID cannot be read, or does not hash to it.
+    /// The stored record cannot be read, or its content does not match its CID.
     case damaged(cid: String)
-    /// The query was given up: it had to look at too much.
+    /// The query was stopped, because it took longer than `limit`.
     case queryTimeout(limit: Duration)
-    /// Whoever asked does not want to know any more.
+    /// The caller has cancelled the query.
     case cancelled
 
-    /// What went wrong, in words.
+    /// The reason, as a clause in lower case.
     public var description: String {
         switch self {
         case .record(.malformed(let reason)): reason
@@ -38,9 +38,9 @@ public enum DirectoryError: Error, Equatable, CustomStringConvertible {
         case .key(let error): error.description
         case .remote(let error): error.reason
         case .syncNotFound(let id): "there is no sync \(id)"
-        case .syncEnded(let id, let state): "the sync \(id) has ended already: \(state.name)"
+        case .syncEnded(let id, let state): "the sync \(id) has already ended: \(state.name)"
         case .busy(let reason): reason
-        case .damaged(let cid): "what is stored under \(cid) is damaged"
+        case .damaged(let cid): "the stored record \(cid) is damaged"
         case .queryTimeout(let limit): "the query took longer than \(limit)"
         case .cancelled: "the query was cancelled"
         }

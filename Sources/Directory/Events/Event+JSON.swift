@@ -1,7 +1,7 @@
 internal import Text
 
 extension Event {
-    /// One line of compact JSON, keys in the order of the contract, empty ones left out.
+    /// Returns one line of compact JSON. Keys are in the order of the contract, without empty members.
     public func json() -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(256 + labels.reduce(0) { $0 + $1.utf8.count + 3 })
@@ -36,12 +36,12 @@ extension Event {
     }
 }
 
-/// The way back. Not with `JSONDecoder`, for which two spellings of one key are the same key.
+/// Reading an event. Not with `JSONDecoder`, which compares keys as characters, not as bytes.
 extension Event {
-    /// Parses what `json()` writes.
+    /// Reads what `json()` writes.
     ///
     /// Unknown members are ignored; labels and metadata may be missing.
-    /// - Returns: nil when it is no event, or of a type that this version does not know.
+    /// - Returns: nil when it is not an event, or has a type that this version does not know.
     public init?(json: [UInt8]) {
         guard let event = try? JSONParser.parse(json, valueLimit: JSONParser.standardValueLimit),
             let id = event["id"]?.string.flatMap({ EventID($0) }),
@@ -57,7 +57,8 @@ extension Event {
             metadata: metadata)
     }
 
-    /// Returns nil when the value is no array of strings; a missing one is empty.
+    /// Returns the strings of an array, none for a missing value; nil when the value is not an array of
+    /// strings.
     private static func strings(_ value: JSONValue?) -> [String]? {
         switch value {
         case nil, .null: return []
@@ -68,8 +69,8 @@ extension Event {
         }
     }
 
-    /// Returns the members in the order of the bytes of their keys, and nil when one is no string; a
-    /// missing value is empty.
+    /// Returns the members in the order of the bytes of their keys, none for a missing value; nil when
+    /// one is not a string.
     private static func metadata(_ value: JSONValue?) -> [Metadatum]? {
         switch value {
         case nil, .null: return []

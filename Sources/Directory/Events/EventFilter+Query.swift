@@ -1,18 +1,19 @@
 internal import Text
 
-/// A filter that cannot be read.
+/// Why a filter cannot be read.
 public enum EventFilterError: Error, Equatable {
     /// There is no event type of this name.
     case unknownType(String)
-    /// More items than one subscription may have.
+    /// The filter has more items than `limit`.
     case tooManyItems(limit: Int)
-    /// A label item longer than this many bytes.
+    /// A label item has more than `limit` bytes.
     case tooLongLabel(limit: Int)
 }
 
 extension EventFilter {
-    /// Reads the values of the three query parameters: each a comma-separated list, each perhaps
-    /// repeated. Blanks around items and empty items do not count.
+    /// Reads the values of the three query parameters. Each is a comma-separated list and may be
+    /// repeated. Spaces around items and empty items are ignored.
+    /// - Parameter limit: the most items of all kinds.
     public init(types: [String], labels: [String], cids: [String], limit: Int)
         throws(EventFilterError)
     {
@@ -28,7 +29,7 @@ extension EventFilter {
         }
     }
 
-    /// The most bytes of one label item: what is sought at each place of each label.
+    /// The most bytes of one label item, because it is compared at each place of each label.
     private static let labelBytes = 256
 
     private static func items(_ values: [String]) -> [String] {

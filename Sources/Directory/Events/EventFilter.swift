@@ -1,18 +1,19 @@
 internal import Text
 
-/// Which events a subscriber wants: AND between the three kinds, OR inside a kind; a kind without
-/// items lets everything pass.
+/// Which events a subscriber receives: AND between the three kinds, OR inside a kind. A kind without
+/// items matches every event.
 public struct EventFilter: Sendable, Hashable {
-    /// Nil lets every type pass.
+    /// The types; nil matches every type.
     public var types: EventTypeSet?
-    /// Case-sensitive substrings, each sought in each label of the event. Sorted, no doubles.
+    /// Case-sensitive substrings of labels. Sorted, without duplicates.
     public let labels: [String]
-    /// Exact values of `resource_id`. Sorted, no doubles.
+    /// Exact values of `resource_id`. Sorted, without duplicates.
     public let cids: [String]
 
-    /// Passes everything.
+    /// The filter that matches every event.
     public static let all = EventFilter()
 
+    /// Makes a filter.
     public init(types: some Sequence<EventType> = [], labels: [String] = [], cids: [String] = []) {
         let set = EventTypeSet(types)
         self.types = set.isEmpty ? nil : set
@@ -20,10 +21,10 @@ public struct EventFilter: Sendable, Hashable {
         self.cids = Self.canonical(cids)
     }
 
-    /// How many items there are, of all kinds.
+    /// The number of items of all kinds.
     public var itemCount: Int { (types?.types.count ?? 0) + labels.count + cids.count }
 
-    /// Whether the event passes: the definition, against which the index is tested.
+    /// Returns whether the event matches. This is the definition; the index is tested against it.
     public func matches(_ event: Event) -> Bool {
         if let types, !types.contains(event.type) { return false }
         if !cids.isEmpty, !cids.contains(where: { $0.hasBytes(of: event.resourceID) }) {
@@ -36,17 +37,18 @@ public struct EventFilter: Sendable, Hashable {
     }
 
     private static func canonical(_ items: [String]) -> [String] {
-        // By bytes: two spellings of one character are two labels, as they are upstream.
+        // By bytes: two encodings of one character are two labels, as upstream.
         items.sortedByBytes().reduce(into: []) { unique, item in
             if unique.last?.hasBytes(of: item) != true { unique.append(item) }
         }
     }
 
-    /// Equality by bytes, which `String` does not give.
+    /// Returns whether both have the same bytes; `String` would compare characters.
     public static func == (a: EventFilter, b: EventFilter) -> Bool {
         a.types == b.types && equal(a.labels, b.labels) && equal(a.cids, b.cids)
     }
 
+    /// Hashes the bytes of the items.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(types)
         for list in [labels, cids] {

@@ -2,7 +2,7 @@ internal import Text
 
 /// A UUID of version 7 (RFC 9562 §5.7).
 public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
-    /// The first and the second eight bytes, big end first.
+    /// The first and the second eight bytes, big-endian.
     let high: UInt64
     let low: UInt64
 
@@ -33,11 +33,12 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
         (high, low) = words
     }
 
+    /// Returns whether `a` is older than `b`.
     public static func < (a: EventID, b: EventID) -> Bool {
         (a.high, a.low) < (b.high, b.low)
     }
 
-    /// `0199f5a3-7c1e-7b52-9d1a-3f6f1c0e8a41`
+    /// The UUID in lower case: `0199f5a3-7c1e-7b52-9d1a-3f6f1c0e8a41`
     public var description: String {
         var text: [UInt8] = []
         text.reserveCapacity(36)
@@ -62,15 +63,16 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
     }
 }
 
-/// Makes ids that rise strictly, also within a millisecond and when the clock steps back.
+/// Makes strictly increasing ids, also within a millisecond and when the clock steps back.
 ///
-/// The 12 bits behind the time count within a millisecond (RFC 9562 §6.2, method 1); when they
-/// are used up, or the clock has stepped back, the time runs ahead of the clock.
+/// The 12 bits after the time count within a millisecond (RFC 9562 §6.2, method 1); when they
+/// are used up, or the clock has stepped back, the time in the id is ahead of the clock.
 public struct EventIDSequence: Sendable {
     /// The time of the last id, milliseconds since 1970.
     package private(set) var milliseconds: UInt64
     private var counter: UInt64
 
+    /// Makes a sequence.
     /// - Parameter last: all ids are later than this time, milliseconds since 1970; that of the
     ///   last id of an earlier sequence, so that this one continues it.
     public init(after last: UInt64 = 0) {
@@ -78,7 +80,7 @@ public struct EventIDSequence: Sendable {
         counter = last == 0 ? 0 : 0xFFF
     }
 
-    /// The next id.
+    /// Returns the next id.
     /// - Parameter now: microseconds since 1970.
     public mutating func next(
         now: Int64, random: inout some RandomNumberGenerator

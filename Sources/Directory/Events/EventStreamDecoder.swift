@@ -1,35 +1,36 @@
 /// One event of a stream of server-sent events.
 public struct ServerSentEvent: Sendable, Equatable {
-    /// The last id that the stream has named; empty when it has named none.
+    /// The last id that the stream has sent; empty when it has sent none.
     public let id: String
-    /// `message` when the stream does not name one.
+    /// The type; `message` when the stream does not send one.
     public let type: String
-    /// As the stream sent it; perhaps not UTF-8.
+    /// The data as it was sent; perhaps not UTF-8.
     public let data: [UInt8]
 
+    /// Makes an event.
     public init(id: String, type: String, data: [UInt8]) {
         self.id = id
         self.type = type
         self.data = data
     }
 
-    /// The data as text; what is no UTF-8 becomes U+FFFD.
+    /// The data as text; bytes that are not UTF-8 become U+FFFD.
     public var text: String { String(decoding: data, as: UTF8.self) }
 }
 
-/// Reads a stream of server-sent events (WHATWG HTML §9.2.6) from bytes that come in pieces, cut
-/// anywhere.
+/// Reads a stream of server-sent events (WHATWG HTML §9.2.6) from pieces of any length.
 public struct EventStreamDecoder: Sendable {
-    /// The stream has a line or an event that is longer than anybody wants to hold.
+    /// The stream has a line or an event that is longer than the limit.
     public struct TooLong: Error, Equatable, CustomStringConvertible {
-        /// Bytes.
+        /// The most bytes of an event.
         public let limit: Int
 
+        /// The reason, as a clause.
         public var description: String { "the stream has an event of more than \(limit) bytes" }
     }
 
-    /// How long the stream wants a client to wait before it comes back, milliseconds; nil while it
-    /// has not said.
+    /// The time that a client waits before it reconnects, milliseconds; nil while the stream has not
+    /// sent one.
     public private(set) var retry: Int?
 
     private let limit: Int
@@ -41,11 +42,12 @@ public struct EventStreamDecoder: Sendable {
     private var data: [UInt8] = []
     private var hasData = false
 
-    /// - Parameter limit: bytes of an event at most.
+    /// Makes a decoder.
+    /// - Parameter limit: the most bytes of an event.
     public init(limit: Int = 16 << 20) { self.limit = limit }
 
-    /// Takes the next piece of the stream.
-    /// - Returns: the events that are whole now. One that the end of the stream cuts never comes.
+    /// Reads the next piece of the stream.
+    /// - Returns: the events that are complete. An incomplete event at the end of the stream is dropped.
     public mutating func decode(_ bytes: [UInt8]) throws(TooLong) -> [ServerSentEvent] {
         var events: [ServerSentEvent] = []
         var start = 0

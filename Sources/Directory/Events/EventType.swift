@@ -1,6 +1,6 @@
 internal import Text
 
-/// What happened. The numbers and names are upstream's (`agntcy.dir.events.v1.EventType`).
+/// The type of an event. The numbers and names are upstream's (`agntcy.dir.events.v1.EventType`).
 public enum EventType: Int, CaseIterable, Sendable {
     case recordPushed = 1
     case recordPulled
@@ -34,7 +34,7 @@ public enum EventType: Int, CaseIterable, Sendable {
     /// The long name, as in JSON: `EVENT_TYPE_RECORD_PUSHED`.
     public var longName: String { Self.prefix + shortName }
 
-    /// Reads the short or the long name; case matters, as it does upstream.
+    /// Reads the short or the long name, in this case only, as upstream.
     public init?(name: String) {
         let isLong = name.hasBytePrefix(Self.prefix)
         let found = Self.allCases.first { name.hasBytes(of: isLong ? $0.longName : $0.shortName) }

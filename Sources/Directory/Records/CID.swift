@@ -1,9 +1,9 @@
 internal import Crypto
 
-/// A content identifier: CIDv1 in base32. Those that are made here have codec 0x01, sha2-256 and
-/// always 59 characters (upstream `api/core/v1/cid.go`).
+/// A content identifier: CIDv1 in base32. The CIDs of this gateway have codec 0x01, sha2-256 and
+/// 59 characters (upstream `api/core/v1/cid.go`).
 public enum CID {
-    /// More characters than any CID with a hash of 512 bits has.
+    /// The most characters: no CID with a hash of 512 bits has more.
     private static let longest = 128
 
     /// Returns the CID of these bytes.
@@ -13,7 +13,7 @@ public enum CID {
     }
 
     /// Returns whether a text is a CIDv1 in base32: the version, a codec, and a hash as long as it
-    /// says (multiformats `cid`, multibase `b`). Whether a record has it is another matter.
+    /// says (multiformats `cid`, multibase `b`). Does not look for a record.
     public static func isValid(_ text: String) -> Bool {
         guard text.utf8.count <= longest, text.utf8.first == UInt8(ascii: "b"),
             let bytes = decoded(text.utf8.dropFirst())
@@ -37,7 +37,7 @@ public enum CID {
         return nil
     }
 
-    /// RFC 4648 §6 in lower case, without padding.
+    /// Decodes base32 in lower case without padding (RFC 4648 §6); nil when it is malformed.
     private static func decoded(_ text: some Sequence<UInt8>) -> [UInt8]? {
         var bytes: [UInt8] = []
         var bits: UInt32 = 0
@@ -56,7 +56,7 @@ public enum CID {
                 bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
             }
         }
-        // What is left over must be padding: less than a character of zeros.
+        // The remaining bits must be padding: zeros, fewer than one character.
         guard count < 5, bits & (1 << UInt32(count) - 1) == 0 else { return nil }
         return bytes
     }

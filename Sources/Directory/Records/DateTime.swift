@@ -1,5 +1,6 @@
-/// Whether a text is a time by RFC 3339 §5.6 (a blank may stand for the `T`).
+/// The syntax of times (RFC 3339 §5.6).
 enum DateTime {
+    /// Returns whether a text is a time; a space may replace the `T`.
     static func isValid(_ text: String) -> Bool {
         var rest = Array(text.utf8)[...]
         guard let year = number(4, &rest), take("-", &rest), let month = number(2, &rest),

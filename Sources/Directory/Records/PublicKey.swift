@@ -6,8 +6,8 @@ internal import Text
 
 /// A public key that can verify signatures over a record's CID.
 ///
-/// What is signed is upstream's payload: the ASCII bytes of the CID. ECDSA and RSA (PKCS#1 v1.5) sign
-/// its SHA-256, as `openssl dgst -sha256` does; Ed25519 signs it as it is.
+/// The payload is the ASCII bytes of the CID, as upstream. ECDSA and RSA (PKCS#1 v1.5) sign its
+/// SHA-256, as `openssl dgst -sha256` does; Ed25519 signs the payload itself.
 package struct PublicKey: Sendable {
     private enum Kind {
         case p256(P256.Signing.PublicKey)
@@ -28,11 +28,12 @@ package struct PublicKey: Sendable {
     private let kind: Kind
     /// `SHA256:` and the base64 of the hash of the DER.
     package let fingerprint: String
-    /// As upstream names it: `ECDSA-P-256`, `Ed25519`, `RSA-2048`…
+    /// The upstream name: `ECDSA-P-256`, `Ed25519`, `RSA-2048`…
     package let algorithm: String
-    /// The key in the one spelling in which it is stored.
+    /// The key in its normal form, PEM. This form is stored.
     package let pem: String
 
+    /// Reads a key in PEM.
     /// - Parameter pem: `-----BEGIN PUBLIC KEY-----` and so on.
     package init(pem text: String) throws(KeyError) {
         guard text.utf8.count <= 16 << 10 else {
@@ -56,9 +57,10 @@ package struct PublicKey: Sendable {
         try self.init(der: document.derBytes)
     }
 
+    /// Reads a key in DER.
     /// - Parameter der: a SubjectPublicKeyInfo (RFC 5280 §4.1).
     package init(der given: [UInt8]) throws(KeyError) {
-        // Several spellings of one key must not be several keys: from here on only its own counts.
+        // One key has several encodings, but must have one fingerprint: only the normal form is used.
         let der: [UInt8]
         if let key = try? P256.Signing.PublicKey(derRepresentation: given) {
             (kind, algorithm, der) = (.p256(key), "ECDSA-P-256", [UInt8](key.derRepresentation))
@@ -79,7 +81,7 @@ package struct PublicKey: Sendable {
             throw .invalid(
                 part: "public_key",
                 reason:
-                    "is of a kind that is not known here: use P-256, P-384, P-521, Ed25519 or RSA of 2048 bits or more"
+                    "is not of a supported kind: use P-256, P-384, P-521, Ed25519, or RSA with at least 2048 bits"
             )
         }
         let hash = Data(SHA256.hash(data: der))
@@ -87,13 +89,13 @@ package struct PublicKey: Sendable {
         pem = PEMDocument(type: "PUBLIC KEY", derBytes: der).pemString + "\n"
     }
 
-    /// The DER of an Ed25519 key.
+    /// Returns the DER of an Ed25519 key.
     static func der(_ key: Curve25519.Signing.PublicKey) -> [UInt8] {
         ed25519Prefix + key.rawRepresentation
     }
 
-    /// Whether `signature` (base64) is this key's over `cid`.
-    /// - Throws: when it is no signature at all.
+    /// Returns whether this key made `signature` (base64) over `cid`.
+    /// - Throws: `KeyError.invalid` when it is not a signature.
     package func verifies(_ signature: String, of cid: String) throws(KeyError) -> Bool {
         guard signature.utf8.count <= 8 << 10, let bytes = Data(base64Encoded: signature),
             !bytes.isEmpty

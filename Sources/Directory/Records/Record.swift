@@ -1,21 +1,24 @@
 internal import Text
 
-/// A record that has been read, judged and found good.
+/// A valid record.
 public struct Record: Sendable {
     /// The CID of `canonical`.
     public let cid: String
-    /// What is stored and read back: canonical JSON.
+    /// Canonical JSON: the bytes that are stored.
     public let canonical: [UInt8]
+    /// The name.
     public let name: String
+    /// The version.
     public let version: String
+    /// The version of the schema that the record follows, such as `1.0.0`.
     public let schemaVersion: String
-    /// As the record says it, RFC 3339.
+    /// The creation time in the record (RFC 3339).
     public let createdAt: String
-    /// One for each skill, domain, module and locator, in this order; doubles stay.
+    /// One label for each skill, domain, module and locator, in this order, with duplicates.
     public let labels: [String]
 
-    /// Reads a record.
-    /// - Throws: what is wrong with it, all of it.
+    /// Reads and validates a record.
+    /// - Throws: `RecordError` with every error of the record.
     public init(json: [UInt8]) throws(RecordError) {
         let value: JSONValue
         do {
@@ -43,8 +46,8 @@ public struct Record: Sendable {
         createdAt = value["created_at"]?.string ?? ""
     }
 
-    /// The most bytes that the labels of one record may have together. Each event of the record
-    /// carries them all, and each is compared with the filters of all subscribers.
+    /// The most bytes of all labels of one record. Each event of the record has all labels, and they
+    /// are compared with the filters of all subscribers.
     public static let labelBytesLimit = 256 << 10
 
     private static func tooManyLabels(_ bytes: Int) -> RecordFault {
@@ -55,8 +58,8 @@ public struct Record: Sendable {
         )
     }
 
-    /// The labels of a record (reference: upstream's label extraction). An element without a name
-    /// gives the bare namespace.
+    /// Returns the labels of a record, as upstream extracts them. The label of an element without a
+    /// name is the namespace alone.
     static func labels(of record: JSONValue) -> [String] {
         let sources = [
             ("skills", "name"), ("domains", "name"), ("modules", "name"), ("locators", "type"),
@@ -69,16 +72,16 @@ public struct Record: Sendable {
 
 /// Why a record is not accepted.
 public enum RecordError: Error, Equatable {
-    /// It is not JSON, or not an object.
+    /// The text is not JSON, or not an object.
     case malformed(String)
-    /// It breaks the rules of its schema, in all these places.
+    /// The record breaks the rules of its schema at these places.
     case invalid([RecordFault])
 }
 
 /// One place at which a record breaks the rules.
 public struct RecordFault: Error, Equatable, Sendable {
-    /// Where: a JSON Pointer (RFC 6901).
+    /// The place, as a JSON Pointer (RFC 6901).
     public let pointer: String
-    /// What is wrong there, and what was expected.
+    /// The error, and what was expected; continues a sentence whose subject is the place.
     public let detail: String
 }

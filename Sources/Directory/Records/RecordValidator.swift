@@ -1,14 +1,15 @@
 internal import Text
 
-/// Judges a record by the rules of its schema version and lists every fault.
+/// Checks a record against the rules of its schema version, and lists every error.
 ///
-/// Whether a skill, domain or module exists in the taxonomy is not checked: that would need the
+/// Whether a skill, domain or module exists in the taxonomy is not checked: this needs the
 /// schema server.
 struct RecordValidator {
     private static let textLimit = 2000
     private static let descriptionLimit = 10_000
     private var faults: [RecordFault] = []
 
+    /// Returns every error of a record.
     mutating func validate(_ record: JSONValue) -> [RecordFault] {
         let rules = schemaRules(record)
         let required = SchemaRules.alwaysRequired + (rules?.required ?? [])
@@ -187,19 +188,18 @@ struct RecordValidator {
         }
     }
 
-    /// A record that is wrong all over is told so a thousand times, not a million: the list must
-    /// not be larger than what caused it.
+    /// The most errors that are listed: the list must not be larger than the record.
     private static let faultLimit = 1000
 
     private mutating func fault(_ pointer: String, _ detail: String) {
         if faults.count == Self.faultLimit {
-            faults.append(RecordFault(pointer: "", detail: "and more faults, which are not listed"))
+            faults.append(RecordFault(pointer: "", detail: "has more errors, which are not listed"))
         }
         guard faults.count < Self.faultLimit else { return }
         faults.append(RecordFault(pointer: pointer, detail: detail))
     }
 
-    /// RFC 6901 §3.
+    /// Returns a key as a part of a JSON Pointer (RFC 6901 §3).
     private func escaped(_ key: String) -> String {
         var bytes: [UInt8] = []
         for byte in key.utf8 {

@@ -1,12 +1,12 @@
 internal import Text
 
-/// What differs between the generations of the OASF record schema (agntcy/oasf, `schema/objects`).
+/// The rules that differ between the versions of the OASF record schema (agntcy/oasf, `schema/objects`).
 struct SchemaRules {
-    /// Attributes a record may have.
+    /// The attributes of a record.
     let attributes: Set<ExactString>
-    /// Attributes it must have, beyond those that every generation demands.
+    /// The required attributes of a record, besides those that every version requires.
     let required: [String]
-    /// Attributes of a skill or domain.
+    /// The attributes of a skill or domain.
     let classAttributes: Set<ExactString>
     let moduleAttributes: Set<ExactString>
     let locatorAttributes: Set<ExactString>
@@ -14,7 +14,7 @@ struct SchemaRules {
     /// Whether locators have `urls` (an array) or `url`.
     let hasLocatorURLs: Bool
 
-    /// In every generation.
+    /// The required attributes of a record in every version.
     static let alwaysRequired = [
         "name", "version", "schema_version", "description", "authors", "created_at", "skills",
     ]
@@ -26,7 +26,7 @@ struct SchemaRules {
         "unspecified", "helm_chart", "docker_image", "python_package", "source_code", "binary",
     ]
 
-    /// The rules of a version such as `0.7.0`; nil when no rules are known for it.
+    /// Returns the rules of a version such as `0.7.0`; nil when it is not supported.
     static func of(_ version: String) -> SchemaRules? {
         guard version.utf8.count <= 256 else { return nil }
         let parts = version.fields(on: UInt8(ascii: ".")).map(ExactString.init)
@@ -41,7 +41,7 @@ struct SchemaRules {
         }
     }
 
-    /// What is said when a version is none of these.
+    /// The supported versions, for messages.
     static let accepted = "0.7.x, 0.8.x or 1.x.x"
 
     private static func isNumber(_ part: Substring.UTF8View) -> Bool {
@@ -49,8 +49,8 @@ struct SchemaRules {
             && (part.count == 1 || part.first != UInt8(ascii: "0"))
     }
 
-    /// The third part may carry a pre-release or a build, as semantic versioning allows, without a
-    /// dot of its own.
+    /// Returns whether a text is the third part of a version. It may have a pre-release or a build
+    /// (semantic versioning) without a dot.
     private static func isPatch(_ part: Substring.UTF8View) -> Bool {
         let number = part.prefix { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "+") }
         let rest = part.dropFirst(number.count)

@@ -17,16 +17,18 @@ public struct SigningKey: Sendable {
     ]
 
     private let kind: Kind
+    /// The public key.
     package let publicKey: PublicKey
-    /// The public half, PEM.
+    /// The public key, PEM.
     public var publicKeyPEM: String { publicKey.pem }
 
-    /// A new P-256 key, with its PEM (PKCS#8).
+    /// Creates a P-256 key; returns it with its PEM (PKCS#8).
     package static func make() throws(KeyError) -> (key: SigningKey, pem: String) {
         let key = P256.Signing.PrivateKey()
         return (try SigningKey(.p256(key)), key.pemRepresentation + "\n")
     }
 
+    /// Reads a key in PEM.
     /// - Parameter pem: P-256 as PKCS#8 or SEC 1, or Ed25519 as PKCS#8.
     public init(pem: String) throws(KeyError) {
         let document: PEMDocument
@@ -35,7 +37,7 @@ public struct SigningKey: Sendable {
         }
         if document.discriminator.hasBytePrefix("ENCRYPTED") {
             throw .unusable(
-                "the signing key is encrypted, which is not supported: make a plain one with 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256', or sign with cosign and attach the signature"
+                "the signing key is encrypted, which is not supported: create one without a password with 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256', or sign with cosign and attach the signature"
             )
         }
         if let key = try? P256.Signing.PrivateKey(pemRepresentation: pem) {
@@ -61,7 +63,8 @@ public struct SigningKey: Sendable {
     }
 
     /// Signs a CID.
-    /// - Returns: base64, as upstream stores it.
+    /// - Returns: base64, as upstream.
+    /// - Throws: `KeyError.unusable`.
     public func sign(_ cid: String) throws(KeyError) -> String {
         let payload = Data(cid.utf8)
         do {
@@ -72,7 +75,7 @@ public struct SigningKey: Sendable {
             case .ed25519(let key): return try key.signature(for: payload).base64EncodedString()
             }
         } catch {
-            throw .unusable("the signing key does not sign: \(error)")
+            throw .unusable("the signing key cannot sign: \(error)")
         }
     }
 }

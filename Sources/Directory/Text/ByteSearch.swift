@@ -1,12 +1,13 @@
-/// A text to look for in others, by bytes: what "substring" means for labels.
+/// Searches for one text in others, by bytes. This defines "substring" for labels.
 ///
-/// The cost is linear whatever a client has thought up (Knuth, Morris and Pratt): with the plain way,
-/// `aaaa…b` sought in `aaaa…` would keep a loop busy.
+/// The cost is linear for every text of a client (Knuth, Morris and Pratt). With a plain search, the
+/// text `aaaa…b` in `aaaa…` would block a loop.
 public struct ByteSearch: Sendable {
     private let needle: [UInt8]
-    /// For each length of a match that goes no further, the length of the longest that still can.
+    /// For each length of a match that fails, the length of the longest match that may continue.
     private let fallback: [Int]
 
+    /// Prepares the search for a text.
     public init(_ text: String) {
         let needle = Array(text.utf8)
         var fallback = [Int](repeating: 0, count: needle.count)
@@ -20,7 +21,7 @@ public struct ByteSearch: Sendable {
         self.fallback = fallback
     }
 
-    /// Whether the text occurs in `text`. An empty one occurs everywhere.
+    /// Returns whether the text occurs in `text`. An empty text occurs everywhere.
     public func occurs(in text: String) -> Bool {
         guard let first = needle.first else { return true }
         guard text.utf8.count >= needle.count else { return false }
@@ -31,7 +32,7 @@ public struct ByteSearch: Sendable {
     private func occurs(in text: some Collection<UInt8>, from first: UInt8) -> Bool {
         var length = 0
         for byte in text {
-            // Nearly every byte ends here: it begins nothing.
+            // Nearly every byte ends here: it does not begin a match.
             if length == 0, byte != first { continue }
             while length > 0, byte != needle[length] { length = fallback[length - 1] }
             if byte == needle[length] { length += 1 }

@@ -1,5 +1,5 @@
-/// The one spelling of a JSON value from which its CID is made: compact, keys by their bytes,
-/// strings and numbers as Go's `encoding/json` writes them (upstream `api/core/v1/record.go`).
+/// The canonical form of a JSON value, whose hash is its CID: compact, keys in the order of their
+/// bytes, strings and numbers as Go's `encoding/json` writes them (upstream `api/core/v1/record.go`).
 public enum CanonicalJSON {
     /// Returns the canonical bytes of a value.
     public static func encode(_ value: JSONValue) -> [UInt8] {
@@ -33,7 +33,7 @@ public enum CanonicalJSON {
         }
     }
 
-    /// Go escapes what HTML would read as markup, too.
+    /// Appends a string. Like Go, it also escapes the markup characters of HTML.
     private static func append(_ text: String, to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
         for byte in text.utf8 {

@@ -1,17 +1,17 @@
-/// A JSON document on its way out; members keep the order in which they are given.
+/// A JSON document to write. Members keep their order.
 public indirect enum JSON: Sendable {
     case string(String)
     case number(Int)
-    /// A number as it is written.
+    /// A number, as its JSON text.
     case literal(String)
     case bool(Bool)
     case array([JSON])
     case object([(String, JSON)])
 
-    /// An array of strings.
+    /// Returns an array of strings.
     public static func strings(_ strings: [String]) -> JSON { .array(strings.map { .string($0) }) }
 
-    /// One line, without a line end.
+    /// The document in one line, without a line end.
     public var line: [UInt8] {
         var out: [UInt8] = []
         append(to: &out)
@@ -44,17 +44,22 @@ public indirect enum JSON: Sendable {
     }
 }
 
-/// A document can be written as it looks: `["status": "ok", "count": 3]`.
+/// Literals make documents: `["status": "ok", "count": 3]`.
 extension JSON: ExpressibleByDictionaryLiteral, ExpressibleByArrayLiteral,
     ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral
 {
+    /// Makes an object.
     public init(dictionaryLiteral members: (String, JSON)...) { self = .object(members) }
 
+    /// Makes an array.
     public init(arrayLiteral elements: JSON...) { self = .array(elements) }
 
+    /// Makes a string.
     public init(stringLiteral text: String) { self = .string(text) }
 
+    /// Makes a number.
     public init(integerLiteral number: Int) { self = .number(number) }
 
+    /// Makes a boolean.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
 }

@@ -1,11 +1,11 @@
 /// Reads JSON (RFC 8259) as strictly as upstream's protojson: no duplicate keys, no invalid UTF-8,
 /// no lone surrogates, no byte order mark, no number beyond a double.
 public struct JSONParser {
-    /// Deeper nesting is refused: a document must not choose the depth of our stack.
+    /// The deepest nesting: a document must not decide how deep the stack gets.
     public static let depthLimit = 128
 
-    /// Values in one document of a client, inner ones counted: two bytes of text can become fifty
-    /// bytes of memory.
+    /// The most values in one document of a client, with inner ones: two bytes of text can become
+    /// fifty bytes of memory.
     public static let standardValueLimit = 500_000
 
     private let bytes: [UInt8]
@@ -14,16 +14,17 @@ public struct JSONParser {
     private var valuesLeft: Int
 
     /// Reads one value that fills `bytes`.
-    /// - Parameter valueLimit: a document with more values, inner ones counted, is refused.
+    /// - Parameter valueLimit: the most values, with inner ones.
+    /// - Throws: `JSONError`, also for a document with more values.
     public static func parse(_ bytes: [UInt8], valueLimit: Int = .max) throws(JSONError)
         -> JSONValue
     {
         var parser = JSONParser(bytes: bytes, valuesLeft: valueLimit)
-        parser.skipBlanks()
-        guard parser.offset < bytes.count else { throw parser.error("nothing but blanks") }
+        parser.skipSpaces()
+        guard parser.offset < bytes.count else { throw parser.error("the text is empty") }
         let value = try parser.value()
-        parser.skipBlanks()
-        guard parser.offset == bytes.count else { throw parser.error("text behind the value") }
+        parser.skipSpaces()
+        guard parser.offset == bytes.count else { throw parser.error("text after the value") }
         return value
     }
 
@@ -57,7 +58,7 @@ public struct JSONParser {
             throw error("nested more than \(Self.depthLimit) levels deep")
         }
         offset += 1
-        skipBlanks()
+        skipSpaces()
         let value = try body(&self)
         depth -= 1
         return value
@@ -68,21 +69,22 @@ public struct JSONParser {
         var starts: [Int] = []
         if take("}") { return .object([]) }
         repeat {
-            skipBlanks()
+            skipSpaces()
             starts.append(offset)
             guard peek == UInt8(ascii: "\"") else { throw error("a key must be a string") }
             let key = try string()
-            skipBlanks()
-            guard take(":") else { throw error("a colon is missing behind a key") }
-            skipBlanks()
+            skipSpaces()
+            guard take(":") else { throw error("a colon is missing after a key") }
+            skipSpaces()
             members.append(JSONValue.Member(key: key, value: try value()))
-            skipBlanks()
+            skipSpaces()
         } while take(",")
-        guard take("}") else { throw error("an object must go on with a comma or end with }") }
+        guard take("}") else { throw error("an object must continue with a comma or end with }") }
         return .object(try sorted(members, starts))
     }
 
-    /// By the bytes of the keys; two equal ones are an error.
+    /// Returns the members in the order of the bytes of their keys.
+    /// - Throws: when two keys are the same.
     private func sorted(_ members: [JSONValue.Member], _ starts: [Int]) throws(JSONError)
         -> [JSONValue.Member]
     {
@@ -103,11 +105,11 @@ public struct JSONParser {
         var elements: [JSONValue] = []
         if take("]") { return .array([]) }
         repeat {
-            skipBlanks()
+            skipSpaces()
             elements.append(try value())
-            skipBlanks()
+            skipSpaces()
         } while take(",")
-        guard take("]") else { throw error("an array must go on with a comma or end with ]") }
+        guard take("]") else { throw error("an array must continue with a comma or end with ]") }
         return .array(elements)
     }
 
@@ -162,7 +164,7 @@ public struct JSONParser {
         return true
     }
 
-    private mutating func skipBlanks() {
+    private mutating func skipSpaces() {
         while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
             offset += 1
         }

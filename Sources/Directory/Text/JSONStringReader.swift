@@ -1,4 +1,4 @@
-/// Reads the inside of one JSON string, up to and with its closing quote.
+/// Reads one JSON string after its opening quote, including the closing quote.
 struct JSONStringReader {
     let bytes: [UInt8]
     private(set) var offset: Int

@@ -1,8 +1,8 @@
 /// Writes JSON strings that are safe inside every line-based format.
 public enum JSONText {
-    /// Appends `text` in quotes. Every control character is escaped, and so are the code points
-    /// that one client or another takes for the end of a line: U+0085, U+2028, U+2029. What is left
-    /// cannot end a line, whoever reads it.
+    /// Appends `text` in quotes. Escapes every control character, and the code points that some
+    /// clients take for the end of a line: U+0085, U+2028, U+2029. So the text is one line for every
+    /// client.
     public static func append(_ text: String, to out: inout [UInt8]) {
         out.append(0x22)
         if appendPlain(text, to: &out) { return out.append(0x22) }
@@ -36,7 +36,8 @@ public enum JSONText {
         out.append(0x22)
     }
 
-    /// Appends a text in which nothing needs to be escaped, in one piece; most are such.
+    /// Appends a text without characters to escape, in one piece; most texts are such. Returns false,
+    /// and appends nothing, for other texts.
     private static func appendPlain(_ text: String, to out: inout [UInt8]) -> Bool {
         text.utf8.withContiguousStorageIfAvailable { bytes in
             for byte in bytes where byte < 0x20 || byte > 0x7E || byte == 0x22 || byte == 0x5C {

@@ -1,5 +1,5 @@
-/// A JSON value as the Directory sees it: numbers are doubles, as in `google.protobuf.Struct`, and
-/// the members of an object stand in the order of the bytes of their keys.
+/// A parsed JSON value. Numbers are doubles, as in `google.protobuf.Struct`, and the members of an
+/// object are in the order of the bytes of their keys.
 public indirect enum JSONValue: Sendable {
     case null
     case bool(Bool)
@@ -10,27 +10,35 @@ public indirect enum JSONValue: Sendable {
 
     /// A key and its value.
     public struct Member: Sendable {
+        /// The key.
         public let key: String
+        /// The value.
         public let value: JSONValue
 
+        /// Makes a member.
         public init(key: String, value: JSONValue) {
             self.key = key
             self.value = value
         }
     }
 
-    /// The value of a member of an object.
+    /// Returns the value of a member; nil when there is none, or the value is not an object.
     public subscript(key: String) -> JSONValue? {
         members?.first { $0.key.hasBytes(of: key) }?.value
     }
 
+    /// The text of a string; nil for other values.
     public var string: String? { if case .string(let value) = self { value } else { nil } }
+    /// The number; nil for other values.
     public var number: Double? { if case .number(let value) = self { value } else { nil } }
+    /// The boolean; nil for other values.
     public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+    /// The elements of an array; nil for other values.
     public var array: [JSONValue]? { if case .array(let value) = self { value } else { nil } }
+    /// The members of an object; nil for other values.
     public var members: [Member]? { if case .object(let value) = self { value } else { nil } }
 
-    /// What the value is, in words.
+    /// The kind of the value, for messages: `a string`.
     public var kind: String {
         switch self {
         case .null: "null"
@@ -43,12 +51,13 @@ public indirect enum JSONValue: Sendable {
     }
 }
 
-/// Bytes that are not JSON, or JSON that is not accepted.
+/// Why bytes are not accepted as JSON.
 public struct JSONError: Error, Equatable, CustomStringConvertible {
-    /// What is wrong, in lower case without a full stop.
+    /// The reason, as a clause in lower case.
     public let reason: String
-    /// Where, counted in bytes from 0.
+    /// The place, in bytes from 0.
     public let offset: Int
 
+    /// The reason and the place.
     public var description: String { "\(reason), at byte \(offset)" }
 }

@@ -1,6 +1,6 @@
-/// Returns the known name that a mistyped one was probably meant to be; nil when none is near.
+/// Returns the known name that is most similar to a mistyped one; nil when none is similar.
 ///
-/// Names longer than 64 bytes are near to nothing: the cost does not grow with what a client sends.
+/// A name of more than 64 bytes is similar to none, so the cost does not grow with the request.
 public func nearest(to name: String, in known: [String]) -> String? {
     guard name.utf8.count <= 64 else { return nil }
     let typed = name.utf8.map(ASCII.lowercased)
@@ -14,7 +14,7 @@ public func nearest(to name: String, in known: [String]) -> String? {
     return known.first { typed.count >= 3 && $0.hasBytePrefix(name) }
 }
 
-/// Returns how many single-byte changes lead from one text to the other (Levenshtein).
+/// Returns the number of single-byte changes between two texts (Levenshtein).
 private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
     var row = Array(0...b.count)
     for (i, left) in a.enumerated() {

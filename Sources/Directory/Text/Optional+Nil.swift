@@ -1,5 +1,4 @@
 extension Optional {
-    /// Whether there is no value. For texts, because `== nil` goes through the comparison of
-    /// `String`.
+    /// Whether there is no value. Use it for texts: `== nil` uses the comparison of `String`.
     public var isNil: Bool { if case .none = self { true } else { false } }
 }

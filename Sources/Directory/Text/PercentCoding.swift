@@ -26,6 +26,7 @@ public enum PercentCoding {
     }
 
     /// Returns the decoded text.
+    /// - Throws: `Failure`.
     public static func decode(_ text: some Sequence<UInt8>) throws(Failure) -> String {
         let bytes = Array(text)
         var decoded: [UInt8] = []
@@ -47,8 +48,8 @@ public enum PercentCoding {
         return text
     }
 
-    /// Returns the decoded text; escapes that are broken stay as they are, and bytes that are not
-    /// UTF-8 become U+FFFD. For what is only shown.
+    /// Returns the decoded text, for display only: broken escapes are kept, and bytes that are not
+    /// UTF-8 become U+FFFD.
     public static func lenientlyDecoded(_ text: String) -> String {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(text.utf8.count)

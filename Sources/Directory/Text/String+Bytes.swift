@@ -3,9 +3,9 @@
 // `==`, `hash`, `contains`, `split`, `hasPrefix`, `lowercased` and `count` of `String` work on
 // characters in their normal form (Unicode Standard Annex 15). Putting the combining marks of one
 // character in order costs the square of their number, so a client could keep a thread busy for
-// minutes with some kilobytes; and two different spellings of one character are taken for the same
-// text. What comes from outside is therefore handled with what is below, and `scripts/check-strings`
-// proves it.
+// minutes with some kilobytes; and two different encodings of one character count as the same
+// text. So text from outside is handled with the functions below, and `scripts/check-strings` proves
+// it.
 
 extension String {
     /// Returns whether two texts are the same bytes.
@@ -37,13 +37,13 @@ extension String {
     /// Returns all parts between the separators, the empty ones too.
     /// - Parameters:
     ///   - separator: an ASCII byte, which is never a part of a longer character.
-    ///   - limit: separators that count; what is after the last of them stays in one piece.
+    ///   - limit: the most separators; the text after the last of them is one part.
     public func fields(on separator: UInt8, limit: Int = .max) -> [String] {
         utf8.split(separator: separator, maxSplits: limit, omittingEmptySubsequences: false)
             .map { String(Substring($0)) }
     }
 
-    /// Returns the text without spaces, tabs and line ends at both ends.
+    /// The text without spaces, tabs and line ends at both ends.
     public var trimmedASCII: String {
         let bytes = utf8
         guard let start = bytes.firstIndex(where: { !ASCII.isSpace($0) }),
@@ -52,13 +52,13 @@ extension String {
         return String(Substring(bytes[start...last]))
     }
 
-    /// Returns the text with `A`–`Z` in lower case and everything else as it is.
+    /// The text with `A`–`Z` in lower case; other characters do not change.
     public var lowercasedASCII: String {
         guard utf8.contains(where: ASCII.isUpper) else { return self }
         return String(decoding: utf8.map(ASCII.lowercased), as: UTF8.self)
     }
 
-    /// Returns whether two texts are the same but for the case of `A`–`Z`.
+    /// Returns whether two texts are the same, ignoring the case of `A`–`Z`.
     public func equalsIgnoringASCIICase(_ other: String) -> Bool {
         utf8.count == other.utf8.count
             && zip(utf8, other.utf8).allSatisfy { ASCII.lowercased($0) == ASCII.lowercased($1) }
@@ -67,8 +67,7 @@ extension String {
     /// The length as JSON Schema and Go measure it: Unicode code points.
     public var codePointCount: Int { unicodeScalars.count }
 
-    /// Returns the beginning of at most `bytes` bytes, with an ellipsis if something is missing; for
-    /// messages.
+    /// Returns the first `bytes` bytes at most, with an ellipsis if the text is longer; for messages.
     public func clipped(to bytes: Int) -> String {
         guard utf8.count > bytes else { return self }
         // Up to the last whole code point.

@@ -1,12 +1,12 @@
-/// Texts that are looked for in others all at once (Aho and Corasick): the cost of a search grows
-/// with the text that is searched, not with the number of texts that are looked for.
+/// Searches for many texts in another at once (Aho and Corasick). The cost of a search grows with the
+/// searched text, not with the number of texts to find.
 public struct SubstringSet: Sendable {
     private struct Node {
-        /// The first of the nodes that go on from here, and the next one that goes on from the
-        /// same node as this; 0 is none, because nothing goes back to the root.
+        /// The first child of this node, and the next child of its parent; 0 is none, because the root
+        /// is no child.
         var child: Int32 = 0
         var sibling: Int32 = 0
-        /// Where the search goes on when nothing goes on from here.
+        /// The node at which the search continues when no child matches.
         var fallback: Int32 = 0
         var byte: UInt8 = 0
         /// Whether one of the texts ends here.
@@ -14,10 +14,11 @@ public struct SubstringSet: Sendable {
     }
 
     private var nodes = [Node()]
-    /// The root's children by byte: nearly every byte of a text is looked up here.
+    /// The children of the root by byte: nearly every byte of a text is looked up here.
     private var roots = [Int32](repeating: 0, count: 256)
 
-    /// - Parameter texts: an empty one occurs everywhere. Memory and time grow with their bytes.
+    /// Prepares the search. Memory and time grow with the bytes of the texts.
+    /// - Parameter texts: an empty text occurs everywhere.
     public init(_ texts: [String]) {
         for text in texts { add(text) }
         link()

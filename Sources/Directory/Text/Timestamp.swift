@@ -1,5 +1,6 @@
-/// RFC 3339 in UTC with microseconds: `2025-10-18T14:23:15.123456Z`.
+/// Times as text: RFC 3339 in UTC with microseconds, such as `2025-10-18T14:23:15.123456Z`.
 public enum Timestamp {
+    /// Returns a time as text.
     /// - Parameter microseconds: since 1970; from the year 0 to 9999.
     public static func format(_ microseconds: Int64) -> String {
         var text: [UInt8] = []
@@ -8,8 +9,8 @@ public enum Timestamp {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Reads a time as `format` writes it; fewer digits of the second, or none, may do.
-    /// - Returns: microseconds since 1970; nil when the text is no time in UTC.
+    /// Reads a time as `format` writes it. The second may have fewer decimal digits, or none.
+    /// - Returns: microseconds since 1970; nil when the text is not a time in UTC.
     public static func parse(_ text: String) -> Int64? {
         let bytes = Array(text.utf8)
         guard bytes.count >= 20, bytes.last == UInt8(ascii: "Z"),
@@ -44,7 +45,8 @@ public enum Timestamp {
         return time <= latest ? time : nil
     }
 
-    /// Appends a time; one outside the years 0 to 9999 as the nearest of them.
+    /// Appends a time. A time outside the years 0 to 9999 becomes the nearest one inside.
+    /// - Parameter given: microseconds since 1970.
     public static func append(_ given: Int64, to text: inout [UInt8]) {
         let microseconds = min(max(given, earliest), latest)
         let (seconds, micros) = floorDivide(microseconds, 1_000_000)
@@ -80,13 +82,13 @@ public enum Timestamp {
         return remainder < 0 ? (quotient - 1, remainder + by) : (quotient, remainder)
     }
 
-    /// Returns how many days a month has.
+    /// Returns the number of days of a month.
     private static func length(of month: Int64, _ year: Int64) -> Int64 {
         let next = month == 12 ? (year + 1, 1) : (year, month + 1)
         return daysSince1970(next.0, next.1, 1) - daysSince1970(year, month, 1)
     }
 
-    /// The inverse of `civil`.
+    /// Returns the days from 1970-01-01 to a date: the inverse of `civil`.
     private static func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
         let march = (month + 9) % 12
         let (cycle, yearOfCycle) = floorDivide(month <= 2 ? year - 1 : year, 400)
@@ -95,7 +97,7 @@ public enum Timestamp {
             - 719_468
     }
 
-    /// The Gregorian date of a day counted from 1970-01-01, computed in years that begin in March
+    /// Returns the Gregorian date of a day, counted from 1970-01-01: computed in years that begin in March
     /// and in cycles of 400 years, so that the leap day is the last.
     private static func civil(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let (cycle, dayOfCycle) = floorDivide(days + 719_468, 146_097)

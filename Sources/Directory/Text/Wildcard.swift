@@ -1,22 +1,23 @@
-/// A pattern in which `*` stands for any run of characters and `?` for one code point, as in
-/// upstream's search; the case of ASCII letters does not matter.
+/// A pattern, as in upstream's search: `*` matches any number of characters and `?` one code point.
+/// The case of ASCII letters does not matter.
 ///
-/// The cost of a match is at most the product of the two lengths, whatever the pattern is.
+/// The cost of a match is at most the product of the two lengths.
 public struct Wildcard: Sendable {
     private let pattern: [UInt8]
-    /// Whether there is a `*` or a `?` at all.
+    /// Whether the pattern has a `*` or a `?`.
     public let isPattern: Bool
 
+    /// Reads a pattern.
     public init(_ text: String) {
         pattern = text.utf8.map(ASCII.lowercased)
         isPattern = pattern.contains(UInt8(ascii: "*")) || pattern.contains(UInt8(ascii: "?"))
     }
 
-    /// Returns whether the whole of `text` fits.
+    /// Returns whether the pattern matches the whole `text`.
     public func matches(_ text: String) -> Bool {
         let text = text.utf8.map(ASCII.lowercased)
         var (position, place) = (0, 0)
-        /// Behind the last star, and where its run ends so far.
+        /// The place after the last star, and the end of its run so far.
         var retry: (pattern: Int, text: Int)?
         while position < text.count {
             if place < pattern.count, pattern[place] == UInt8(ascii: "*") {

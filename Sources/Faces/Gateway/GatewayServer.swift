@@ -125,7 +125,7 @@ public final class GatewayServer: Sendable {
         await onAll(until: end) { await $0.sayGoodbye() }
         await wait(until: end) { await $0.hasOpenConnections() }
         // A sync closes its connections, and the next start resumes it.
-        while ContinuousClock.now < end, await syncs.isBusy {
+        while ContinuousClock.now < end, await syncs.hasRunningSyncs {
             try? await Task.sleep(for: .milliseconds(5))
         }
         let last = ContinuousClock.now + .milliseconds(500)

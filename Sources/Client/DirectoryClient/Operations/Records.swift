@@ -129,7 +129,7 @@ extension Problem {
     /// Of a record that is not stored, when the answer has no words.
     fileprivate init(missing cid: String) {
         self.init(
-            type: "urn:directory-gateway:problem:record-not-found", title: "No such record",
+            type: "urn:directory-gateway:problem:record-not-found", title: "Record not found",
             status: 404, detail: "No record with this cid is stored here: \(cid).",
             remedy: "Push it first, or look for it with a search.", faults: [])
     }

@@ -3,24 +3,25 @@ internal import GRDB
 internal import Records
 internal import Text
 
-/// Which records to list: AND between the kinds, OR inside a kind, an empty kind lets all pass.
+/// Which records to list: AND between the kinds, OR inside a kind. An empty kind matches all.
 public struct RecordListing: Sendable {
     /// Substrings of labels, as in an event filter.
     public var labels: [String] = []
     /// Names, in any case; `*` and `?` are wildcards.
     public var names: [String] = []
-    /// Versions, likewise.
+    /// Versions, in any case; `*` and `?` are wildcards.
     public var versions: [String] = []
-    /// Only those that are announced, or only those that are not.
+    /// True for the published records only, false for the others only, nil for all.
     public var published: Bool?
     /// The most records in one page, at least 1.
     public var limit = 100
-    /// A page ends after the record with which its texts reach so many bytes: a thousand records
-    /// with many labels each must not become one response.
+    /// The most bytes of names, versions and labels in one page: it ends after the record that
+    /// reaches the limit. A thousand records with many labels must not become one response.
     public var textBytes = 1 << 20
-    /// The cursor of the page before.
+    /// `next` of the previous page; nil for the first.
     public var after: String?
 
+    /// Makes a listing of all records.
     public init() {}
 }
 
@@ -28,40 +29,49 @@ public struct RecordListing: Sendable {
 public struct RecordPage: Sendable {
     /// A record without its content.
     public struct Item: Sendable, Equatable {
+        /// The CID.
         public let cid: String
+        /// The name in the record.
         public let name: String
+        /// The version in the record.
         public let version: String
+        /// The version of the schema that the record follows.
         public let schemaVersion: String
-        /// As the record says it.
+        /// The creation time in the record (RFC 3339).
         public let createdAt: String
-        /// Microseconds since 1970.
+        /// When it was stored, microseconds since 1970.
         public let pushedAt: Int64
-        /// Bytes of canonical JSON.
+        /// The length of its canonical JSON, bytes.
         public let size: Int
+        /// Whether it is published.
         public let isPublished: Bool
+        /// The labels, in their order.
         public let labels: [String]
-        /// How many signatures are stored for it.
+        /// The number of its stored signatures.
         public let signatures: Int
     }
 
+    /// The records of the page.
     public let items: [Item]
-    /// Records that cannot be read, because the store is damaged: their CIDs, as far as those can.
+    /// The records that cannot be read because the store is damaged: their CIDs, or `row N` when the
+    /// CID cannot be read either.
     public let damaged: [String]
     /// For `RecordListing.after`; nil on the last page.
     public let next: String?
 }
 
 extension Operations {
-    /// Lists records, newest first. Records that are pushed while somebody turns the pages do not
-    /// shift them. Emits nothing.
-    /// - Throws: `DirectoryError.queryTimeout` when the store has to look at too many records.
+    /// Returns a page of records, newest first. A push between two pages does not shift them. Emits
+    /// nothing.
+    /// - Throws: `DirectoryError.invalid` for a bad cursor or too long a filter,
+    ///   `DirectoryError.queryTimeout` when the query takes too long.
     public func list(_ listing: RecordListing) async throws(DirectoryError) -> RecordPage {
         let scan = try RecordScan(listing)
         return try await store.scan { try scan.run($0) }
     }
 }
 
-/// One page of a listing, on its way through the records.
+/// The query for one page of a listing.
 private struct RecordScan: Sendable {
     private let listing: RecordListing
     private let before: Int64?
@@ -74,10 +84,10 @@ private struct RecordScan: Sendable {
     init(_ listing: RecordListing) throws(DirectoryError) {
         guard listing.names.count <= 100, listing.versions.count <= 100,
             listing.labels.count <= 1000
-        else { throw .invalid("a listing takes 100 names, 100 versions and 1000 labels at most") }
+        else { throw .invalid("a listing allows 100 names, 100 versions and 1000 labels at most") }
         for pattern in listing.names + listing.versions
         where pattern.utf8.count > Self.patternBytes {
-            throw .invalid("a name or version takes \(Self.patternBytes) bytes at most")
+            throw .invalid("a name or version has \(Self.patternBytes) bytes at most")
         }
         try LabelSearch.check(listing.labels)
         self.listing = listing
@@ -122,7 +132,7 @@ private struct RecordScan: Sendable {
         var bytes = 0
         var last: Int64 = 0
         while let row = try rows.next() {
-            // A page that is full tells that there is more only when there is.
+            // A full page has a cursor only when there are more records.
             guard items.count + damaged.count < listing.limit, bytes < listing.textBytes else {
                 let next = Cursor.text(last, mark: "r-")
                 return RecordPage(items: items, damaged: damaged, next: next)
@@ -142,7 +152,7 @@ private struct RecordScan: Sendable {
         return RecordPage(items: items, damaged: damaged, next: nil)
     }
 
-    /// - Returns: nil when the record does not fit the patterns.
+    /// Returns a record; nil when it does not match the patterns.
     private func item(_ row: Row, _ id: Int64, _ database: Database) throws -> RecordPage.Item? {
         let name: ExactText = try row.decode(forColumn: "name")
         let version: ExactText = try row.decode(forColumn: "version")
@@ -169,16 +179,19 @@ extension RecordPage.Item {
     }
 }
 
-/// The texts that a listing or a publication looks for in labels.
+/// The limits of a search in labels, for listings and publications.
 enum LabelSearch {
+    /// Checks the length of the texts to search for.
+    /// - Throws: `DirectoryError.invalid` when they are too long together.
     static func check(_ texts: [String]) throws(DirectoryError) {
-        // One that is longer than any label costs nothing: it is not looked for.
+        // A text that is longer than any label costs nothing: the search skips it.
         let bytes = texts.reduce(0) {
             $0 + ($1.utf8.count > LabelTable.longestLabel ? 0 : $1.utf8.count)
         }
         guard bytes <= LabelTable.searchBytes else {
             throw .invalid(
-                "the labels to look for take \(LabelTable.searchBytes >> 10) KiB together at most")
+                "the labels to search for have \(LabelTable.searchBytes >> 10) KiB together at most"
+            )
         }
     }
 }

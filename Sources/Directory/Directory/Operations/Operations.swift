@@ -3,22 +3,25 @@ public import Logging
 internal import Records
 internal import Text
 
-/// What a Directory does. Written once and called by every face: HTTP now, others later.
+/// The operations of a Directory. Every interface calls them: HTTP now, others later.
 ///
-/// Safe to call from anywhere; nothing here blocks the caller's thread.
+/// Safe to call from any thread. Nothing here blocks the caller's thread.
 public final class Operations: Sendable {
     let store: Store
     let events: any EventSink
     let signingKey: SigningKeyFile
-    /// The copying from other Directories.
+    /// The syncs from other Directories.
     public let syncs: Syncs
     let logger: Logger
     /// Microseconds since 1970.
     let now: @Sendable () -> Int64
 
+    /// Makes the operations on a store.
     /// - Parameters:
+    ///   - events: receives the events of reads; those of changes go to the sink of the store.
     ///   - signingKey: the gateway's own key.
-    ///   - remotes: reaches the Directories that syncs copy from.
+    ///   - remotes: connects to the Directories that syncs copy from.
+    ///   - now: returns the time, microseconds since 1970.
     public init(
         store: Store, events: any EventSink, signingKey: SigningKeyFile,
         remotes: any RemoteConnector, syncPolicy: SyncPolicy = SyncPolicy(), logger: Logger,
@@ -33,10 +36,11 @@ public final class Operations: Sendable {
         self.now = now
     }
 
-    /// Checks that these are CIDs; whether records have them is another matter.
+    /// Checks that the texts are CIDs, but not that records with them are stored.
+    /// - Throws: `DirectoryError.invalid`.
     static func check(cids: [String]) throws(DirectoryError) {
         for cid in cids where !CID.isValid(cid) {
-            throw .invalid("'\(cid.clipped(to: 64))' is no cid (a CIDv1 in base32)")
+            throw .invalid("'\(cid.clipped(to: 64))' is not a cid (CIDv1 in base32)")
         }
     }
 }

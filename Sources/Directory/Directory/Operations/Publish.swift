@@ -4,27 +4,28 @@ internal import Logging
 internal import Text
 
 extension Operations {
-    /// Which records are to be announced.
+    /// The records to publish.
     public enum Selection: Sendable, Equatable {
-        /// These.
+        /// The records with these CIDs.
         case cids([String])
-        /// All that are stored.
+        /// All stored records.
         case all
-        /// Those with a label that contains one of these, as in an event filter.
+        /// The records with a label that contains one of these texts, as in an event filter.
         case labels([String])
     }
 
     /// The most CIDs in one operation, which is one transaction.
     private static let cidLimit = 10_000
 
-    /// Announces records. Announcing again succeeds.
+    /// Publishes records. Publishing a record again succeeds.
     ///
-    /// Records that are named are announced all, or none when one is not stored. Of all records and
-    /// by label, those are announced that are stored when it begins, some at a time: other changes
-    /// go on meanwhile, and subscribers that keep reading can keep up.
+    /// With `.cids`, either all are published, or none when one is not stored. With `.all` and
+    /// `.labels`, the records that are stored at the beginning are published in several
+    /// transactions: other changes continue between them, and subscribers that read can keep up.
     ///
-    /// Emits RECORD_PUBLISHED for each, also for those that were announced already.
-    /// - Returns: the CIDs, in the order of the selection or, of all and by label, of their push.
+    /// Emits RECORD_PUBLISHED for each, also for records that were published already.
+    /// - Returns: the CIDs, in the order of `.cids`, otherwise in the order of their push.
+    /// - Throws: `DirectoryError.notFound`, `.invalid` or `.queryTimeout`.
     public func publish(_ selection: Selection) async throws(DirectoryError) -> [String] {
         switch selection {
         case .cids(let cids): try await publish(cids: cids)
@@ -40,7 +41,7 @@ extension Operations {
         return try await store.write { database in
             let rows = try RecordTable.ids(of: cids, database)
             for row in rows { try RecordTable.publish(row.id, at: time, database) }
-            // The labels of thousands of records are too much to hold at a time.
+            // The labels of thousands of records are too much to hold at once.
             return Change(
                 result: rows.map(\.cid), events: [],
                 later: rows.slices(of: 64).map { slice in
@@ -49,10 +50,12 @@ extension Operations {
         }
     }
 
-    /// Withdraws records: all of them, or none when one is not stored. Withdrawing a record that
-    /// was never announced succeeds.
+    /// Withdraws the publication of records: of all of them, or of none when one is not stored.
+    /// Succeeds also for a record that was never published.
     ///
     /// Emits RECORD_UNPUBLISHED for each.
+    /// - Returns: the CIDs, each once.
+    /// - Throws: `DirectoryError.notFound` or `.invalid`.
     public func unpublish(_ cids: [String]) async throws(DirectoryError) -> [String] {
         try Self.check(count: cids)
         return try await store.write { database in
@@ -67,7 +70,8 @@ extension Operations {
     private static func check(count cids: [String]) throws(DirectoryError) {
         guard cids.count <= cidLimit else {
             throw .invalid(
-                "\(cids.count) cids are too many: one operation takes \(cidLimit); send several")
+                "\(cids.count) cids are too many: one request has \(cidLimit) at most; send several requests"
+            )
         }
         try check(cids: cids)
     }
@@ -75,18 +79,19 @@ extension Operations {
     fileprivate static func event(_ row: (cid: String, id: Int64), _ database: Database)
         -> EventDraft
     {
-        // It is announced, whether its labels can be read or not.
+        // The record is published, even when its labels cannot be read.
         let labels = (try? LabelTable.labels(of: row.id, database)) ?? []
         return EventDraft(.recordPublished, row.cid, labels: labels)
     }
 }
 
-/// The announcement of many records, some in each transaction.
+/// The publication of many records, in several transactions.
 private struct BulkPublication {
     private let operations: Operations
     private let labels: [String]?
 
-    /// A transaction ends with the record whose labels bring the events to so many bytes.
+    /// The most bytes of labels in the events of one transaction: it ends with the record that
+    /// exceeds the limit.
     private static let labelBytes = 4 << 20
     private static let reportInterval = 10_000
 
@@ -95,7 +100,7 @@ private struct BulkPublication {
     init(operations: Operations, labels: [String]?) throws(DirectoryError) {
         if let labels {
             guard labels.count <= 1000 else {
-                throw .invalid("a selection takes 1000 labels at most")
+                throw .invalid("a selection has 1000 labels at most")
             }
             try LabelSearch.check(labels)
         }
@@ -103,8 +108,7 @@ private struct BulkPublication {
         self.labels = labels
     }
 
-    /// Goes on to the end, whether its client waits for it or not: half of a publication is of no
-    /// use.
+    /// Runs to the end, even when the client has left: a part of a publication is of no use.
     func run() async throws(DirectoryError) -> [String] {
         let publication = Task { () async -> Result<[String], DirectoryError> in
             do throws(DirectoryError) { return .success(try await publish()) } catch {
@@ -117,7 +121,7 @@ private struct BulkPublication {
     private func publish() async throws(DirectoryError) -> [String] {
         try operations.store.checkWritable()
         let labels = labels
-        // Read before the writer is asked: a search must not keep other changes waiting.
+        // Read before the first write: a search must not make other changes wait.
         let (last, numbers) = try await operations.store.scan { database in
             (
                 try Int64.fetchOne(database, sql: "SELECT max(id) FROM record") ?? 0,
@@ -166,8 +170,9 @@ private struct BulkPublication {
         }
     }
 
-    /// Announces the first of these records, as many as go into one transaction.
-    /// - Returns: how many were looked at, and the CIDs of those that were still stored.
+    /// Publishes the first of these records, as many as fit into one transaction.
+    /// - Returns: the number of records that were tried, and the CIDs of those that were still
+    ///   stored.
     private func publish(_ rows: [Row]) async throws(DirectoryError) -> (count: Int, cids: [String])
     {
         let time = operations.now()

@@ -5,42 +5,48 @@ internal import Records
 internal import Text
 
 extension Operations {
-    /// A stored record's content.
+    /// The content of a stored record.
     public struct Pulled: Sendable {
+        /// The CID.
         public let cid: String
-        /// Canonical JSON; hashes to `cid`.
+        /// Canonical JSON; its hash is in `cid`.
         public let content: [UInt8]
 
+        /// Makes the content of a record.
         public init(cid: String, content: [UInt8]) {
             self.cid = cid
             self.content = content
         }
     }
 
-    /// What is known of a record without reading it.
+    /// A stored record without its content.
     public struct RecordInfo: Sendable, Equatable {
+        /// The CID.
         public let cid: String
-        /// Bytes of canonical JSON.
+        /// The length of its canonical JSON, bytes.
         public let size: Int
+        /// The labels, in their order.
         public let labels: [String]
     }
 
     /// The content of a record, or how to get it.
     public enum Content: Sendable {
+        /// The whole content.
         case whole(Pulled)
-        /// It has so many bytes: `part(of:from:)` reads them.
+        /// Content of `length` bytes, which `part(of:from:)` reads.
         case large(length: Int)
     }
 
-    /// Records up to this size are handed out whole.
+    /// The most bytes of a record that is read as a whole.
     private static let wholeBytes = 128 << 10
-    /// What is read of a large record at a time.
+    /// The bytes of one part of a large record.
     private static let partBytes = 256 << 10
 
-    /// Reads a record for a client. One that is large is checked, and then read in parts as the
-    /// client takes them, so that slow clients hold little memory.
+    /// Reads a record for a client. A large record is checked, and then read in parts at the pace of
+    /// the client, so that slow clients hold little memory.
     ///
     /// Emits RECORD_PULLED.
+    /// - Throws: `DirectoryError.notFound`, or `.damaged` when the content does not match the CID.
     public func pull(_ cid: String) async throws(DirectoryError) -> Content {
         try Self.check(cids: [cid])
         let (content, labels) = try await store.read(of: cid) { database in
@@ -50,7 +56,7 @@ extension Operations {
                     arguments: [id])
             else { throw DirectoryError.notFound([cid]) }
             let data: Data = try row.decode(atIndex: 0)
-            // A disk can forget a bit: what is handed out always hashes to its name.
+            // A disk can lose a bit: a client only receives content that matches the CID.
             let bytes = [UInt8](data)
             guard CID.of(bytes).hasBytes(of: cid) else { throw DirectoryError.damaged(cid: cid) }
             let content: Content =
@@ -63,8 +69,8 @@ extension Operations {
     }
 
     /// Reads a part of a record that `pull` has found.
-    /// - Parameter place: the first byte, counted from 0.
-    /// - Throws: `DirectoryError.notFound` when the record was deleted meanwhile.
+    /// - Parameter place: the offset of the first byte.
+    /// - Throws: `DirectoryError.notFound` when the record has been deleted since.
     public func part(of cid: String, from place: Int) async throws(DirectoryError) -> [UInt8] {
         try await store.read(of: cid) { database in
             guard
@@ -77,7 +83,8 @@ extension Operations {
         }
     }
 
-    /// Looks a record up. Emits nothing: its content is not read.
+    /// Returns a record without its content. Emits nothing, because the content is not read.
+    /// - Throws: `DirectoryError.notFound`.
     public func info(_ cid: String) async throws(DirectoryError) -> RecordInfo {
         try Self.check(cids: [cid])
         return try await store.read(of: cid) { database in

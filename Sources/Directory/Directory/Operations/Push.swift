@@ -2,8 +2,9 @@ internal import Events
 internal import Records
 
 extension Operations {
-    /// What became of one record.
+    /// The result of the push of one record.
     public struct Pushed: Sendable, Equatable {
+        /// The CID.
         public let cid: String
         /// False when the record was stored already.
         public let isNew: Bool
@@ -12,6 +13,8 @@ extension Operations {
     /// Stores a record. Storing it again changes nothing and succeeds.
     ///
     /// Emits RECORD_PUSHED, also for a record that was stored already.
+    /// - Parameter json: the record, at most `limits.body_bytes` long.
+    /// - Throws: `DirectoryError.record` when it is not a valid record.
     public func push(_ json: [UInt8]) async throws(DirectoryError) -> Pushed {
         let record = try await Self.read(json)
         let results = try await store(records: [record])
@@ -19,8 +22,8 @@ extension Operations {
         return pushed
     }
 
-    /// Stores many records in one commit, each on its own merits.
-    /// - Returns: a result for each, in order; records that are refused do not stop the others.
+    /// Stores many records in one commit. A record that is refused does not stop the others.
+    /// - Returns: a result for each, in order.
     public func push(many jsons: [[UInt8]]) async -> [Result<Pushed, DirectoryError>] {
         guard !jsons.isEmpty else { return [] }
         let records = await Self.read(many: jsons)
@@ -29,7 +32,7 @@ extension Operations {
         do { stored = .success(try await store(records: good)) } catch { stored = .failure(error) }
         var next = 0
         return records.map { record in
-            // What is wrong with a record stays wrong, whether the others could be stored or not.
+            // An invalid record keeps its own error, even when the store failed.
             record.flatMap { _ in
                 defer { next += 1 }
                 return stored.map { $0[next] }
@@ -51,7 +54,7 @@ extension Operations {
         }
     }
 
-    /// Parsing and hashing take time: they leave the caller's thread.
+    /// Reads a record away from the caller's thread, because parsing and hashing take time.
     @concurrent
     private static func read(_ json: [UInt8]) async throws(DirectoryError) -> Record {
         try result(json).get()

@@ -6,19 +6,21 @@ extension Operations {
     /// Signs a record with the gateway's own key.
     ///
     /// Emits PUBLIC_KEY_UPLOADED if the key is new for the record, then RECORD_SIGNED.
+    /// - Throws: `DirectoryError.notFound`, or `.key` when the key cannot be used.
     public func sign(_ cid: String) async throws(DirectoryError) -> StoredSignature {
         _ = try await info(cid)
         let (signature, key) = try await ownSignature(cid)
         return try await store(signature, by: key, for: cid)
     }
 
-    /// Stores a signature that was made elsewhere, once it has been verified.
+    /// Verifies a signature that was made elsewhere, and stores it.
     ///
-    /// Emits as `sign`.
+    /// Emits the same events as `sign`.
     /// - Parameters:
     ///   - signature: base64, over the ASCII bytes of the CID.
-    ///   - algorithm: what the client takes it for; nil if it does not say.
+    ///   - algorithm: the algorithm that the client expects; nil for any.
     ///   - publicKey: PEM.
+    /// - Throws: `DirectoryError.notFound`, or `.key` when the signature is not valid.
     public func attach(
         _ signature: String, algorithm: String?, publicKey: String, to cid: String
     ) async throws(DirectoryError) -> StoredSignature {
@@ -27,7 +29,8 @@ extension Operations {
         return try await store(signature, by: key, for: cid)
     }
 
-    /// - Returns: the key whose signature it is.
+    /// Verifies a signature.
+    /// - Returns: the key that made it.
     @concurrent
     private static func check(
         _ signature: String, _ algorithm: String?, _ publicKey: String, _ cid: String
@@ -48,18 +51,19 @@ extension Operations {
                     "is \(algorithm.clipped(to: 64)), but the key is for \(key.algorithm)")
         }
         guard try key.verifies(signature, of: cid) else {
-            throw .invalid(part: "signature", reason: "is not this key's over this cid")
+            throw .invalid(part: "signature", reason: "was not made by this key over this cid")
         }
         return key
     }
 
-    /// The gateway's own public key, PEM.
+    /// Returns the gateway's own public key, PEM.
+    /// - Throws: `DirectoryError.key` when it cannot be read or created.
     @concurrent
     public func ownPublicKey() async throws(DirectoryError) -> String {
         do { return try signingKey.load().publicKey.pem } catch { throw .key(error) }
     }
 
-    /// Reading the key and signing take time: they leave the caller's thread.
+    /// Signs away from the caller's thread, because reading the key and signing take time.
     @concurrent
     private func ownSignature(_ cid: String) async throws(DirectoryError) -> (String, PublicKey) {
         do throws(KeyError) {

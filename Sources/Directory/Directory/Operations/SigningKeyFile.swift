@@ -4,14 +4,15 @@ internal import Records
 internal import Synchronization
 internal import Text
 
-/// The file of the gateway's own key. Read once, when it is first needed; made then if it is one
-/// below the data directory and not there.
+/// The file of the gateway's own key. It is read once, when it is first needed. A missing file is
+/// created then, but only below the data directory.
 public final class SigningKeyFile: Sendable {
     private let path: String
     private let directory: String
     private let mayBeMade: Bool
     private let key = Mutex<SigningKey?>(nil)
 
+    /// Names the file, without reading it.
     /// - Parameters:
     ///   - name: relative to `directory`, or absolute.
     ///   - directory: the data directory.
@@ -21,7 +22,8 @@ public final class SigningKeyFile: Sendable {
         path = mayBeMade ? "\(directory)/\(name)" : name
     }
 
-    /// The key; blocks while it is read or made.
+    /// Returns the key. Blocks the thread while the key is read or created.
+    /// - Throws: `KeyError.unusable`.
     func load() throws(KeyError) -> SigningKey {
         let loaded: Result<SigningKey, KeyError> = key.withLock { key in
             if let key { return .success(key) }
@@ -45,12 +47,12 @@ public final class SigningKeyFile: Sendable {
         return key
     }
 
-    /// Nobody but the owner may ever read it, and a crash must not leave half of it.
+    /// Writes the key. Only the owner may read it at any time, and a crash must not leave a part of it.
     private func write(_ bytes: [UInt8]) throws(KeyError) {
         let draft = path + ".new"
         unlink(draft)
         let descriptor = open(draft, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .unusable("the signing key \(path) cannot be made") }
+        guard descriptor >= 0 else { throw .unusable("the signing key \(path) cannot be created") }
         defer { close(descriptor) }
         let written = Glibc.write(descriptor, bytes, bytes.count)
         guard written == bytes.count, fsync(descriptor) == 0, rename(draft, path) == 0 else {

@@ -2,18 +2,21 @@ internal import Records
 internal import Text
 
 extension Operations {
-    /// What the signatures of a record are worth.
+    /// The result of checking the signatures of a record.
     public struct Verification: Sendable {
-        /// The keys whose signatures are good, each once.
+        /// The valid signatures, one for each key.
         public let signers: [StoredSignature]
-        /// Why there are none; nil when there are some.
+        /// Why there is no valid signature; nil when there is one.
         public let reason: String?
 
+        /// Whether there is a valid signature.
         public var isVerified: Bool { !signers.isEmpty }
     }
 
-    /// Checks the stored signatures of a record, against the keys that were stored with them or
-    /// against one that is given. Emits nothing.
+    /// Checks the stored signatures of a record, with the keys that were stored with them, or with
+    /// one given key. Emits nothing.
+    /// - Parameter publicKey: PEM; nil for any key.
+    /// - Throws: `DirectoryError.notFound`, or `.key` when `publicKey` is not a key.
     public func verify(_ cid: String, publicKey: String? = nil) async throws(DirectoryError)
         -> Verification
     {
@@ -22,13 +25,14 @@ extension Operations {
         return try await Self.verify(stored, publicKey)
     }
 
-    /// The signatures of a record, oldest first. Emits nothing.
+    /// Returns the signatures of a record, oldest first. Emits nothing.
+    /// - Throws: `DirectoryError.notFound`.
     public func signatures(of cid: String) async throws(DirectoryError) -> [StoredSignature] {
         try Self.check(cids: [cid])
         return try await store.read(of: cid) { try SignatureTable.signatures(of: cid, $0) }
     }
 
-    /// Signatures take time: they leave the caller's thread.
+    /// Verifies away from the caller's thread, because it takes time.
     @concurrent
     private static func verify(_ stored: [StoredSignature], _ pem: String?)
         async throws(DirectoryError) -> Verification
@@ -52,7 +56,7 @@ extension Operations {
         return Verification(
             signers: [],
             reason: given == nil
-                ? "no stored signature fits the key it was stored with"
-                : "no stored signature is of this key")
+                ? "no stored signature matches the key it was stored with"
+                : "no stored signature was made by this key")
     }
 }

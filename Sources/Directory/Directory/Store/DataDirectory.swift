@@ -2,14 +2,15 @@ internal import Glibc
 internal import Synchronization
 internal import Text
 
-/// The data directory, held by one process at a time: two gateways on one store would each tell
-/// their listeners half of what happens.
+/// The data directory, locked by one process at a time: with two gateways on one store, the
+/// subscribers of each would receive only a part of the events.
 final class DataDirectory: Sendable {
     private let path: String
     private let lock: Mutex<Int32>
 
-    /// Makes the directory if it is not there, and takes it.
-    /// - Parameter mustExist: whether a directory that is not there is an error.
+    /// Locks the directory; creates it if it is missing.
+    /// - Parameter mustExist: whether a directory without a store is an error.
+    /// - Throws: `DirectoryError.storeUnavailable`.
     init(path: String, mustExist: Bool = false) throws(DirectoryError) {
         self.path = path
         if mustExist {
@@ -27,13 +28,13 @@ final class DataDirectory: Sendable {
         guard Self.take(descriptor) else {
             close(descriptor)
             throw .storeUnavailable(
-                "another gateway works in \(path): stop it, or set another data_dir")
+                "another gateway uses \(path): stop it, or set another data_dir")
         }
         lock = Mutex(descriptor)
     }
 
-    /// Waits a moment for one that is just going down, or that a child of ours still holds between
-    /// its fork and its exec.
+    /// Locks the file. Waits up to half a second, for a gateway that is shutting down, or for a child
+    /// of this process between its fork and its exec.
     private static func take(_ descriptor: Int32) -> Bool {
         for _ in 0..<10 {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
@@ -44,7 +45,7 @@ final class DataDirectory: Sendable {
 
     deinit { release() }
 
-    /// Lets another process have it.
+    /// Releases the directory for another process.
     func release() {
         lock.withLock { lock in
             if lock >= 0 { close(lock) }
@@ -52,7 +53,7 @@ final class DataDirectory: Sendable {
         }
     }
 
-    /// Whether a store has been used here before: a file without content is then no new one.
+    /// Whether a store has been used here before. Then an empty file is damaged, not new.
     var heldStore: Bool {
         lock.withLock { lock in
             var byte: UInt8 = 0
@@ -60,7 +61,7 @@ final class DataDirectory: Sendable {
         }
     }
 
-    /// Remembers that there is a store.
+    /// Records that there is a store.
     func markStore() {
         lock.withLock { lock in
             var mark = UInt8(ascii: "1")
@@ -68,16 +69,16 @@ final class DataDirectory: Sendable {
         }
     }
 
-    /// Tries whether the disk takes a file of some size. Blocks.
-    /// - Throws: `DirectoryError.storeUnavailable` when it does not.
-    func tryOut() throws(DirectoryError) {
+    /// Checks that the disk has room for a file of 64 KiB. Blocks the thread.
+    /// - Throws: `DirectoryError.storeUnavailable` when it has not.
+    func checkSpace() throws(DirectoryError) {
         let file = "\(path)/.probe"
         let descriptor = open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         let code = descriptor < 0 ? errno : posix_fallocate(descriptor, 0, 64 << 10)
         if descriptor >= 0 { close(descriptor) }
         unlink(file)
         guard code == 0 else {
-            throw .storeUnavailable("\(path) takes no file: \(Self.reason(code))")
+            throw .storeUnavailable("no file can be written in \(path): \(Self.reason(code))")
         }
     }
 
@@ -86,7 +87,8 @@ final class DataDirectory: Sendable {
         for part in path.split(on: UInt8(ascii: "/")) {
             parent += "/\(part)"
             guard mkdir(parent, 0o755) != 0, errno != EEXIST else { continue }
-            throw .storeUnavailable("the data directory \(path) cannot be made: \(reason(errno))")
+            throw .storeUnavailable(
+                "the data directory \(path) cannot be created: \(reason(errno))")
         }
     }
 

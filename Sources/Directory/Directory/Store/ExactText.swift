@@ -1,10 +1,10 @@
 internal import FoundationEssentials
 internal import GRDB
 
-/// A text that goes to the database and comes back byte for byte.
+/// A text that the database stores and returns byte for byte. Bind it to `CAST(? AS TEXT)`.
 ///
-/// SQLite's C interface ends a text at its first NUL, which JSON allows in names; as a blob that is
-/// cast to text in SQL it stays whole. To be bound to `CAST(? AS TEXT)`.
+/// SQLite's C interface ends a text at its first NUL, which JSON allows in names. A blob that SQL
+/// casts to text stays whole.
 struct ExactText: DatabaseValueConvertible {
     let text: String
 

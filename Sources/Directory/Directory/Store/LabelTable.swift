@@ -3,12 +3,10 @@ internal import GRDB
 internal import Records
 internal import Text
 
-/// The labels of records. Each distinct label is stored once and has a number: a search looks
-/// through the labels that there are, not through the labels of every record. Every call is inside
-/// a transaction of the caller's.
+/// The labels of records. Each distinct label is stored once and has a number, so a search reads the
+/// distinct labels, not the labels of every record. Every call is inside a transaction of the caller.
 enum LabelTable {
-    /// The longest label that a record of today can have (2,000 code points and the namespace): a
-    /// longer text occurs in none.
+    /// The most bytes of a label: 2,000 code points and the namespace. A longer text occurs in none.
     static let longestLabel = 8_064
     /// The most bytes that the texts of one search may have together.
     static let searchBytes = 64 << 10
@@ -32,8 +30,8 @@ enum LabelTable {
         return database.lastInsertedRowID
     }
 
-    /// Returns the labels of a record, in their order; of a record from before there was a limit, as
-    /// far as `Record.labelBytesLimit` goes.
+    /// Returns the labels of a record in their order, up to `Record.labelBytesLimit` bytes: records
+    /// that were stored before that limit existed may have more.
     static func labels(of record: Int64, _ database: Database) throws -> [String] {
         let cursor = try ExactText.fetchCursor(
             database.cachedStatement(
@@ -51,8 +49,7 @@ enum LabelTable {
         return labels
     }
 
-    /// Deletes the labels that a record is the last one to have; to be followed by the deletion of
-    /// the record itself.
+    /// Deletes the labels of a record that no other record has. The caller then deletes the record.
     static func delete(of record: Int64, _ database: Database) throws {
         let ids = try Int64.fetchAll(
             database.cachedStatement(

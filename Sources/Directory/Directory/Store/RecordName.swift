@@ -1,4 +1,4 @@
 internal import Records
 
-/// GRDB has a `Record` of its own: in this room the name means ours.
+/// The record of this project: GRDB has a `Record` of its own.
 typealias Record = Records.Record

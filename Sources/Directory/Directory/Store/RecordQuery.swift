@@ -5,12 +5,12 @@ internal import Text
 enum RecordQuery {
     typealias Condition = (sql: String, arguments: StatementArguments)
 
-    /// Records with so few rows of labels are found by their labels; more are looked at one by one
-    /// until a page is full.
+    /// Below this number of label rows, records are found by their labels. With more rows, records are
+    /// checked one by one until a page is full.
     private static let rareRows = 10_000
 
-    /// A record that has one of these labels.
-    /// - Parameter numbers: of the labels, from `LabelTable.numbers`.
+    /// Returns the condition that a record has one of these labels.
+    /// - Parameter numbers: the numbers of the labels, from `LabelTable.numbers`.
     static func labelCondition(_ numbers: String, _ database: Database) throws -> Condition {
         let rows = try Int.fetchOne(
             database,
@@ -32,7 +32,7 @@ enum RecordQuery {
         )
     }
 
-    /// A name that is one of these, whatever the case of its ASCII letters.
+    /// Returns the condition that the name is one of these, in any case of its ASCII letters.
     static func nameCondition(_ names: [String]) -> Condition {
         let list = names.map { _ in "lower(CAST(? AS TEXT))" }.joined(separator: ", ")
         return ("lower(name) IN (\(list))", StatementArguments(names.map(ExactText.init)))

@@ -3,11 +3,11 @@ internal import GRDB
 internal import Records
 internal import Text
 
-/// What the operations need of the tables. Every call is inside a transaction of the caller's.
+/// The tables of records and publications. Every call is inside a transaction of the caller.
 enum RecordTable {
-    /// The row of a record; nil when it is not stored.
+    /// Returns the row of a record; nil when it is not stored.
     static func id(of cid: String, _ database: Database) throws -> Int64? {
-        // A NUL would end the text for SQLite, and find the record whose CID stands before it.
+        // SQLite ends a text at a NUL, and would find the record of the CID before it.
         guard !cid.utf8.contains(0) else { return nil }
         return try Int64.fetchOne(
             database.cachedStatement(sql: "SELECT id FROM record WHERE cid = ?"),
@@ -16,11 +16,11 @@ enum RecordTable {
 
     /// Where a stored record came from.
     struct Origin: Sendable {
-        /// The sync that brought it; nil when it was pushed.
+        /// The sync that copied it; nil when it was pushed.
         let syncID: String?
     }
 
-    /// Which of these records are stored, and where they came from.
+    /// Returns the origins of those of these records that are stored.
     static func origins(of cids: [String], _ database: Database) throws
         -> [ExactString: Origin]
     {
@@ -37,15 +37,17 @@ enum RecordTable {
         return origins
     }
 
-    /// How many of the stored records a sync has brought.
-    static func count(broughtBy syncID: String, _ database: Database) throws -> Int {
+    /// Returns how many stored records came from a sync.
+    static func count(copiedBy syncID: String, _ database: Database) throws -> Int {
         try Int.fetchOne(
             database, sql: "SELECT count(*) FROM record_origin WHERE sync_id = ?",
             arguments: [syncID]) ?? 0
     }
 
     /// Stores a record.
-    /// - Parameter syncID: the sync that brings it; nil when it is pushed.
+    /// - Parameters:
+    ///   - time: microseconds since 1970.
+    ///   - syncID: the sync that copies it; nil when it is pushed.
     /// - Returns: false when it was stored already.
     static func insert(
         _ record: Record, at time: Int64, syncID: String? = nil, _ database: Database
@@ -79,6 +81,8 @@ enum RecordTable {
         try database.execute(sql: "DELETE FROM record WHERE id = ?", arguments: [id])
     }
 
+    /// Marks a record as published; changes nothing when it is already.
+    /// - Parameter time: microseconds since 1970.
     static func publish(_ id: Int64, at time: Int64, _ database: Database) throws {
         try database.cachedStatement(
             sql:
@@ -86,13 +90,14 @@ enum RecordTable {
         ).execute(arguments: [id, time])
     }
 
+    /// Marks a record as not published.
     static func unpublish(_ id: Int64, _ database: Database) throws {
         try database.cachedStatement(sql: "DELETE FROM publication WHERE record_id = ?")
             .execute(arguments: [id])
     }
 
-    /// The rows of these records, in the given order, each once.
-    /// - Throws: `DirectoryError.notFound` with all that are not stored.
+    /// Returns the rows of these records, in the given order, each once.
+    /// - Throws: `DirectoryError.notFound` with all CIDs that are not stored.
     static func ids(of cids: [String], _ database: Database) throws -> [(cid: String, id: Int64)] {
         var seen: Set<ExactString> = []
         let rows = try cids.filter { seen.insert(ExactString($0)).inserted }.map {

@@ -1,15 +1,16 @@
 internal import GRDB
 
-/// The tables, and how they came to be. A migration that has shipped is never changed.
+/// The tables and their migrations. A migration that has shipped is never changed.
 enum Schema {
-    /// What is in the header of our files (`PRAGMA application_id`): "DirG".
+    /// The application id in the header of a store (`PRAGMA application_id`): "DirG".
     static let applicationID: Int64 = 0x4469_7247
 
+    /// The migrations, in order.
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("records, labels, publications") { database in
-            // AUTOINCREMENT: the number of a deleted record is not given to another, so that a
-            // cursor of a listing stays true.
+            // AUTOINCREMENT: the number of a deleted record is not used again, so that a cursor
+            // of a listing stays correct.
             try database.execute(
                 sql: """
                     CREATE TABLE record (

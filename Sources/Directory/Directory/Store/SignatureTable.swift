@@ -2,37 +2,41 @@ internal import Events
 internal import GRDB
 internal import Records
 
-/// A signature that is stored for a record, with the key that made it.
+/// A stored signature of a record, with the key that made it.
 public struct StoredSignature: Sendable, Equatable {
+    /// The CID of the record.
     public let cid: String
     /// Base64.
     public let signature: String
+    /// The algorithm of the key, such as `ECDSA-P-256`.
     public let algorithm: String
     /// The fingerprint of the key.
     public let signer: String
+    /// The key, PEM.
     public let publicKey: String
-    /// Microseconds since 1970.
+    /// When it was stored, microseconds since 1970.
     public let signedAt: Int64
 }
 
-/// What the operations need of the tables of keys and signatures. Every call is inside a transaction
-/// of the caller's.
+/// The tables of keys and signatures. Every call is inside a transaction of the caller.
 enum SignatureTable {
-    /// What became of a signature.
+    /// The result of storing a signature.
     struct Attached {
-        /// False when it was stored already, and stays as it is.
+        /// False when it was stored already.
         let isNew: Bool
         let signedAt: Int64
         /// PUBLIC_KEY_UPLOADED if the key is new for the record, then RECORD_SIGNED.
         let events: [EventDraft]
     }
 
-    /// More signatures than this one record cannot have.
+    /// The most signatures of one record.
     static let limit = 1000
 
-    /// Stores a signature that has been verified, with its key.
-    /// - Parameter id: the row of the record.
-    /// - Throws: `DirectoryError.key` when the record has as many as it may.
+    /// Stores a verified signature with its key.
+    /// - Parameters:
+    ///   - id: the row of the record.
+    ///   - time: microseconds since 1970.
+    /// - Throws: `DirectoryError.key` when the record has `limit` signatures.
     static func attach(
         _ signature: String, by key: PublicKey, to cid: String, _ id: Int64, at time: Int64,
         _ database: Database
@@ -44,7 +48,9 @@ enum SignatureTable {
             arguments: [id, signature])
         guard count ?? 0 < limit else {
             throw DirectoryError.key(
-                .invalid(part: "signature", reason: "is one too many: a record takes \(limit)"))
+                .invalid(
+                    part: "signature",
+                    reason: "exceeds the limit of \(limit) signatures for a record"))
         }
         try database.execute(
             sql: """
@@ -77,7 +83,8 @@ enum SignatureTable {
         return Attached(isNew: isNew, signedAt: signedAt ?? time, events: events)
     }
 
-    /// The signatures of a record, oldest first.
+    /// Returns the signatures of a record, oldest first.
+    /// - Throws: `DirectoryError.notFound`.
     static func signatures(of cid: String, _ database: Database) throws -> [StoredSignature] {
         guard let id = try RecordTable.id(of: cid, database) else {
             throw DirectoryError.notFound([cid])

@@ -4,12 +4,12 @@ internal import GRDB
 internal import Synchronization
 internal import Text
 
-/// The one SQLite file in which everything is kept, in WAL mode: reads never wait for writes, and
-/// what is acknowledged is on the disk.
+/// The SQLite file with all data, in WAL mode: reads never wait for writes, and an acknowledged change
+/// is on the disk.
 ///
 /// There are three kinds of read, each with connections of its own, so that none waits for another:
-/// of single records, of many (which may be slow and are given up after `queryTime`), and of what
-/// health and metrics need.
+/// reads of single records, scans of many records (stopped after `queryTime`), and probes for health
+/// and metrics. Safe to use from any thread.
 public final class Store: Sendable {
     /// The connections.
     private struct Connections: Sendable {
@@ -24,25 +24,25 @@ public final class Store: Sendable {
     private let connections: Connections?
     private let directory: DataDirectory
     private let queryTime: Duration
-    /// What was wrong with the file at the start.
+    /// The damage that was found at the start.
     private let startFault: String?
-    /// Why nothing is written; nil when all is well.
+    /// Why the store is read-only; nil when it can be written.
     public var fault: String? {
         startFault
             ?? connections?.commits.damage.map {
-                "the store is damaged (\($0.clipped(to: 300))): look at it with 'dir-gateway check', and restore it from a backup; until then nothing is written"
+                "the store is damaged (\($0.clipped(to: 300))): check it with 'dir-gateway check', and restore it from a backup; until then it is read-only"
             }
     }
     private let lastCheck = Mutex<(at: ContinuousClock.Instant, fault: DirectoryError?)?>(nil)
 
-    /// Opens the store and brings its schema up to date. A store that is damaged is opened for
-    /// reading only: `fault` says why.
+    /// Opens the store and migrates its schema. A damaged store is opened read-only: `fault` says
+    /// why. Blocks the thread.
     /// - Parameters:
-    ///   - path: the data directory; made if it is not there.
-    ///   - events: gets the events of every change, in the order in which the changes were made.
-    ///   - now: microseconds since 1970: the time of events, and with their ids.
-    ///   - queryTime: how long a read of many records may take.
-    ///   - commitTook: told how long each commit took.
+    ///   - path: the data directory; created if it is missing.
+    ///   - events: receives the events of every change, in the order of the changes.
+    ///   - now: returns microseconds since 1970: the time of events and of their ids.
+    ///   - queryTime: the longest time of a read of many records.
+    ///   - commitTook: receives the duration of each commit.
     /// - Throws: `DirectoryError.storeUnavailable`.
     public init(
         path: String, events: any EventSink, now: @escaping @Sendable () -> Int64,
@@ -57,7 +57,7 @@ public final class Store: Sendable {
         case .good: startFault = nil
         case .damaged(let reason):
             startFault =
-                "the store is damaged (\(reason.clipped(to: 300))): restore \(file) from a backup, or look at it with 'dir-gateway check'; until then nothing is written"
+                "the store is damaged (\(reason.clipped(to: 300))): restore \(file) from a backup, or check it with 'dir-gateway check'; until then it is read-only"
         }
         do {
             connections = try Self.open(file, isDamaged: !startFault.isNil) {
@@ -78,7 +78,7 @@ public final class Store: Sendable {
         _ file: String, isDamaged: Bool, commits: (DatabasePool, Int64) -> CommitQueue
     ) throws -> Connections {
         var configuration = isDamaged ? StoreFile.readOnly : Configuration()
-        // Another process may hold the lock for a moment: a backup, a shell.
+        // Another process may hold the lock for a short time: a backup, a shell.
         configuration.busyMode = .timeout(2)
         configuration.maximumReaderCount = 4
         let pool = try DatabasePool(path: file, configuration: configuration)
@@ -96,7 +96,7 @@ public final class Store: Sendable {
             commits: commits(pool, reserved))
     }
 
-    /// Checks that changes are taken at all.
+    /// Checks that the store is not read-only.
     /// - Throws: `DirectoryError.storeUnavailable` when the store is damaged.
     func checkWritable() throws(DirectoryError) {
         if let fault { throw .storeUnavailable(fault) }
@@ -109,8 +109,8 @@ public final class Store: Sendable {
 
     private static func prepare(_ pool: DatabasePool) throws {
         try pool.writeWithoutTransaction { database in
-            // A commit returns when the disk has it, not only the system: otherwise the last ones
-            // would be lost with the power. Only now, because opening in WAL mode sets NORMAL.
+            // A commit returns when the disk has it: otherwise a power failure would lose the last
+            // commits. Set here, because opening in WAL mode sets NORMAL.
             try database.execute(sql: "PRAGMA synchronous = FULL")
             try database.execute(sql: "PRAGMA journal_size_limit = \(64 << 20)")
         }
@@ -123,7 +123,8 @@ public final class Store: Sendable {
         }
     }
 
-    /// Makes a change; returns when it is durable and its events have been published.
+    /// Makes a change; returns when it is durable and its events are published.
+    /// - Throws: the error of the change, or `DirectoryError.storeUnavailable`.
     func write<T: Sendable>(
         _ change: @escaping @Sendable (Database) throws -> Change<T>
     ) async throws(DirectoryError) -> T {
@@ -131,11 +132,11 @@ public final class Store: Sendable {
         return try await open().commits.submit(change)
     }
 
-    /// Publishes events of what changes nothing, in one order with those of the changes.
+    /// Publishes events of operations that change nothing, in one order with those of the changes.
     func announce(_ drafts: [EventDraft]) async { await connections?.commits.announce(drafts) }
 
-    /// Reads a consistent snapshot; for reads that find what they want by an index.
-    /// - Parameter cid: the record that is read, if it is one: it is named when it is damaged.
+    /// Reads a consistent snapshot; for reads that use an index.
+    /// - Parameter cid: the record that is read, if it is one record: the error for damage names it.
     func read<T: Sendable>(
         of cid: String? = nil, _ query: @escaping @Sendable (Database) throws -> T
     ) async throws(DirectoryError) -> T {
@@ -143,8 +144,9 @@ public final class Store: Sendable {
         do { return try await pool.read(query) } catch { throw readError(error, cid) }
     }
 
-    /// Reads a consistent snapshot; for reads that look at many rows. They are given up when they
-    /// take too long, and when the task is cancelled.
+    /// Reads a consistent snapshot; for reads of many rows.
+    /// - Throws: `DirectoryError.queryTimeout` after `queryTime`, `.cancelled` when the task is
+    ///   cancelled.
     func scan<T: Sendable>(
         _ query: @escaping @Sendable (Database) throws -> T
     ) async throws(DirectoryError) -> T {
@@ -173,7 +175,7 @@ public final class Store: Sendable {
 
     private func readError(_ error: any Error, _ cid: String?) -> DirectoryError {
         switch error {
-        // What is missing in a damaged store may well have been stored.
+        // A record that is missing in a damaged store may have been stored.
         case let error as DirectoryError:
             if case .notFound = error, let fault { return .storeUnavailable(fault) }
             return error
@@ -188,9 +190,9 @@ public final class Store: Sendable {
         }
     }
 
-    /// Tells whether the store works: it reads, and it writes a page of the database and a file. A
-    /// disk that is full or was cleared is noticed without a client's help. Asked more than once a
-    /// second it repeats itself.
+    /// Checks the store: reads, and writes a page of the database and a file. So a full disk is found
+    /// before a client writes. A second call within a second returns the same result.
+    /// - Throws: `DirectoryError.storeUnavailable`.
     public func check() async throws(DirectoryError) {
         if let fault { throw .storeUnavailable(fault) }
         let known = lastCheck.withLock { $0 }
@@ -199,23 +201,24 @@ public final class Store: Sendable {
             return
         }
         var found: DirectoryError?
-        do { try await tryOut() } catch { found = error }
+        do { try await readAndWrite() } catch { found = error }
         lastCheck.withLock { $0 = (.now, found) }
         if let found { throw found }
     }
 
-    private func tryOut() async throws(DirectoryError) {
+    private func readAndWrite() async throws(DirectoryError) {
         _ = try await probe { try Int.fetchOne($0, sql: "SELECT 1") }
         let directory = directory
         try await open().commits.submit(isTrial: true) { database in
-            try directory.tryOut()
+            try directory.checkSpace()
             let mark = Int.random(in: 1...Int(Int32.max))
             try database.execute(sql: "PRAGMA user_version = \(mark)")
             return Change(result: (), events: [])
         }
     }
 
-    /// Returns how many records there are.
+    /// Returns the number of stored records.
+    /// - Throws: `DirectoryError.storeUnavailable`.
     public func recordCount() async throws(DirectoryError) -> Int {
         try await probe { try Int.fetchOne($0, sql: "SELECT count(*) FROM record") ?? 0 }
     }
@@ -227,12 +230,13 @@ public final class Store: Sendable {
         do { return try await probes.read(query) } catch { throw readError(error, nil) }
     }
 
-    /// Gives up all reads that are going on: they fail with `DirectoryError.cancelled`.
+    /// Stops all scans: they fail with `DirectoryError.cancelled`.
     public func interruptReads() { connections?.scans.interrupt() }
 
-    /// Closes the file and lets another gateway have the directory. Nothing works after this.
+    /// Closes the file and releases the directory for another gateway. No other call works after this.
+    /// Blocks the thread.
     ///
-    /// What is in the write-ahead log moves to the file: a copy of the file alone is a backup.
+    /// The write-ahead log moves into the file, so that a copy of the file alone is a backup.
     public func close() {
         if let connections {
             connections.scans.interrupt()
@@ -244,11 +248,11 @@ public final class Store: Sendable {
         directory.release()
     }
 
-    /// Checks a store that no gateway uses, thoroughly.
+    /// Checks all of a store that no gateway uses. Blocks the thread.
     /// - Parameter path: the data directory.
-    /// - Returns: what is wrong; nil when it is whole.
-    /// - Throws: `DirectoryError.storeUnavailable` when there is no store, it is not ours, or it is in
-    ///   use.
+    /// - Returns: the damage; nil when there is none.
+    /// - Throws: `DirectoryError.storeUnavailable` when there is no store, it belongs to another
+    ///   program, or it is in use.
     public static func check(path: String) throws(DirectoryError) -> String? {
         let directory = try DataDirectory(path: path, mustExist: true)
         defer { directory.release() }
@@ -266,11 +270,11 @@ public final class Store: Sendable {
     }
 }
 
-/// The result of a change, and what is to be published once it is durable.
+/// The result of a change, and the events to publish once it is durable.
 struct Change<T: Sendable>: Sendable {
     let result: T
     let events: [EventDraft]
-    /// Further events, made one list after the other when the change is durable; before the next
+    /// Makes further events, one list after the other, when the change is durable and before the next
     /// change is made.
     var later: [@Sendable (Database) -> [EventDraft]] = []
 }

@@ -5,36 +5,37 @@ internal import Glibc
 internal import Records
 internal import Text
 
-/// The file of a store, before it is used: whose it is, and whether it is whole.
+/// The file of a store, before it is opened: whether it belongs to the gateway, and is undamaged.
 enum StoreFile {
     /// The file's name in the data directory.
     static let name = "directory.sqlite"
-    /// How long the check at the start may take; a larger store is checked in part.
+    /// The longest time of the check at the start. A larger store is checked in part.
     static let checkTime: Duration = .seconds(5)
 
-    /// Whether a file can be used.
+    /// The condition of a file.
     enum Condition {
-        /// It is not there yet, or ours.
+        /// The file does not exist yet, or can be used.
         case good
-        /// It is ours, but damaged: why.
+        /// The file belongs to the gateway, but is damaged: the reason.
         case damaged(String)
     }
 
-    /// Looks at the file without changing it.
+    /// Checks the file without changing it.
     /// - Parameter held: whether there has been a store before.
-    /// - Throws: `DirectoryError.storeUnavailable` when the file is not ours, or of a newer version.
+    /// - Throws: `DirectoryError.storeUnavailable` when the file belongs to another program or to a
+    ///   newer version.
     static func inspect(_ path: String, held: Bool) throws(DirectoryError) -> Condition {
         guard let head = head(16, of: path) else { return .good }
         if head.isEmpty { return held ? .damaged("the file is empty") : .good }
         guard head.elementsEqual("SQLite format 3\0".utf8) else {
             throw .storeUnavailable(
-                "\(path) is no SQLite database, or its first page is damaged: restore it from a backup, or set another data_dir"
+                "\(path) is not an SQLite database, or its first page is damaged: restore it from a backup, or set another data_dir"
             )
         }
         do {
             let queue = try DatabaseQueue(path: path, configuration: readOnly)
             defer { try? queue.close() }
-            if let reason = try queue.read({ try strangeness($0) }) {
+            if let reason = try queue.read({ try refusal($0) }) {
                 throw DirectoryError.storeUnavailable("\(path) \(reason): set another data_dir")
             }
             if let missing = try queue.read({ try missing($0) }) { return .damaged(missing) }
@@ -46,10 +47,9 @@ enum StoreFile {
         }
     }
 
-    /// Checks a store that nobody changes meanwhile.
-    /// - Parameter limit: when to stop; what was not looked at until then counts as good. nil checks
-    ///   all of it.
-    /// - Returns: what is wrong; nil when nothing was found.
+    /// Checks the integrity of a store that is not in use.
+    /// - Parameter limit: the time to check for: the rest counts as good. nil checks all of it.
+    /// - Returns: the damage; nil when none was found.
     static func check(_ queue: DatabaseQueue, within limit: Duration?) -> String? {
         var alarm: DispatchWorkItem?
         if let limit {
@@ -73,8 +73,8 @@ enum StoreFile {
         }
     }
 
-    /// Reads every record and compares it with its CID.
-    /// - Returns: the CIDs of those that are damaged; nil when there are none.
+    /// Compares every record with its CID.
+    /// - Returns: a sentence with the CIDs of the damaged records; nil when there are none.
     static func wrongRecords(_ queue: DatabaseQueue) throws -> String? {
         let wrong = try queue.read { database in
             var wrong: [String] = []
@@ -87,9 +87,11 @@ enum StoreFile {
             return wrong
         }
         return wrong.isEmpty
-            ? nil : "these records do not hash to their CIDs: \(wrong.joined(separator: ", "))"
+            ? nil
+            : "the content of these records does not match their CIDs: \(wrong.joined(separator: ", "))"
     }
 
+    /// The configuration of a connection that only reads.
     static var readOnly: Configuration {
         var configuration = Configuration()
         configuration.readonly = true
@@ -102,7 +104,7 @@ enum StoreFile {
         "sync_cid", "record_origin", "event_sequence",
     ]
 
-    /// - Returns: what our file should have and has not; nil when it is complete, or older.
+    /// Returns what is missing in the file; nil when it is complete, or of an older version.
     private static func missing(_ database: Database) throws -> String? {
         let applied = try Schema.migrator.appliedIdentifiers(database).count
         let found = try String.fetchAll(
@@ -112,8 +114,8 @@ enum StoreFile {
         return tables.first { !found.contains(bytesOf: $0) }.map { "the table \($0) is missing" }
     }
 
-    /// - Returns: why the file is not ours to use; nil when it is.
-    private static func strangeness(_ database: Database) throws -> String? {
+    /// Returns why the gateway must not use the file; nil when it may.
+    private static func refusal(_ database: Database) throws -> String? {
         let id = try Int64.fetchOne(database, sql: "PRAGMA application_id") ?? 0
         guard id == 0 || id == Schema.applicationID else {
             return "belongs to another program (application_id \(id))"
@@ -121,14 +123,14 @@ enum StoreFile {
         if try Schema.migrator.hasBeenSuperseded(database) {
             return "was made by a newer version of the gateway; use that version"
         }
-        // Files from before we had a number are known by their migrations.
+        // Files from before there was an application id are recognised by their migrations.
         let applied = try Schema.migrator.appliedIdentifiers(database)
         let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
         return id == 0 && applied.isEmpty && tables > 0 ? "belongs to another program" : nil
     }
 }
 
-/// The first bytes of a file; nil when there is none.
+/// Returns the first bytes of a file; nil when there is no file.
 private func head(_ count: Int, of path: String) -> [UInt8]? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }

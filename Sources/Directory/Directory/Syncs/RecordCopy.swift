@@ -4,19 +4,20 @@ internal import Logging
 internal import Records
 internal import Text
 
-/// The copying of one record, with its signatures.
+/// Copies one record with its signatures.
 struct RecordCopy: Sendable {
     let run: SyncRun
     let item: RemotePage.Item
-    /// nil when the record is not here.
+    /// nil when the record is not stored.
     let origin: RecordTable.Origin?
 
-    /// - Returns: why the record could not be copied; nil when it is here.
-    /// - Throws: what would keep the other records from being copied too.
+    /// Copies the record.
+    /// - Returns: why the record could not be copied; nil when it is stored.
+    /// - Throws: an error that stops the whole sync.
     func make() async throws -> SyncFaults.Fault? {
         try Task.checkCancellation()
         do {
-            guard CID.isValid(item.cid) else { throw RemoteError(.badAnswer, "is no cid") }
+            guard CID.isValid(item.cid) else { throw RemoteError(.badAnswer, "is not a cid") }
             let record = origin == nil ? try await fetch() : nil
             try await keep(record, try await fetchSignatures())
             return nil
@@ -26,35 +27,35 @@ struct RecordCopy: Sendable {
     }
 
     private func fetch() async throws -> Record {
-        let bytes = try await run.patience.ask { () throws(RemoteError) in
+        let bytes = try await run.retries.run { () throws(RemoteError) in
             try await run.remote.record(item.cid)
         }
         return try await Self.read(bytes, item.cid)
     }
 
-    /// Parsing and hashing take time: they leave the caller's thread.
+    /// Reads a record away from the caller's thread, because parsing and hashing take time.
     @concurrent
     private static func read(_ bytes: [UInt8], _ cid: String) async throws(RemoteError) -> Record {
         let record: Record
         do { record = try Record(json: bytes) } catch {
             throw RemoteError(
-                .badAnswer, "what came is not a valid record: \(DirectoryError.record(error))")
+                .badAnswer, "the content is not a valid record: \(DirectoryError.record(error))")
         }
         guard record.cid.hasBytes(of: cid) else {
             throw RemoteError(
-                .badAnswer, "what came is another record: it hashes to \(record.cid)")
+                .badAnswer, "the content is another record, with the cid \(record.cid)")
         }
         return record
     }
 
     private typealias Good = (signature: String, key: PublicKey)
 
-    /// The signatures that are good. One that is not does not keep the record away: it is left.
+    /// Returns the valid signatures. The others are counted and not stored; the record still is.
     private func fetchSignatures() async throws -> [Good] {
         guard item.signatures != 0 else { return [] }
         let found: [RemoteSignature]
         do {
-            found = try await run.patience.ask { () throws(RemoteError) in
+            found = try await run.retries.run { () throws(RemoteError) in
                 try await run.remote.signatures(of: item.cid)
             }
         } catch let error as RemoteError where !error.isTransient {
@@ -63,7 +64,7 @@ struct RecordCopy: Sendable {
         }
         let good = try await Self.verified(found.prefix(SignatureTable.limit), item.cid)
         if good.count < found.count {
-            refuse(found.count - good.count, "they are not of the key they name, or too many")
+            refuse(found.count - good.count, "they do not match their keys, or are too many")
         }
         return good
     }
@@ -71,7 +72,7 @@ struct RecordCopy: Sendable {
     private func refuse(_ count: Int, _ reason: String) {
         run.counter.change { $0.signaturesRefused.add(count) }
         run.logger.warning(
-            "sync: signatures were left",
+            "sync: signatures were refused",
             metadata: ["cid": "\(item.cid)", "count": "\(count)", "reason": "\(reason)"])
     }
 
@@ -90,7 +91,7 @@ struct RecordCopy: Sendable {
         return good
     }
 
-    /// Stores what is not here yet, and counts what became of the record.
+    /// Stores the record and the signatures that are not stored yet, and counts the result.
     private func keep(_ record: Record?, _ signatures: [Good]) async throws {
         var isNew = false
         if record != nil || !signatures.isEmpty {
@@ -98,7 +99,7 @@ struct RecordCopy: Sendable {
             let stored = try await run.store.write { database in
                 try Self.store(record, signatures, cid, syncID, time, database)
             }
-            // Cancelled meanwhile: nothing more is stored.
+            // The sync was cancelled since: nothing more is stored.
             guard let stored else { throw CancellationError() }
             isNew = stored.isNew
             run.counter.change { $0.signatures.add(stored.signatures) }
@@ -112,6 +113,7 @@ struct RecordCopy: Sendable {
 
     private typealias Stored = (isNew: Bool, signatures: Int)
 
+    /// Makes the change of the store.
     /// - Returns: nil when the sync was cancelled.
     private static func store(
         _ record: Record?, _ signatures: [Good], _ cid: String, _ syncID: String, _ time: Int64,
@@ -127,7 +129,7 @@ struct RecordCopy: Sendable {
                     .recordPushed, cid, labels: record.labels, metadata: [.init("sync_id", syncID)])
             )
         }
-        // Somebody may have deleted it here meanwhile: then there is nothing to sign.
+        // A client may have deleted the record since: then there is nothing to sign.
         guard let id = try RecordTable.id(of: cid, database) else {
             return Change(result: (false, 0), events: [])
         }
@@ -138,7 +140,7 @@ struct RecordCopy: Sendable {
                 attached = try SignatureTable.attach(
                     signature, by: key, to: cid, id, at: time, database)
             } catch DirectoryError.key {
-                // The record has as many as one may have.
+                // The record has the most signatures that are allowed.
                 break
             }
             guard attached.isNew else { continue }

@@ -1,10 +1,10 @@
 internal import Events
 internal import Text
 
-/// How a sync is told of.
+/// The events of a sync, and its reason of failure.
 extension Sync {
-    /// An event of this sync, with an entry more if there is one. Metadata is written in the order of
-    /// its keys.
+    /// Returns an event of this sync.
+    /// - Parameter more: a further entry of metadata, which is in the order of its keys.
     func event(_ type: EventType, _ more: (String, String)? = nil) -> EventDraft {
         var metadata = [Event.Metadatum("remote_url", remoteURL)]
         if let (key, value) = more { metadata.append(.init(key, value)) }
@@ -15,7 +15,7 @@ extension Sync {
             })
     }
 
-    /// Why the sync has failed, for people.
+    /// Returns why the sync has failed, for an operator.
     func reason(of error: any Error) -> String {
         switch error {
         case let error as RemoteError: "\(remoteURL): \(error.reason.clipped(to: 1000))"

@@ -1,15 +1,17 @@
-/// How far a sync is. The numbers and names are upstream's (`agntcy.dir.store.v1.SyncStatus`).
+/// The state of a sync. The numbers and names are upstream's (`agntcy.dir.store.v1.SyncStatus`).
 public enum SyncState: Int, CaseIterable, Sendable {
-    /// Accepted; waits for its turn.
+    /// Accepted, and waiting.
     case pending = 1
+    /// Running.
     case inProgress = 2
-    /// Ended badly; what it had copied by then stays.
+    /// Ended with an error. The copied records are kept.
     case failed = 3
     /// Cancelled by a client.
     case deleted = 5
+    /// Ended without an error.
     case completed = 6
 
-    /// `PENDING`, as upstream writes it.
+    /// The upstream name, such as `PENDING`.
     public var name: String {
         switch self {
         case .pending: "PENDING"
@@ -20,57 +22,62 @@ public enum SyncState: Int, CaseIterable, Sendable {
         }
     }
 
-    /// Whether nothing will change any more.
+    /// Whether the sync has ended.
     public var isFinal: Bool { self != .pending && self != .inProgress }
 }
 
-/// What a sync has done so far. When it is over, `found` is the sum of the other three.
+/// The progress of a sync. At its end, `found` is the sum of `copied`, `present` and `failed`.
 public struct SyncProgress: Sendable, Equatable {
-    /// Records that the remote has for us.
+    /// Records that the remote has.
     public var found = 0
-    /// Records that are here because of this sync.
+    /// Records that this sync has copied.
     public var copied = 0
-    /// Records that were here already.
+    /// Records that were stored already.
     public var present = 0
     /// Records that could not be copied.
     public var failed = 0
-    /// Signatures that were stored.
+    /// Signatures that this sync has stored.
     public var signatures = 0
-    /// Signatures that are not what they say, and were left.
+    /// Signatures that are not valid, and were not stored.
     public var signaturesRefused = 0
 
+    /// Makes the progress of a sync that has not started.
     public init() {}
 }
 
 extension Int {
-    /// Adds and stays at the largest number instead of overflowing: a count in a store or from a
-    /// remote can be any number.
+    /// Adds a number; stops at the largest value instead of overflowing, because a count in a store
+    /// or from a remote can be any number.
     mutating func add(_ more: Int) {
         let (sum, overflow) = addingReportingOverflow(more)
         self = overflow ? (more > 0 ? .max : .min) : sum
     }
 }
 
-/// A copying of another Directory's records into this one.
+/// A job that copies the records of another Directory into this one.
 public struct Sync: Sendable, Equatable {
     /// A UUID, version 4.
     public let id: String
+    /// The address of the other Directory.
     public let remoteURL: String
-    /// The records that were asked for; empty for all that are published there.
+    /// The requested records; empty for all that are published there.
     public let cids: [String]
+    /// The state.
     public var state: SyncState
+    /// The progress so far.
     public var progress: SyncProgress
-    /// Why it failed, for an operator.
+    /// Why it failed, for an operator; nil unless it failed.
     public var error: String?
-    /// Microseconds since 1970.
+    /// When it was accepted, microseconds since 1970.
     public let createdAt: Int64
-    /// When the state changed last, microseconds since 1970.
+    /// The last change of its state, microseconds since 1970.
     public var updatedAt: Int64
 }
 
 /// A page of syncs, newest first.
 public struct SyncPage: Sendable {
+    /// The syncs of the page.
     public let items: [Sync]
-    /// For `SyncListing.after`; nil on the last page.
+    /// The cursor of the next page; nil on the last page.
     public let next: String?
 }

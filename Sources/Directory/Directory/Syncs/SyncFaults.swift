@@ -1,12 +1,13 @@
 internal import Text
 
-/// The records that a sync could not copy: how many, and the first of them.
+/// The records that a sync could not copy: their number, and the first of them.
 struct SyncFaults: Error, CustomStringConvertible {
+    /// One record, and why it could not be copied.
     struct Fault: Sendable {
         let cid: String
         let error: RemoteError
 
-        // What a remote sends can be long.
+        /// For the log and the reason of the sync. A remote can send long texts, so they are clipped.
         var text: String { "\(cid.clipped(to: 64)): \(error.reason.clipped(to: 300))" }
     }
 
@@ -14,17 +15,17 @@ struct SyncFaults: Error, CustomStringConvertible {
 
     private(set) var count = 0
     private var first: [Fault] = []
-    private var isGivenUp = false
+    private var isStopped = false
 
     mutating func add(_ fault: Fault) {
         count += 1
         if first.count < Self.shown { first.append(fault) }
     }
 
-    /// The same, for a sync that has stopped before its end.
-    var givenUp: SyncFaults {
+    /// The same records, of a sync that stopped before its end.
+    var stopped: SyncFaults {
         var faults = self
-        faults.isGivenUp = true
+        faults.isStopped = true
         return faults
     }
 
@@ -32,7 +33,7 @@ struct SyncFaults: Error, CustomStringConvertible {
         let number = count == 1 ? "1 record" : "\(count) records"
         let examples = first.map(\.text).joined(separator: "; ")
         let rest = count > first.count ? "; and \(count - first.count) more" : ""
-        let end = isGivenUp ? "; given up, the rest was not tried" : ""
+        let end = isStopped ? "; stopped, the rest was not tried" : ""
         return "\(number) could not be copied: \(examples)\(rest)\(end)"
     }
 }

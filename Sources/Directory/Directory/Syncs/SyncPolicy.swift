@@ -1,37 +1,40 @@
-/// How syncs go about their work.
+/// The limits of syncs, and the pauses between their attempts.
 public struct SyncPolicy: Sendable {
-    /// Syncs at work at the same time; the others wait.
+    /// The most syncs that run at the same time; the others wait.
     public var concurrentSyncs = 4
-    /// Syncs that may wait; one more is refused.
+    /// The most syncs that wait; one more is refused.
     public var waitingSyncs = 1000
-    /// Records of one sync on their way at the same time.
+    /// The most records that one sync copies at the same time.
     public var concurrentPulls = 8
-    /// How often one request is tried.
+    /// The most attempts of one request.
     public var attempts = 5
     /// The pause before the second attempt; each further one is twice as long.
     public var retryDelay: Duration = .milliseconds(500)
-    /// The longest pause, and the longest that a remote can ask for.
+    /// The longest pause, also when the remote sends `Retry-After`.
     public var longestDelay: Duration = .seconds(30)
-    /// When so many records of a sync have failed, it is given up.
+    /// The number of failed records after which a sync stops.
     public var failureLimit = 1000
-    /// The longest that one run of a sync may take.
+    /// The longest time of one run of a sync.
     public var timeLimit: Duration = .seconds(24 * 3600)
-    /// Starts in a row that may end in the middle, because the process was killed or fell over;
-    /// after so many the sync is given up, because it may be the cause.
+    /// The number of runs in a row during which the process ended, because it crashed or was killed.
+    /// Then the sync fails, because it may be the cause.
     public var crashLimit = 3
-    /// How long a sync is remembered after its end.
+    /// The time after its end for which a sync is kept in the store.
     public var keep: Duration = .seconds(30 * 86_400)
-    /// Waits between attempts.
+    /// Waits between attempts; throws `CancellationError`.
     public var pause: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
 
+    /// Makes the default policy.
     public init() {}
 
-    /// The pause before an attempt: exponential, half of it at random, so that a crowd that failed
-    /// together does not come back together.
-    /// - Parameter attempt: how many attempts have failed, from 1.
-    func delay(after attempt: Int, asked: Duration?) -> Duration {
+    /// Returns the pause before an attempt: exponential, half of it at random, so that syncs that failed
+    /// together do not retry together.
+    /// - Parameters:
+    ///   - attempt: the number of failed attempts, from 1.
+    ///   - retryAfter: the pause that the remote asks for.
+    func delay(after attempt: Int, retryAfter: Duration?) -> Duration {
         let doubled = retryDelay * (1 << min(attempt - 1, 16))
         let jittered = min(doubled, longestDelay) * Double.random(in: 0.5...1)
-        return max(jittered, min(asked ?? .zero, longestDelay))
+        return max(jittered, min(retryAfter ?? .zero, longestDelay))
     }
 }

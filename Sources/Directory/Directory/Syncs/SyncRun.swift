@@ -3,53 +3,57 @@ internal import Logging
 internal import Synchronization
 internal import Text
 
-/// What a sync has done so far, for those who ask while it runs.
+/// The progress of a running sync. Safe to use from any thread.
 final class SyncCounter: Sendable {
     private let state: Mutex<SyncProgress>
 
     init(_ progress: SyncProgress = SyncProgress()) { state = Mutex(progress) }
 
+    /// The progress so far.
     var progress: SyncProgress { state.withLock { $0 } }
 
+    /// Changes the progress.
     func change(_ change: (inout SyncProgress) -> Void) { state.withLock { change(&$0) } }
 }
 
-/// One run of a sync: finds out what the remote has, and copies what is not here. Running again goes
-/// on where it ended: what is here is not fetched again.
+/// One run of a sync: lists the records of the remote, and copies those that are not stored. A second
+/// run continues: a stored record is not fetched again.
 struct SyncRun: Sendable {
     let sync: Sync
     let remote: any RemoteDirectory
     let store: Store
     let policy: SyncPolicy
-    let patience: Patience
+    let retries: RetryPolicy
     let counter: SyncCounter
     let now: @Sendable () -> Int64
     let logger: Logger
 
-    /// A remote's listing is its own affair, but not without end.
+    /// The most pages of a remote listing: it must end.
     private static let pageLimit = 100_000
     private static let pageSize = 1000
     private static let cursorBytes = 1024
     private static let reportInterval: Duration = .seconds(10)
-    /// So many records in a row that cannot be had now: the remote is gone, not the records.
+    /// The number of records in a row that are unavailable after which the remote counts as
+    /// unavailable.
     private static let unavailableLimit = 5
 
-    /// What the run has come to so far.
+    /// The results of the run so far.
     private struct Tally {
         var faults = SyncFaults()
         var unavailableInARow = 0
         let deadline: ContinuousClock.Instant
-        /// When the log is to hear how far it is.
+        /// When to log the progress.
         var nextReport: ContinuousClock.Instant
     }
 
+    /// Copies the records.
     /// - Throws: `SyncFaults` when some records could not be copied, `RemoteError` or
-    ///   `DirectoryError` when none of the others could, `CancellationError`.
+    ///   `DirectoryError` when the run had to stop, `CancellationError`.
     @concurrent
     func run() async throws {
-        // What an earlier run of this sync has brought counts too.
+        // The records that an earlier run of this sync copied count too.
         let id = sync.id
-        let copied = try await store.read { try RecordTable.count(broughtBy: id, $0) }
+        let copied = try await store.read { try RecordTable.count(copiedBy: id, $0) }
         counter.change {
             $0.copied = copied
             $0.found = copied
@@ -73,18 +77,19 @@ struct SyncRun: Sendable {
         var seen: Set<ExactString> = []
         repeat {
             let here = cursor
-            let page = try await patience.ask { () throws(RemoteError) in
+            let page = try await retries.run { () throws(RemoteError) in
                 try await remote.published(after: here)
             }
             guard page.items.count <= Self.pageSize else {
-                throw RemoteError(.badAnswer, "its listing has more records in a page than asked")
+                throw RemoteError(
+                    .badAnswer, "its listing has more records in a page than requested")
             }
             if let next = page.next {
                 guard next.utf8.count <= Self.cursorBytes else {
-                    throw RemoteError(.badAnswer, "its listing has a cursor that is none")
+                    throw RemoteError(.badAnswer, "its listing has an invalid cursor")
                 }
                 guard !page.items.isEmpty, seen.insert(ExactString(next)).inserted else {
-                    throw RemoteError(.badAnswer, "its listing of records goes round in circles")
+                    throw RemoteError(.badAnswer, "its listing of records repeats a page")
                 }
                 guard seen.count < Self.pageLimit else {
                     throw RemoteError(.badAnswer, "its listing of records does not end")
@@ -101,33 +106,36 @@ struct SyncRun: Sendable {
         let items = items.filter { named.insert(ExactString($0.cid)).inserted }
         let cids = items.map(\.cid)
         let known = try await store.read { try RecordTable.origins(of: cids, $0) }
-        let ours = items.count {
+        let copied = items.count {
             known[ExactString($0.cid)]?.syncID?.hasBytes(of: sync.id) ?? false
         }
-        counter.change { $0.found.add(items.count - ours) }
+        counter.change { $0.found.add(items.count - copied) }
         try await withThrowingTaskGroup(of: SyncFaults.Fault?.self) { group in
             for (index, item) in items.enumerated() {
-                if index >= policy.concurrentPulls { try note(try await group.next(), &tally) }
+                if index >= policy.concurrentPulls { try record(try await group.next(), &tally) }
                 let copy = RecordCopy(run: self, item: item, origin: known[ExactString(item.cid)])
                 group.addTask { try await copy.make() }
             }
-            while let result = try await group.next() { try note(result, &tally) }
+            while let result = try await group.next() { try record(result, &tally) }
         }
         guard ContinuousClock.now >= tally.nextReport else { return }
         tally.nextReport = .now + Self.reportInterval
         let progress = counter.progress
         logger.info(
-            "sync goes on",
+            "sync in progress",
             metadata: [
                 "found": "\(progress.found)", "copied": "\(progress.copied)",
                 "present": "\(progress.present)", "failed": "\(progress.failed)",
             ])
     }
 
-    private func note(_ result: SyncFaults.Fault??, _ tally: inout Tally) throws {
+    /// Counts the result of one record.
+    /// - Throws: when the sync must stop.
+    private func record(_ result: SyncFaults.Fault??, _ tally: inout Tally) throws {
         guard ContinuousClock.now < tally.deadline else {
             throw RemoteError(
-                .badAnswer, "the sync takes longer than sync.time_limit: start it again to go on")
+                .badAnswer, "the sync takes longer than sync.time_limit: start it again to continue"
+            )
         }
         guard let fault = result ?? nil else {
             tally.unavailableInARow = 0
@@ -138,7 +146,7 @@ struct SyncRun: Sendable {
         logger.debug("sync: a record was not copied", metadata: ["reason": "\(fault.text)"])
         tally.unavailableInARow = fault.error.isTransient ? tally.unavailableInARow + 1 : 0
         if tally.unavailableInARow >= Self.unavailableLimit { throw fault.error }
-        // The faults say enough by now.
-        if tally.faults.count >= policy.failureLimit { throw tally.faults.givenUp }
+        // The listed records show the cause.
+        if tally.faults.count >= policy.failureLimit { throw tally.faults.stopped }
     }
 }

@@ -1,7 +1,8 @@
 internal import GRDB
 
-/// What the syncs need of their tables. Every call is inside a transaction of the caller's.
+/// The tables of syncs. Every call is inside a transaction of the caller.
 enum SyncTable {
+    /// Stores a new sync.
     static func insert(_ sync: Sync, _ database: Database) throws {
         try database.execute(
             sql: """
@@ -19,8 +20,9 @@ enum SyncTable {
         }
     }
 
-    /// Takes a sync to another state, unless it has ended.
-    /// - Returns: whether it had not.
+    /// Changes the state of a sync, unless it has ended.
+    /// - Parameter time: microseconds since 1970.
+    /// - Returns: false when it had ended already.
     static func change(
         _ id: String, to state: SyncState, progress: SyncProgress? = nil, error: String? = nil,
         at time: Int64, _ database: Database
@@ -30,11 +32,11 @@ enum SyncTable {
                 "UPDATE sync SET state = ?, error = ?, updated_at = ? WHERE sync_id = ? AND \(open)",
             arguments: [state.rawValue, error, time, id])
         guard database.changesCount > 0 else { return false }
-        if let progress { try note(progress, of: id, database) }
+        if let progress { try record(progress, of: id, database) }
         return true
     }
 
-    /// Whether a sync has not ended.
+    /// Returns whether a sync has not ended.
     static func isOpen(_ id: String, _ database: Database) throws -> Bool {
         try Bool.fetchOne(
             database.cachedStatement(
@@ -42,8 +44,8 @@ enum SyncTable {
             arguments: [id]) ?? false
     }
 
-    /// Remembers how far a sync has come.
-    static func note(_ progress: SyncProgress, of id: String, _ database: Database) throws {
+    /// Records the progress of a sync.
+    static func record(_ progress: SyncProgress, of id: String, _ database: Database) throws {
         try database.execute(
             sql: """
                 UPDATE sync SET found = ?, copied = ?, present = ?, failed = ?, signatures = ?,
@@ -55,7 +57,7 @@ enum SyncTable {
             ])
     }
 
-    /// - Returns: nil when there is no such sync.
+    /// Returns a sync; nil when there is none with this id.
     static func sync(_ id: String, _ database: Database) throws -> Sync? {
         guard !id.utf8.contains(0) else { return nil }
         let row = try Row.fetchOne(
@@ -63,7 +65,7 @@ enum SyncTable {
         return try row.map { try sync($0, database) }
     }
 
-    /// The syncs that have not ended, oldest first; one that cannot be read is left out.
+    /// Returns the syncs that have not ended, oldest first, without those that cannot be read.
     static func unfinished(_ database: Database) throws -> [Unfinished] {
         try Row.fetchAll(database, sql: "SELECT * FROM sync WHERE \(open) ORDER BY id")
             .compactMap { row in
@@ -75,13 +77,12 @@ enum SyncTable {
     /// A sync that has not ended.
     struct Unfinished: Sendable {
         let sync: Sync
-        /// How often in a row it was started without coming to an orderly end: the process ended
-        /// in the middle.
+        /// The number of starts in a row during which the process ended.
         let starts: Int
     }
 
     /// Marks a sync as started.
-    /// - Returns: false when it has ended meanwhile.
+    /// - Returns: false when it has ended already.
     static func start(_ id: String, at time: Int64, _ database: Database) throws -> Bool {
         guard try change(id, to: .inProgress, at: time, database) else { return false }
         try database.execute(
@@ -90,8 +91,8 @@ enum SyncTable {
         return true
     }
 
-    /// Removes the syncs that ended before a time, a thousand at most.
-    /// - Returns: how many there were.
+    /// Deletes syncs that ended before a time (microseconds since 1970), a thousand at most.
+    /// - Returns: the number of deleted syncs.
     static func removeEnded(before time: Int64, _ database: Database) throws -> Int {
         try database.execute(
             sql:
@@ -100,7 +101,7 @@ enum SyncTable {
         return database.changesCount
     }
 
-    /// Returns how many syncs ended before a time.
+    /// Returns the number of syncs that ended before a time (microseconds since 1970).
     static func countEnded(before time: Int64, _ database: Database) throws -> Int {
         try Int.fetchOne(
             database, sql: "SELECT count(*) FROM sync WHERE \(ended) AND updated_at < ?",
@@ -110,7 +111,7 @@ enum SyncTable {
     private static let ended =
         "state IN (\(SyncState.allCases.filter(\.isFinal).map { "\($0.rawValue)" }.joined(separator: ",")))"
 
-    /// A page of syncs, newest first, without the cids that were asked for.
+    /// Returns a page of syncs, newest first, without their `cids`.
     static func page(before row: Int64?, limit: Int, _ database: Database) throws -> SyncPage {
         let rows = try Row.fetchAll(
             database, sql: "SELECT * FROM sync WHERE id < ? ORDER BY id DESC LIMIT ?",

@@ -3,8 +3,7 @@ internal import FoundationEssentials
 internal import Logging
 internal import Text
 
-/// The syncs of a Directory: takes them in, runs a few at a time, and goes on with them after a
-/// restart.
+/// The syncs of a Directory: accepts them, runs some at a time, and continues them after a restart.
 public actor Syncs {
     private struct Running {
         let task: Task<Void, Never>
@@ -18,12 +17,13 @@ public actor Syncs {
     private let logger: Logger
     private var waiting: [Sync] = []
     private var running: [ExactString: Running] = [:]
-    /// Syncs that are being stored: they will wait in a moment.
+    /// The number of syncs that are being stored, before they wait.
     private var accepting = 0
     private var isStopped = false
     private var ended: [SyncState: Int] = [:]
 
-    /// - Parameter now: microseconds since 1970.
+    /// Makes the syncs of a store.
+    /// - Parameter now: returns the time, microseconds since 1970.
     init(
         store: Store, connector: any RemoteConnector, policy: SyncPolicy, logger: Logger,
         now: @escaping @Sendable () -> Int64
@@ -35,15 +35,17 @@ public actor Syncs {
         self.now = now
     }
 
-    /// How many syncs have come to each end since the start.
+    /// The number of syncs that have ended in each state since the process started.
     public var outcomes: [SyncState: Int] { ended }
 
     /// Accepts a sync.
     ///
     /// Emits SYNC_CREATED; later SYNC_COMPLETED or SYNC_FAILED, unless it is cancelled.
-    /// - Parameter cids: the records to copy; none for all that are published there.
+    /// - Parameters:
+    ///   - url: the address of the other Directory.
+    ///   - cids: the records to copy; empty for all that are published there.
     /// - Returns: the id of the sync.
-    /// - Throws: `DirectoryError.remote` when the remote cannot be synced from, which stores nothing.
+    /// - Throws: `DirectoryError.remote` or `.busy`. Then nothing is stored.
     public func create(_ url: String, cids: [String]) async throws(DirectoryError) -> String {
         try Operations.check(cids: cids)
         guard waiting.count < policy.waitingSyncs else {
@@ -51,7 +53,7 @@ public actor Syncs {
         }
         let remoteURL: String
         do { remoteURL = try await connector.check(url) } catch { throw .remote(error) }
-        // Many may have been checked at the same time.
+        // Other syncs may have been checked at the same time.
         guard waiting.count + accepting < policy.waitingSyncs else {
             throw .busy("\(waiting.count) syncs are waiting already")
         }
@@ -71,7 +73,8 @@ public actor Syncs {
         return sync.id
     }
 
-    /// How far a sync is.
+    /// Returns a sync with its progress.
+    /// - Throws: `DirectoryError.syncNotFound`.
     public func status(_ id: String) async throws(DirectoryError) -> Sync {
         guard var sync = try await store.read({ try SyncTable.sync(id, $0) }) else {
             throw .syncNotFound(id)
@@ -82,7 +85,9 @@ public actor Syncs {
         return sync
     }
 
-    /// Lists syncs, newest first, without the cids that were asked for.
+    /// Returns a page of at most `limit` syncs, newest first, without their `cids`.
+    /// - Parameter cursor: `next` of the previous page; nil for the first.
+    /// - Throws: `DirectoryError.invalid` when the cursor is not one of this listing.
     public func list(limit: Int, after cursor: String?) async throws(DirectoryError) -> SyncPage {
         var row: Int64?
         if let cursor {
@@ -101,13 +106,14 @@ public actor Syncs {
         return SyncPage(items: items, next: page.next)
     }
 
-    /// Cancels a sync that has not ended. What it has copied stays. Cancelling again succeeds.
+    /// Cancels a sync that has not ended. The copied records are kept. Cancelling again succeeds.
+    /// - Throws: `DirectoryError.syncNotFound` or `.syncEnded`.
     public func cancel(_ id: String) async throws(DirectoryError) {
         let (time, counter) = (now(), running[ExactString(id)]?.counter)
         let state: SyncState? = try await store.write { database in
-            // From here on the run stores nothing more.
+            // After this transaction, the run stores nothing more.
             var progress = counter?.progress
-            progress?.copied = try RecordTable.count(broughtBy: id, database)
+            progress?.copied = try RecordTable.count(copiedBy: id, database)
             if try SyncTable.change(id, to: .deleted, progress: progress, at: time, database) {
                 return Change(result: nil, events: [])
             }
@@ -126,8 +132,8 @@ public actor Syncs {
         logger.info("sync cancelled", metadata: ["sync": "\(id)"])
     }
 
-    /// Goes on with what an earlier run of the program did not finish, and forgets what has ended
-    /// long ago.
+    /// Continues the syncs of earlier runs of the program, and deletes those that ended long ago.
+    /// - Throws: `DirectoryError.storeUnavailable`.
     public func resume() async throws(DirectoryError) {
         try await removeOld()
         for unfinished in try await store.read({ try SyncTable.unfinished($0) }) {
@@ -136,12 +142,12 @@ public actor Syncs {
                 await end(
                     sync, .failed, SyncCounter(sync.progress),
                     reason:
-                        "the gateway ended in the middle of this sync \(unfinished.starts) times in a row: it is given up",
+                        "the gateway ended during this sync \(unfinished.starts) times in a row: the sync is stopped",
                     logger)
                 continue
             }
             logger.info(
-                "sync goes on after a restart",
+                "sync continues after a restart",
                 metadata: ["sync": "\(sync.id)", "remote": "\(sync.remoteURL)"])
             enqueue(sync)
         }
@@ -158,15 +164,15 @@ public actor Syncs {
         }
     }
 
-    /// Interrupts what runs; `resume` of the next run of the program goes on with it.
+    /// Interrupts the running syncs. `resume` in the next run of the program continues them.
     public func interrupt() {
         isStopped = true
         waiting = []
         for run in running.values { run.task.cancel() }
     }
 
-    /// Whether a sync is at work.
-    public var isBusy: Bool { !running.isEmpty }
+    /// Whether there is a running sync.
+    public var hasRunningSyncs: Bool { !running.isEmpty }
 
     private func enqueue(_ sync: Sync) {
         guard running[ExactString(sync.id)] == nil, !waiting.map(\.id).contains(bytesOf: sync.id)
@@ -203,15 +209,15 @@ public actor Syncs {
                     try await Task.sleep(for: policy.timeLimit)
                     throw RemoteError(
                         .badAnswer,
-                        "the sync takes longer than sync.time_limit: start it again to go on")
+                        "the sync takes longer than sync.time_limit: start it again to continue")
                 }
                 defer { group.cancelAll() }
                 try await group.next()
             }
             await end(sync, .completed, counter, reason: nil, logger)
         } catch {
-            // Cancelled or interrupted: whoever did that has said what there is to say.
-            guard !Task.isCancelled else { return await note(sync, counter) }
+            // `cancel` has stored and logged the end; after `interrupt` the sync has not ended.
+            guard !Task.isCancelled else { return await recordProgress(of: sync, counter) }
             await end(sync, .failed, counter, reason: sync.reason(of: error), logger)
         }
     }
@@ -222,14 +228,14 @@ public actor Syncs {
         return logger
     }
 
-    /// One run of a sync, from the connection to its close.
+    /// Runs a sync, from connecting to closing the connections.
     private func copy(_ sync: Sync, _ counter: SyncCounter, _ logger: Logger) async throws {
-        let patience = Patience(policy: policy, logger: logger)
-        let remote = try await patience.ask { [connector] () throws(RemoteError) in
+        let retries = RetryPolicy(policy: policy, logger: logger)
+        let remote = try await retries.run { [connector] () throws(RemoteError) in
             try await connector.connect(sync.remoteURL)
         }
         let run = SyncRun(
-            sync: sync, remote: remote, store: store, policy: policy, patience: patience,
+            sync: sync, remote: remote, store: store, policy: policy, retries: retries,
             counter: counter, now: now, logger: logger)
         do { try await run.run() } catch {
             await remote.close()
@@ -238,18 +244,18 @@ public actor Syncs {
         await remote.close()
     }
 
-    /// Remembers how far a sync has come that was interrupted; one that was cancelled knows already.
-    private func note(_ sync: Sync, _ counter: SyncCounter) async {
+    /// Records the progress of an interrupted sync. `cancel` has recorded that of a cancelled one.
+    private func recordProgress(of sync: Sync, _ counter: SyncCounter) async {
         let progress = counter.progress
         try? await store.write { database in
             if try SyncTable.isOpen(sync.id, database) {
-                try SyncTable.note(progress, of: sync.id, database)
+                try SyncTable.record(progress, of: sync.id, database)
             }
             return Change(result: (), events: [])
         }
     }
 
-    /// Writes down how a sync has ended, and says so in an event and in the log.
+    /// Stores the end of a sync, emits its event and logs it.
     private func end(
         _ sync: Sync, _ state: SyncState, _ counter: SyncCounter, reason: String?, _ logger: Logger
     ) async {
@@ -270,7 +276,7 @@ public actor Syncs {
                 try? await removeOld()
                 return
             } catch {
-                // A full disk, say: the sync has ended all the same, and its end must be told.
+                // For example a full disk: the sync has ended, and subscribers must receive its event.
                 logger.error(
                     "the end of a sync cannot be stored yet", metadata: ["reason": "\(error)"])
                 try? await policy.pause(.seconds(5))

@@ -3,20 +3,21 @@ internal import HTTPTypes
 internal import Records
 internal import Text
 
-/// What the operations refuse, as HTTP says it: the only place where the two meet.
+/// The errors of the operations as problems: the only place that maps them to HTTP.
 extension Problem {
+    /// Makes the problem of an operation that was not carried out.
     init(_ error: DirectoryError) {
         switch error {
         case .record(.malformed(let reason)):
             self.init(
-                .badRequest, "malformed-json", "Not a record",
+                .badRequest, "malformed-json", "Malformed JSON",
                 "The body is not a record: \(reason).",
                 remedy: "Send one JSON object, in UTF-8, without duplicate keys.")
         case .record(.invalid(let faults)):
             self.init(
-                .unprocessableContent, "invalid-record", "The record breaks the rules",
-                "The record has \(faults.count) fault\(faults.count == 1 ? "" : "s"): \(Self.summary(faults)).",
-                remedy: "Correct every place listed under errors and push again.")
+                .unprocessableContent, "invalid-record", "Invalid record",
+                "The record has \(faults.count) error\(faults.count == 1 ? "" : "s"): \(Self.summary(faults)).",
+                remedy: "Correct every place that errors lists, and push again.")
             more = [
                 (
                     "errors",
@@ -28,68 +29,69 @@ extension Problem {
             ]
         case .notFound(let cids):
             self.init(
-                .notFound, "record-not-found", "No such record",
+                .notFound, "record-not-found", "Record not found",
                 "No record with this cid is stored here: \(cids.joined(separator: ", ")).",
-                remedy: "Push it first, or look for it with GET /records; nothing was changed.")
+                remedy: "Push the record first, or search with GET /records; nothing was changed.")
             more = [("cids", .strings(cids))]
         case .invalid(let reason):
             self.init(
-                .badRequest, "invalid-value", "A value is not possible",
+                .badRequest, "invalid-value", "Invalid value",
                 "\(Self.sentence(reason)).",
                 remedy: "Correct the value and try again.")
         case .key(.invalid(let part, let reason)):
             self.init(
-                .unprocessableContent, "invalid-signature", "The signature is not accepted",
+                .unprocessableContent, "invalid-signature", "Invalid signature",
                 "The \(part) \(reason).",
                 remedy:
-                    "Sign the ASCII bytes of the cid, and send what the key and the signature are.")
+                    "Sign the ASCII bytes of the cid, and send the signature with its algorithm and public key."
+            )
             more = [("part", .string(part))]
         case .key(.unusable(let reason)):
             self.init(
-                .serviceUnavailable, "signing-key", "The gateway cannot sign",
+                .serviceUnavailable, "signing-key", "Signing key unavailable",
                 "\(Self.sentence(reason)).",
                 remedy:
-                    "The operator sets signing.key to a key that can be used, or attach a signature made elsewhere."
+                    "Attach a signature made elsewhere, or ask the operator to set signing.key to a usable key."
             )
         case .storeUnavailable(let reason):
             self.init(
-                .serviceUnavailable, "store-unavailable", "The store does not work",
+                .serviceUnavailable, "store-unavailable", "Store unavailable",
                 "\(Self.sentence(reason)).",
                 remedy:
-                    "Try again later; nothing was changed. The operator finds the cause in the log."
+                    "Try again later; nothing was changed. The log of the gateway has the cause."
             )
             fields[.retryAfter] = "5"
         case .remote(let error): self.init(error)
         case .syncNotFound(let id):
             self.init(
-                .notFound, "sync-not-found", "No such sync", "There is no sync \(id).",
-                remedy: "GET /syncs lists them.")
+                .notFound, "sync-not-found", "Sync not found", "There is no sync \(id).",
+                remedy: "List the syncs with GET /syncs.")
         case .syncEnded(let id, let state):
             self.init(
-                .conflict, "sync-ended", "The sync has ended",
-                "The sync \(id) has ended already: \(state.name).",
-                remedy: "Nothing is left to cancel; what it copied stays.")
+                .conflict, "sync-ended", "Sync already ended",
+                "The sync \(id) has already ended: \(state.name).",
+                remedy: "There is nothing to cancel. The copied records are kept.")
         case .busy(let reason):
             self.init(
-                .serviceUnavailable, "busy", "Too much to do", "\(Self.sentence(reason)).",
+                .serviceUnavailable, "busy", "Too many syncs", "\(Self.sentence(reason)).",
                 remedy: "Try again later.")
             fields[.retryAfter] = "60"
         case .damaged(let cid):
             self.init(
-                .internalServerError, "record-damaged", "A record is damaged",
-                "What is stored under \(cid) cannot be read, or does not hash to it.",
-                remedy: "Push the record again after deleting it, and check the disk.")
+                .internalServerError, "record-damaged", "Damaged record",
+                "The stored record \(cid) cannot be read, or its content does not match its cid.",
+                remedy: "Delete the record and push it again. Check the disk of the gateway.")
         case .queryTimeout(let limit):
             self.init(
                 .serviceUnavailable, "query-timeout", "Query timeout",
-                "The query took longer than \(limit.milliseconds) ms and was given up.",
+                "The query took longer than \(limit.milliseconds) ms and was stopped.",
                 remedy:
-                    "Ask for less: fewer labels, a name without wildcards; limits.query_time sets the limit."
+                    "Narrow the query: fewer labels, or a name without wildcards. limits.query_time sets the limit."
             )
             fields[.retryAfter] = "5"
         case .cancelled:
             self.init(
-                .serviceUnavailable, "cancelled", "Cancelled", "The query was cancelled.",
+                .serviceUnavailable, "cancelled", "Query cancelled", "The query was cancelled.",
                 remedy: "Try again.")
         }
     }
@@ -98,21 +100,22 @@ extension Problem {
         switch error.kind {
         case .forbidden:
             self.init(
-                .forbidden, "remote-forbidden", "The remote may not be reached",
+                .forbidden, "remote-forbidden", "Remote not allowed",
                 "The remote \(error.reason).",
                 remedy:
-                    "The operator allows remotes in sync.allowed_remotes; link-local and metadata addresses are never allowed."
+                    "Ask the operator to allow the remote in sync.allowed_remotes. Link-local and metadata addresses are never allowed."
             )
         case .invalidAddress:
             self.init(
-                .badRequest, "invalid-value", "A value is not possible",
+                .badRequest, "invalid-value", "Invalid value",
                 "The remote_directory_url \(error.reason).",
                 remedy: "Give the address of the other gateway.")
         case .unavailable, .notFound, .badAnswer:
             self.init(
-                .badRequest, "remote-unreachable", "The remote cannot be reached",
+                .badRequest, "remote-unreachable", "Remote unreachable",
                 "The remote \(error.reason).",
-                remedy: "Check the address and that the other gateway runs; nothing was stored.")
+                remedy:
+                    "Check the address, and that the other gateway is running; nothing was stored.")
         }
     }
 
@@ -121,7 +124,8 @@ extension Problem {
         return faults.count > 3 ? shown + "; …" : shown
     }
 
-    private static func sentence(_ reason: String) -> String {
+    /// Returns a reason with a capital first letter.
+    static func sentence(_ reason: String) -> String {
         guard let first = reason.utf8.first, ASCII.isLower(first) else { return reason }
         return String(decoding: [first & 0xDF] + Array(reason.utf8.dropFirst()), as: UTF8.self)
     }

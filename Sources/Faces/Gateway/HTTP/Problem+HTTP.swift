@@ -2,14 +2,13 @@ internal import HTTPServer
 internal import HTTPTypes
 internal import Text
 
-/// What is wrong with a request before any operation sees it.
+/// The problems of a request that no operation has received yet.
 extension Problem {
+    /// Makes the problem of a request that is not valid HTTP, or got no response.
     init(_ error: HTTPProtocolError) {
         let status = error.responseStatus
         if error.status == 500 {
-            self.init(
-                status, "internal", "The gateway made a mistake",
-                "The request was not answered.", remedy: "Report it with the log of the gateway.")
+            self = .internalError("The request got no response.")
             return
         }
         if error.status == 503 {
@@ -17,116 +16,135 @@ extension Problem {
             return
         }
         self.init(
-            status, "malformed-request", status.reasonPhrase,
-            "The request is not HTTP: \(error.reason).",
-            remedy: "Correct the client; the connection is closed.")
+            status, "malformed-request", "Malformed request",
+            error.status == 400
+                ? "The request is not valid HTTP: \(error.reason)."
+                : "\(Self.sentence(error.reason)).",
+            remedy: "Correct the client. The connection is closed.")
     }
 
+    /// Makes the problem of a body that did not arrive whole.
+    /// - Parameter limit: the most bytes of a body.
     init(_ error: RequestBodyError, limit: Int) {
         switch error {
         case .tooLarge:
             self.init(
-                .contentTooLarge, "too-large", "The body is too large",
+                .contentTooLarge, "too-large", "Content too large",
                 "The body is longer than \(limit) bytes.",
                 remedy:
-                    "Send less, or records one a line as application/x-ndjson; limits.body_bytes sets the limit."
+                    "Send a smaller body, or one record per line as application/x-ndjson. limits.body_bytes sets the limit."
             )
         case .timedOut:
             self.init(
-                .requestTimeout, "too-slow", "The body did not arrive in time",
-                "The body did not arrive in time.", remedy: "Send it faster, or in smaller pieces.")
+                .requestTimeout, "too-slow", "Request timeout",
+                "The body did not arrive in time.",
+                remedy: "Send the body faster, or send a smaller one.")
         case .outOfMemory: self = .outOfMemory
         case .malformed(let error): self.init(error)
         case .disconnected:
             self.init(
-                .badRequest, "disconnected", "The client is gone",
-                "The connection ended in the body.",
+                .badRequest, "disconnected", "Client disconnected",
+                "The connection ended before the end of the body.",
                 remedy: "Send the whole body.")
         }
     }
 
-    /// Requests, responses and queues hold as much memory as they may together.
+    /// The problem of a request for which the memory budget has no room.
     static var outOfMemory: Problem {
         var problem = Problem(
-            .serviceUnavailable, "out-of-memory", "No memory at the moment",
-            "Requests, responses and queues of events hold as much memory as they may together.",
-            remedy: "Try again in a moment; limits.memory sets the limit.")
+            .serviceUnavailable, "out-of-memory", "Memory limit reached",
+            "The requests, responses and event queues of all clients have reached the memory limit.",
+            remedy: "Try again later. limits.memory sets the limit.")
         problem.fields[.retryAfter] = "1"
         return problem
     }
 
+    /// Returns the problem of a line of NDJSON that is longer than `limit` bytes.
     static func tooLongLine(_ limit: Int) -> Problem {
         Problem(
-            .contentTooLarge, "too-large", "The line is too long",
+            .contentTooLarge, "too-large", "Content too large",
             "The line is longer than \(limit) bytes.",
-            remedy: "Send a smaller record; limits.body_bytes sets the limit.")
+            remedy: "Send a smaller record. limits.body_bytes sets the limit.")
     }
 
+    /// Returns the problem of a path that has neither a route nor a file.
     static func unknownPath(_ path: String) -> Problem {
         Problem(
-            .notFound, "unknown-path", "Nothing is here",
-            "There is nothing at \(path.clipped(to: 200)).",
-            remedy: "See GET /openapi.json for what there is.")
+            .notFound, "unknown-path", "Not found",
+            "No route or file has the path \(path.clipped(to: 200)).",
+            remedy: "See GET /openapi.json for the routes.")
     }
 
+    /// Returns the problem of a path that has routes, but none with this method.
     static func wrongMethod(_ method: String, _ path: String, allowed: [String]) -> Problem {
         let list = allowed.joined(separator: ", ")
         var problem = Problem(
-            .methodNotAllowed, "wrong-method", "Not with this method",
-            "\(path) does not take \(method).", remedy: "Use \(list).")
+            .methodNotAllowed, "wrong-method", "Method not allowed",
+            "\(path) does not allow the method \(method).", remedy: "Use \(list).")
         problem.fields[.allow] = list
         return problem
     }
 
+    /// Returns the problem of a query parameter that the route does not have.
     static func unknownParameter(_ name: String, known: [String]) -> Problem {
         let hint = nearest(to: name, in: known).map { ", did you mean '\($0)'?" } ?? "."
         return Problem(
-            .badRequest, "unknown-parameter", "An unknown parameter",
-            "unknown parameter '\(name.clipped(to: 64))'\(hint)",
+            .badRequest, "unknown-parameter", "Unknown parameter",
+            "Unknown parameter '\(name.clipped(to: 64))'\(hint)",
             remedy: known.isEmpty
-                ? "This route takes no parameters."
-                : "The parameters here are \(known.joined(separator: ", ")).")
+                ? "This route has no parameters."
+                : "Allowed parameters: \(known.joined(separator: ", ")).")
     }
 
+    /// Returns the problem of a value that is not allowed where it is given.
     static func invalid(_ detail: String, remedy: String) -> Problem {
-        Problem(.badRequest, "invalid-value", "A value is not possible", detail, remedy: remedy)
+        Problem(.badRequest, "invalid-value", "Invalid value", detail, remedy: remedy)
     }
 
+    /// Returns the problem of a body whose type, content coding or charset the route does not accept.
     static func unsupportedType(_ type: String, accepted: [String]) -> Problem {
         Problem(
-            .unsupportedMediaType, "unsupported-type", "Not a type that is taken here",
+            .unsupportedMediaType, "unsupported-type", "Unsupported media type",
             type.isEmpty
                 ? "The body has no Content-Type."
-                : "A body of type \(type.clipped(to: 100)) is not taken here.",
+                : "A body of type \(type.clipped(to: 100)) is not accepted here.",
             remedy: "Send it as \(accepted.joined(separator: " or ")).")
     }
 
+    /// Returns the problem of an `Accept` field that allows no format of the stream.
     static func notAcceptable(_ accepted: [String]) -> Problem {
         Problem(
-            .notAcceptable, "not-acceptable", "Not a format that is made here",
-            "The Accept field allows none of the formats made here.",
+            .notAcceptable, "not-acceptable", "Not acceptable",
+            "The Accept field allows none of the available formats.",
             remedy: "Ask for \(accepted.joined(separator: " or ")).")
     }
 
-    /// No room for another stream or connection.
+    /// Returns the problem of a connection or stream that is refused for now.
     static func full(_ reason: Refusal, retryAfter seconds: Int) -> Problem {
-        var problem: Problem
+        let status: HTTPResponse.Status
+        let title: String
         switch reason {
-        case .full, .draining:
-            problem = Problem(
-                .serviceUnavailable, reason.name, "No room at the moment", reason.sentence,
-                remedy: "Try again in \(seconds) s.")
-        case .tooManyFromAddress:
-            problem = Problem(
-                .tooManyRequests, reason.name, "Too many from one address", reason.sentence,
-                remedy: "Close a stream, or try again in \(seconds) s.")
+        case .full: (status, title) = (.serviceUnavailable, "Capacity limit reached")
+        case .tooManyFromAddress: (status, title) = (.tooManyRequests, "Address limit reached")
+        case .draining: (status, title) = (.serviceUnavailable, "Server shutting down")
         }
+        let remedy = status == .tooManyRequests ? "Close a stream, or try" : "Try"
+        var problem = Problem(
+            status, reason.name, title, reason.sentence,
+            remedy: "\(remedy) again in \(seconds) s.")
         problem.fields[.retryAfter] = String(seconds)
         return problem
     }
+
+    /// Returns the problem of an error inside the gateway.
+    static func internalError(_ detail: String) -> Problem {
+        Problem(
+            .internalServerError, "internal", "Internal server error", detail,
+            remedy: "Report it with the log of the gateway.")
+    }
 }
 
-/// Why somebody is sent away for now.
+/// Why a connection or a stream is refused for now.
 enum Refusal: Sendable {
     case full
     case tooManyFromAddress
@@ -141,11 +159,13 @@ enum Refusal: Sendable {
         }
     }
 
+    /// The reason as a sentence, for the client.
     var sentence: String {
         switch self {
-        case .full: "The gateway is full."
-        case .tooManyFromAddress: "This address has as many streams as one may have."
-        case .draining: "The gateway is going down."
+        case .full: "The gateway has no room for another connection, stream or filter."
+        case .tooManyFromAddress:
+            "This address has reached its limit of connections, streams or filter items."
+        case .draining: "The gateway is shutting down."
         }
     }
 }

@@ -2,18 +2,20 @@ internal import HTTPServer
 internal import HTTPTypes
 internal import Text
 
-/// What went wrong, for the client (RFC 9457).
+/// A problem document: why a request was refused, for the client (RFC 9457).
 struct Problem: Error, Sendable {
     let status: HTTPResponse.Status
     /// The last part of the `type` URI; docs/problems.md explains each.
     let kind: String
+    /// A short phrase, the same for every problem of this kind.
     let title: String
-    /// What is wrong with this very request, in a full sentence.
+    /// What is wrong with this request, as a full sentence.
     let detail: String
-    /// What the caller can do about it.
+    /// What the client can do about it.
     let remedy: String
-    /// Members of its own.
+    /// Members of this kind only, after the standard ones.
     var more: [(String, JSON)] = []
+    /// Header fields of the response.
     var fields: HTTPFields = [:]
 
     init(
@@ -27,7 +29,7 @@ struct Problem: Error, Sendable {
         self.remedy = remedy
     }
 
-    /// The members of the document; a line of an NDJSON answer carries the same.
+    /// The members of the document. A line of an NDJSON response has the same.
     var members: [(String, JSON)] {
         [
             ("type", .string("urn:directory-gateway:problem:\(kind)")),
@@ -38,6 +40,7 @@ struct Problem: Error, Sendable {
         ] + more
     }
 
+    /// The document as a whole response.
     var response: Response {
         var fields = fields
         fields[.contentType] = "application/problem+json"

@@ -1,7 +1,7 @@
 internal import Text
 
-/// The query of a request, percent-decoded. A plus sign is a plus sign: key fingerprints are full of
-/// them, and a space can be written %20.
+/// The query of a request, percent-decoded. A plus sign is not decoded as a space: key
+/// fingerprints contain plus signs. A space is written %20.
 struct Query: Sendable {
     private let items: [(name: ExactString, value: String)]
 
@@ -28,7 +28,7 @@ struct Query: Sendable {
             .filter { !$0.isEmpty }
     }
 
-    /// Refuses parameters that nobody reads: a mistyped filter must not pass everything.
+    /// Refuses unknown parameters: a mistyped filter must not match everything.
     func allowOnly(_ known: [String]) throws(Problem) {
         for item in items where !known.contains(bytesOf: item.name.string) {
             throw .unknownParameter(item.name.string, known: known)
@@ -39,7 +39,8 @@ struct Query: Sendable {
     func single(_ name: ExactString) throws(Problem) -> String? {
         let values = values(name)
         guard values.count <= 1 else {
-            throw .invalid("\(name) is given \(values.count) times.", remedy: "Give it once.")
+            throw .invalid(
+                "The parameter \(name) appears \(values.count) times.", remedy: "Give it once.")
         }
         return values.first
     }
@@ -49,7 +50,8 @@ struct Query: Sendable {
         guard let text = try single("limit") else { return 100 }
         guard let number = Int(text), (1...1000).contains(number) else {
             throw .invalid(
-                "limit is '\(text.clipped(to: 64))'.", remedy: "Write a number from 1 to 1000.")
+                "The parameter limit is '\(text.clipped(to: 64))'.",
+                remedy: "Use a number from 1 to 1000.")
         }
         return number
     }

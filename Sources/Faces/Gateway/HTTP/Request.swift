@@ -8,16 +8,18 @@ struct Request {
     let body: RequestBody
     let remoteAddress: String
     let query: Query
-    /// What stands in the path for the names in the route's pattern.
+    /// The values in the path, by the names in the pattern of the route.
     let parameters: [ExactString: String]
     /// Whether the connection is within the limits.
     let admission: ConnectionLimiter.Admission
+    /// The most bytes of the body.
     let bodyLimit: Int
 
-    /// The type of the body, without parameters.
+    /// The media type of the body, in lower case and without parameters.
     var contentType: String { MediaType.essence(head.fields[.contentType] ?? "") }
 
-    /// The whole body.
+    /// Returns the whole body.
+    /// - Throws: `Problem` when it is too large, too slow or malformed.
     func bytes() async throws -> [UInt8] {
         do {
             return try await body.collect(upTo: bodyLimit)
@@ -26,16 +28,17 @@ struct Request {
         }
     }
 
-    /// Values in the body of an operation: what is done with them is done on the loop.
+    /// The most JSON values in a body: the loop handles them, and must not be blocked.
     private static let valueLimit = 12_000
 
-    /// Parsing takes time: it leaves the loop.
+    /// Parses JSON away from the loop, because it takes time.
     @concurrent
     private static func parse(_ bytes: [UInt8]) async throws(JSONError) -> JSONValue {
         try JSONParser.parse(bytes, valueLimit: Self.valueLimit)
     }
 
-    /// The body as a JSON object that has no members but these.
+    /// Returns the body as a JSON object.
+    /// - Throws: `Problem` when it is not an object, or has a member that is not in `known`.
     func object(_ known: [String]) async throws -> JSONValue {
         let value: JSONValue
         do { value = try await Self.parse(try await bytes()) } catch let error as JSONError {
@@ -52,17 +55,19 @@ struct Request {
 }
 
 extension Problem {
+    /// Returns the problem of a body that is not the JSON that the route needs.
     static func malformed(_ detail: String) -> Problem {
         Problem(
-            .badRequest, "malformed-json", "Not the JSON that is needed", detail,
+            .badRequest, "malformed-json", "Malformed JSON", detail,
             remedy: "Send one JSON object, in UTF-8, without duplicate keys.")
     }
 
+    /// Returns the problem of a JSON member that the route does not have.
     static func unknownMember(_ name: String, known: [String]) -> Problem {
         let hint = nearest(to: name, in: known).map { ", did you mean '\($0)'?" } ?? "."
         return Problem(
-            .badRequest, "unknown-member", "An unknown member",
-            "unknown member '\(name.clipped(to: 64))'\(hint)",
-            remedy: "The members here are \(known.joined(separator: ", ")).")
+            .badRequest, "unknown-member", "Unknown member",
+            "Unknown member '\(name.clipped(to: 64))'\(hint)",
+            remedy: "Allowed members: \(known.joined(separator: ", ")).")
     }
 }

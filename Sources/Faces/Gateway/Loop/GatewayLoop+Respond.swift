@@ -222,14 +222,12 @@ extension GatewayLoop {
         if let problem = error as? Problem { return problem }
         if let error = error as? DirectoryError {
             if case .storeUnavailable(let reason) = error {
-                context.logger.error("the store does not work", metadata: ["reason": "\(reason)"])
+                context.logger.error("the store is unavailable", metadata: ["reason": "\(reason)"])
             }
             return Problem(error)
         }
         context.logger.error("an unexpected error", metadata: ["error": "\(error)"])
-        return Problem(
-            .internalServerError, "internal", "The gateway made a mistake",
-            "Something happened that should not.", remedy: "Report it with the log of the gateway.")
+        return .internalError("The gateway failed to handle the request.")
     }
 
     nonisolated func response(to error: HTTPProtocolError) -> Response { Problem(error).response }

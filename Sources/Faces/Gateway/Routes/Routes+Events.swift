@@ -49,8 +49,8 @@ extension GatewayLoop {
                 let known = EventType.allCases.map(\.shortName)
                 let hint = nearest(to: name, in: known).map { ", did you mean '\($0)'?" } ?? "."
                 throw .invalid(
-                    "unknown event type '\(name.clipped(to: 64))'\(hint)",
-                    remedy: "The types are \(known.joined(separator: ", ")).")
+                    "Unknown event type '\(name.clipped(to: 64))'\(hint)",
+                    remedy: "Allowed types: \(known.joined(separator: ", ")).")
             case .tooManyItems(let limit):
                 throw .invalid(
                     "The filter has more than \(limit) items.",
@@ -58,7 +58,7 @@ extension GatewayLoop {
             case .tooLongLabel(let limit):
                 throw .invalid(
                     "A label of the filter is longer than \(limit) bytes.",
-                    remedy: "A part of the label is enough.")
+                    remedy: "Use a shorter part of the label.")
             }
         }
     }

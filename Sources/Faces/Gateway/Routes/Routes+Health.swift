@@ -16,17 +16,17 @@ extension Routes {
         },
         Route(.get, "/readyz", "whether the gateway can do its work, with reasons") { loop, _ in
             var reasons: [String] = []
-            if loop.context.isDraining { reasons.append("the gateway is going down") }
+            if loop.context.isDraining { reasons.append("the gateway is shutting down") }
             let stalled = loop.context.allLoops.count { $0.isStalled }
-            if stalled > 0 { reasons.append("loops that are blocked: \(stalled)") }
+            if stalled > 0 { reasons.append("blocked loops: \(stalled)") }
             let store = loop.context.store
             let deadline = ContinuousClock.now + .milliseconds(2500)
             let fault = await Deadline.result(by: deadline) { () async -> String? in
-                do { try await store.check() } catch { return "the store does not work: \(error)" }
+                do { try await store.check() } catch { return "the store is unavailable: \(error)" }
                 return nil
             }
             switch fault {
-            case nil: reasons.append("the store does not answer in time")
+            case nil: reasons.append("the store does not respond in time")
             case .some(let reason): if let reason { reasons.append(reason) }
             }
             guard reasons.isEmpty else {

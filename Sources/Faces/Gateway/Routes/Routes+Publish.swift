@@ -28,7 +28,8 @@ extension Routes {
         ) { loop, request in
             let body = try await request.object(["cids"])
             guard let cids = try body.strings("cids") else {
-                throw Problem.invalid("The member cids is missing.", remedy: "Name the cids.")
+                throw Problem.invalid(
+                    "The member cids is missing.", remedy: "Send cids as an array of strings.")
             }
             return .json(
                 ["unpublished": .strings(try await loop.context.operations.unpublish(cids))])
@@ -51,9 +52,9 @@ extension Operations.Selection {
         case (nil, .some(let labels), false): self = .labels(labels)
         case (nil, nil, true): self = .all
         default:
-            throw Problem.invalid("Exactly one selection is needed.", remedy: Self.remedy)
+            throw Problem.invalid("The body must have exactly one selection.", remedy: Self.remedy)
         }
     }
 
-    private static let remedy = "Give one of {\"cids\":[…]}, {\"labels\":[…]} and {\"all\":true}."
+    private static let remedy = "Send one of {\"cids\":[…]}, {\"labels\":[…]} and {\"all\":true}."
 }

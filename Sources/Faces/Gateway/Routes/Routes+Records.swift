@@ -101,7 +101,8 @@ extension RecordListing {
         case "false": published = false
         case .some(let text):
             throw .invalid(
-                "published is '\(text.string.clipped(to: 64))'.", remedy: "Write true or false.")
+                "The parameter published is '\(text.string.clipped(to: 64))'.",
+                remedy: "Use true or false.")
         }
         limit = try query.limit()
     }

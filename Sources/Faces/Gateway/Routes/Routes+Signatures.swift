@@ -30,7 +30,7 @@ extension Routes {
                 for member in ["algorithm", "public_key"] where body[member] != nil {
                     throw Problem.invalid(
                         "The member \(member) is given without a signature.",
-                        remedy: "Give the signature too, or the cid alone.")
+                        remedy: "Send the signature too, or the cid alone.")
                 }
                 signature = try await operations.sign(cid ?? "")
             }
