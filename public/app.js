@@ -1,4 +1,4 @@
-// The dashboard: which view is shown, and how the connection is.
+// The dashboard: the visible view, and the state of the connection.
 
 import { reportStream } from "./js/away.js";
 import { copy, one } from "./js/dom.js";
@@ -26,11 +26,11 @@ function showState(status) {
     one("#countdown").textContent = retryIn && seconds > 0 ? ` in ${seconds} s` : "";
     if (seconds <= 0) clearInterval(countdown);
   };
-  // The number changes for the eye only: whoever hears the page hears the state once.
+  // Only the visible number changes: a screen reader announces the state once.
   one("#state [role]").textContent = WORDS[state];
   write();
   if (retryIn) countdown = setInterval(write, 500);
-  // A refusal stays until the filter, or who asks, is another.
+  // A refusal stays until the filter or the user changes.
   one("#refusal").hidden = state !== "refused";
   one("#refusal").textContent = state === "refused" ? visible(reason) : "";
 }
@@ -52,7 +52,7 @@ let current;
 
 function route() {
   const [name, argument] = location.hash.slice(1).split("/");
-  // The skip link stays where it is.
+  // The skip link does not change the view.
   if (name === "main" && current) return;
   const wanted = Object.hasOwn(views, name) ? name : "live";
   if (wanted !== current) {
@@ -67,7 +67,7 @@ function route() {
   views[wanted].show(argument && decoded(argument));
 }
 
-/** What stands in the address bar may be anything. */
+/** Decodes a part of the address, which may be malformed. */
 function decoded(text) {
   try { return decodeURIComponent(text); } catch { return text; }
 }

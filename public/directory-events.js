@@ -1,4 +1,4 @@
-// A Directory in the browser: its events as they happen, and its operations. A plain ES module:
+// A Directory in the browser: its live events, and its operations. A plain ES module:
 //
 //   import { subscribe, operations } from "/directory-events.js";
 //   const subscription = subscribe({ types: ["RECORD_PUSHED"] }, { onEvent: (e) => console.log(e) });
@@ -11,14 +11,14 @@ export { GatewayError, operationsAt } from "./directory-events/operations.js";
 
 /**
  * @typedef {object} DirectoryEvent
- * @property {string} id            rises from event to event
+ * @property {string} id            increases from event to event
  * @property {string} type          short: `RECORD_PUSHED`
  * @property {Date} time
  * @property {string} resourceId    the cid of a record, the id of a sync, the fingerprint of a key
  * @property {string[]} labels
  * @property {Record<string, string>} metadata
  *
- * @typedef {object} Filter         an event needs one item of each kind that is given
+ * @typedef {object} Filter         an event needs one item of each given kind
  * @property {string[]} [types]     short or long names
  * @property {string[]} [labels]    parts of labels; case matters
  * @property {string[]} [cids]      whole resource ids
@@ -26,21 +26,21 @@ export { GatewayError, operationsAt } from "./directory-events/operations.js";
  * @typedef {"connecting" | "live" | "reconnecting" | "refused" | "closed"} State
  *
  * @typedef {object} Status
- * @property {State} state          `refused` is for good: trying again would not help
- * @property {string} [reason]      why it is not live
+ * @property {State} state          `refused` is permanent: a retry would not help
+ * @property {string} [reason]      why the stream is not live
  * @property {number} [retryIn]     milliseconds, if they are known
  *
  * @typedef {object} Listener
  * @property {(event: DirectoryEvent) => void} [onEvent]
  * @property {(status: Status) => void} [onStatus]
- * @property {(count: number) => void} [onDropped]   so many events were lost before the next one
+ * @property {(count: number) => void} [onDropped]   the number of events that were dropped before the next one
  *
  * @typedef {object} Options
- * @property {string} [base]        the address of the gateway; the page's own if not given
- * @property {boolean} [shared]     whether tabs with the same filter share a connection; they do
+ * @property {string} [base]        the address of the gateway; default: that of the page
+ * @property {boolean} [shared]     whether tabs with the same filter share a connection; default: true
  */
 
-/** The types of event there are, by their short names. */
+/** The short names of all event types. */
 export const EVENT_TYPES = Object.freeze([
   "RECORD_PUSHED", "RECORD_PULLED", "RECORD_DELETED", "RECORD_PUBLISHED", "RECORD_UNPUBLISHED",
   "SYNC_CREATED", "SYNC_COMPLETED", "SYNC_FAILED", "RECORD_SIGNED", "PUBLIC_KEY_UPLOADED",
@@ -49,7 +49,7 @@ export const EVENT_TYPES = Object.freeze([
 const KINDS = ["types", "labels", "cids"];
 
 /**
- * The address of a stream.
+ * Returns the address of a stream.
  * @param {Filter} filter
  * @param {string} [base]
  * @returns {string}
@@ -62,11 +62,11 @@ export function streamAddress(filter = {}, base = "") {
 }
 
 /**
- * Listens to events until `close` is called.
+ * Calls the listener for each event until `close` is called.
  *
- * Browsers allow six connections to a host, and a stream needs one for as long as it lives: so the
- * tabs that listen to the same share one, where the browser can (Web Locks and BroadcastChannel, on
- * https and on localhost). When the tab that holds it is closed, another takes over.
+ * Browsers allow six connections to a host, and an open stream uses one. So tabs with the same filter
+ * share one, where the browser supports it (Web Locks and BroadcastChannel, on https and on
+ * localhost). When the tab with the connection is closed, another tab opens one.
  * @param {Filter} filter
  * @param {Listener} listener
  * @param {Options} [options]
@@ -74,7 +74,7 @@ export function streamAddress(filter = {}, base = "") {
  */
 export function subscribe(filter, listener, { base = "", shared = true } = {}) {
   const { href: address, protocol } = new URL(streamAddress(filter, base), location.href);
-  if (!protocol.startsWith("http")) throw new TypeError(`${address} is no address of a gateway`);
+  if (!protocol.startsWith("http")) throw new TypeError(`${address} is not an address of a gateway`);
   const tell = teller(listener);
   const canShare = shared && "BroadcastChannel" in globalThis && navigator.locks;
   return canShare ? PageStream.join(address, tell) : new OwnStream(address, tell);
@@ -94,7 +94,7 @@ function teller(listener) {
     }
   };
   return (message) => {
-    // A fault of a listener is its own: the stream goes on.
+    // An error in a listener does not stop the stream.
     try { tell(message); } catch (error) { reportError(error); }
   };
 }

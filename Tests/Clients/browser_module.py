@@ -111,7 +111,7 @@ def restart(browser, gateway, start):
     gateway.stop()
     browser.wait("the loss", "states.includes('reconnecting')")
     expect("the reason", browser.run("return statuses.find((s) => s.state === 'reconnecting').reason"),
-           "the gateway is going down")
+           "the gateway is shutting down")
     gateway = start()
     browser.wait("live after the restart", "states.at(-1) === 'live'")
     browser.run("return directory.operations.push(arguments[0])", record("shared"))
@@ -207,7 +207,7 @@ def pieces(browser, gateway):
 
 def unfit(browser, gateway):
     """Responses that are no stream are no reason to give up, and none to hurry."""
-    for handler, reason, least in ((module_servers.Page, "the response is no event stream", 500),
+    for handler, reason, least in ((module_servers.Page, "the response is not an event stream", 500),
                                    (module_servers.Busy, "it is busy", 40000)):
         with served(handler) as address:
             browser.tab(gateway.url + "/healthz")

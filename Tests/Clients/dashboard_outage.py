@@ -10,7 +10,7 @@ from dashboard_page import LIVE, ROWS, close, is_seen, number, text
 # The pauses between attempts grow to a minute.
 RECOVERY = 90
 AWAY = "document.querySelector('#state').dataset.state === 'reconnecting'"
-FALSEHOODS = ["Nobody listens.", "No sync has been started yet.", "No record fits.", "Nothing has happened yet."]
+FALSEHOODS = ["No subscribers.", "No syncs yet.", "No matching records.", "No events yet."]
 
 
 def restart(browser, gateway, start):
@@ -41,7 +41,7 @@ def away(browser, gateway, start):
         browser.driver.switch_to.window(tab)
         browser.wait("the loss", AWAY)
     browser.wait("who listens is not known",
-                 "document.querySelector('#no-subscribers').textContent.startsWith('Not known')")
+                 "document.querySelector('#no-subscribers').textContent.startsWith('Unknown')")
     expect("who listened", is_seen(browser, "#subscriber-list"), False)
     browser.driver.switch_to.window(fresh)
     for index, view in enumerate(("live", f"records/{cid}", "records", "syncs", "subscribers")):

@@ -23,7 +23,7 @@ def records(browser, gateway):
     expect("its label", text(browser, "#record .tag"), "/skills/s1")
     expect("its state", browser.run("return [...document.querySelectorAll('#record p')].map((p) => p.textContent)")[1], "not published")
     press(browser, "Sign")
-    browser.wait("a signature", "document.querySelector('#record .good')?.textContent.includes('fits its key')")
+    browser.wait("a signature", "document.querySelector('#record .good')?.textContent.includes('matches its key')")
     gateway.post("/publish", {"cids": [cid]})
     browser.wait("its own events", "document.querySelector('.trail')?.textContent.includes('RECORD_PUBLISHED')")
     press(browser, "Delete")

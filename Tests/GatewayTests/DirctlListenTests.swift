@@ -67,9 +67,9 @@ import Testing
             listening = try await Listening(gateway)
             _ = try await listening?.notices(until: "\n\n")
         }
-        let lost = try await listening?.notices(until: "again in")
+        let lost = try await listening?.notices(until: "reconnecting in")
         #expect(
-            lost?.hasPrefix("Connection lost (the gateway is going down); trying again") == true)
+            lost?.hasPrefix("Connection lost (the gateway is shutting down); reconnecting") == true)
         try await TestGateway.run(settings.merging(["listen_address": port]) { $1 }) { gateway in
             let notice = try await listening?.notices(until: "Connected again")
             #expect(notice?.contains("<end>") == false)
@@ -90,7 +90,7 @@ import Testing
         ])
         let result = try await dirctl(server.address, ["events", "listen"] + flags)
         #expect(result.status == 0)
-        #expect(result.error.contains("17 events were lost"))
+        #expect(result.error.contains("17 events were dropped"))
         guard flags.contains("jsonl") || flags.contains("--json") else {
             #expect(!result.out.contains("dropped") && !result.out.contains("disconnected"))
             return

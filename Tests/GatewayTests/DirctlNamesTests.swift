@@ -40,7 +40,7 @@ import Testing
                 #expect(result.out.isEmpty)
                 #expect(
                     result.error
-                        == "Error: '\(name)' is neither a cid nor the name of a record that is stored: \(hint)\n"
+                        == "Error: '\(name)' is neither a cid nor the name of a stored record: \(hint)\n"
                 )
             }
             #expect(try await dirctl(gateway, "delete", "").status == 2)
@@ -114,7 +114,7 @@ import Testing
         #expect(!result.out.contains(other))
         #expect(
             result.error
-                == "1 of 3 records were deleted, then:\nError: The server answered 503. Try again later.\n"
+                == "1 of 3 records were deleted before this error:\nError: The server responded with status 503. Try again later.\n"
         )
     }
 
@@ -126,6 +126,6 @@ import Testing
         let result = try await dirctl(server.address, ["pull", absent])
         #expect(result.status == 1)
         #expect(result.out.isEmpty)
-        #expect(result.error.contains("does not hash to \(absent)"))
+        #expect(result.error.contains("does not match the cid \(absent)"))
     }
 }

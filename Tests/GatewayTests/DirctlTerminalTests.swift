@@ -64,7 +64,7 @@ import Testing
             ])
         }
         let faults = try await dirctl(servers[0].address, ["search"])
-        #expect(faults.error == "Error: the record has 1 fault:\n  /\\u001b d\\nd\n")
+        #expect(faults.error == "Error: the record has 1 error:\n  /\\u001b d\\nd\n")
         let detail = try await dirctl(servers[1].address, ["search"])
         #expect(detail.error == "Error: a\\u001b[2J\\nError: b\\u202e r\\u0007\n")
         #expect(detail.status == 4)

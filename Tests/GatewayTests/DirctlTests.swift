@@ -17,10 +17,10 @@ import Testing
         let absent = "baeareibgbyis3erzj6aswtu5j7pmukkeuqghfbt7pdegjgcoea5dueb4te"
         try await TestGateway.run { gateway in
             let cases: [([String], String, Int32, String)] = [
-                (["search"], "127.0.0.1:1", 5, "does the gateway run there?"),
-                (["events", "listen"], "127.0.0.1:1", 5, "does the gateway run there?"),
-                (["search"], other.address, 5, "is no Directory Gateway"),
-                (["events", "listen"], strict.address, 4, "Give a token"),
+                (["search"], "127.0.0.1:1", 5, "is the gateway running there?"),
+                (["events", "listen"], "127.0.0.1:1", 5, "is the gateway running there?"),
+                (["search"], other.address, 5, "is not a Directory Gateway"),
+                (["events", "listen"], strict.address, 4, "Use a token"),
                 (["search"], "ft p://x", 2, "write it as http://127.0.0.1:8080"),
                 (
                     ["events", "listen", "--types", "RECORD_PUSHD"], gateway.address, 2,
@@ -31,10 +31,10 @@ import Testing
                 (["validate", broken], "", 1, "\(broken): not a record"),
                 (["pull", "baeareinone"], gateway.address, 3, "dirctl search"),
                 (["info", absent], gateway.address, 3, "is stored here"),
-                (["info", absent], page.address, 5, "is no Directory Gateway"),
+                (["info", absent], page.address, 5, "is not a Directory Gateway"),
                 (["info", absent], "\(gateway.address)/base", 5, "check the address and its path"),
-                (["search"], "\(gateway.address)/base", 5, "there is nothing at /records"),
-                (["pull", absent], "\(gateway.address)/base", 5, "is no Directory Gateway"),
+                (["search"], "\(gateway.address)/base", 5, "it has no route /records"),
+                (["pull", absent], "\(gateway.address)/base", 5, "is not a Directory Gateway"),
                 (["routing", "publish", "baeareinone"], gateway.address, 3, "baeareinone"),
                 (["routing", "publish", absent], gateway.address, 3, absent),
                 (["sync", "status", "none"], gateway.address, 3, "no sync none"),
@@ -43,15 +43,15 @@ import Testing
                     "may not be reached"
                 ),
                 (["search", "--limit", "0"], gateway.address, 2, "--limit must be above 0"),
-                (["delete"], gateway.address, 2, "no record is given"),
-                (["search", "--timeout", "soon"], gateway.address, 2, "write 500ms, 30s or 2m"),
-                (["search", "--timeout", "2147483647m"], gateway.address, 2, "at most 24 hours"),
+                (["delete"], gateway.address, 2, "no record is named"),
+                (["search", "--timeout", "soon"], gateway.address, 2, "use 500ms, 30s or 2m"),
+                (["search", "--timeout", "2147483647m"], gateway.address, 2, "24 hours at most"),
                 (["search", "--timeout", "99999999999999999999"], gateway.address, 2, "24 hours"),
                 (
                     ["search", "--tls-ca-file", "/no/such"], gateway.address, 2,
-                    "/no/such cannot be read"
+                    "the file /no/such of authorities"
                 ),
-                (["search", "--json", "-o", "raw"], gateway.address, 2, "cannot both be"),
+                (["search", "--json", "-o", "raw"], gateway.address, 2, "cannot be combined"),
                 (["bogus"], gateway.address, 2, "bogus"),
                 (["events", "listen", "--types", ""], gateway.address, 2, "--types is empty"),
                 (["search", "--name", ""], gateway.address, 2, "--name is empty"),
@@ -79,7 +79,7 @@ import Testing
             #expect(result.out.split(separator: "\n").count == 2)
             #expect(
                 result.error.contains(
-                    "standard input:2: the record has 7 faults:\n  /version is required\n"))
+                    "standard input:2: the record has 7 errors:\n  /version is required\n"))
             #expect(result.error.hasSuffix("2 records pushed, 1 refused\n"))
         }
     }
@@ -104,7 +104,7 @@ import Testing
             #expect(intact.status == 0)
             #expect(
                 intact.out.hasPrefix(
-                    "Record signature is: intact (who has signed was not checked: give --key)\n"))
+                    "Record signature is: intact (the signer was not checked: use --key)\n"))
             #expect(try await dirctl(gateway, "verify", cid, "-o", "raw").out == "intact\n")
             let good = try await dirctl(gateway, "verify", cid, "--key", "\(folder)/own.pub")
             #expect(good.status == 0)

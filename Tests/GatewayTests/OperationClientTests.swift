@@ -110,9 +110,9 @@ private struct Lines: AsyncSequence, Sendable {
     @Test(
         "what is no gateway is told from one that is away",
         arguments: [
-            ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", "no Directory Gateway"),
-            ("HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nhi", "no Directory Gateway"),
-            ("SSH-2.0-OpenSSH_9.2\r\n", "no Directory Gateway"), ("", "cannot be reached"),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", "not a Directory Gateway"),
+            ("HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nhi", "not a Directory Gateway"),
+            ("SSH-2.0-OpenSSH_9.2\r\n", "not a Directory Gateway"), ("", "cannot be reached"),
         ])
     func others(_ answer: String, _ reason: String) async throws {
         let server = try ScriptedServer([.close(answer)])

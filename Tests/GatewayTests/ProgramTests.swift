@@ -190,7 +190,7 @@ private func run(_ arguments: [String], environment: [String: String] = [:]) asy
         program.signal(SIGTERM)
         let log = try await program.restOfLog()
         #expect(try await program.exit().status == 0)
-        #expect(!log.contains("going down"), "info lines are no longer logged")
+        #expect(!log.contains("shutting down"), "info lines are no longer logged")
     }
 
     @Test func `kill -9 loses no push that was acknowledged`() async throws {

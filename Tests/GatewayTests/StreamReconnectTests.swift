@@ -24,9 +24,9 @@ import Testing
         #expect(
             items == [
                 "connected", "A {}", "again: the stream ended",
-                "again: The server answered 503. Try again later.", "gap", "connected",
+                "again: The server responded with status 503. Try again later.", "gap", "connected",
                 "dropped 17", "C 1",
-                "again: the gateway is going down", "again: the gateway has no room: full",
+                "again: the gateway is shutting down", "again: the gateway has no room: full",
                 "gap", "connected", "again: the connection was closed",
             ])
         #expect(pauses.seconds == [3, 7, 9, 11, 11])
@@ -49,8 +49,8 @@ import Testing
     @Test(
         "what does not get better by trying again ends the stream",
         arguments: [
-            (401, "", "401"), (403, "", "403"), (404, "", "no Directory Gateway"),
-            (301, "Location: /x\r\n", "no Directory Gateway"),
+            (401, "", "401"), (403, "", "403"), (404, "", "not a Directory Gateway"),
+            (301, "Location: /x\r\n", "not a Directory Gateway"),
             (200, "Content-Type: text/html\r\n", "text/html"),
         ])
     func fatal(_ status: Int, _ fields: String, _ reason: String) async throws {
@@ -70,7 +70,7 @@ import Testing
         let items = try await story(
             try client(server.address, idle: .milliseconds(50)).stream())
         #expect(items.count == 2)
-        #expect(items.last?.hasPrefix("again: nothing was heard") == true)
+        #expect(items.last?.hasPrefix("again: nothing was received") == true)
         #expect(server.gone == 1)
     }
 
@@ -113,7 +113,7 @@ import Testing
             ), .status(204),
         ])
         let items = try await story(try client(server.address, idle: nil).stream())
-        #expect(items == ["connected", "again: nothing was heard for 5 s"])
+        #expect(items == ["connected", "again: nothing was received for 5 s"])
     }
 
     @Test(

@@ -2,7 +2,7 @@
 
 /**
  * @typedef {object} Block
- * @property {string} event    the name; empty if none is given
+ * @property {string} event    the name; empty if there is none
  * @property {string} data     its lines, joined; empty if there are none
  * @property {number} [retry]  milliseconds
  */
@@ -14,7 +14,7 @@ export class BlockParser {
   /**
    * Parses a piece of the stream.
    * @param {string} text
-   * @returns {Block[]} the blocks that end in it; those that hold comments alone too
+   * @returns {Block[]} the blocks that end in it, also those with comments only
    */
   add(text) {
     // A carriage return at the very end may be the first half of a line end.

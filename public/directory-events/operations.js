@@ -1,6 +1,6 @@
 // The operations of a gateway, as functions.
 
-/** A refusal of the gateway, with its own words. */
+/** A refusal of the gateway, with its detail and remedy. */
 export class GatewayError extends Error {
   /**
    * @param {number} status
@@ -8,20 +8,20 @@ export class GatewayError extends Error {
    *   errors?: {pointer: string, detail: string}[]}} problem
    */
   constructor(status, problem) {
-    super(problem.detail ?? problem.title ?? `the gateway answered ${status}`);
+    super(problem.detail ?? problem.title ?? `the gateway responded with status ${status}`);
     this.name = "GatewayError";
     this.status = status;
     this.remedy = problem.remedy ?? "";
-    /** Of a record: every fault, with its place. */
+    /** The errors of an invalid record, with their places. */
     this.faults = problem.errors ?? [];
     this.problem = problem;
   }
 }
 
 /**
- * The operations of a gateway. Each returns a promise of the answer's JSON, and rejects with a
+ * The operations of a gateway. Each returns a promise of the JSON of the response, and rejects with a
  * `GatewayError`, or with a `TypeError` when the gateway cannot be reached.
- * @param {string} [base] the address of the gateway; the page's own if not given
+ * @param {string} [base] the address of the gateway; default: that of the page
  */
 export function operationsAt(base = "") {
   async function send(method, path, body, type = "application/json") {
@@ -44,19 +44,19 @@ export function operationsAt(base = "") {
     return items.length ? `?${items.join("&")}` : "";
   };
   return {
-    /** Stores a record: an object, or the text of one, which is sent as it is. */
+    /** Stores a record: an object, or its JSON text, which is sent unchanged. */
     push: async (value) => {
       const answer = await send(
         "POST", "/push", typeof value === "string" ? value : JSON.stringify(value));
       return { ...(await answer.json()), isNew: answer.status === 201 };
     },
-    /** Stores many records; gives a result for each, in order. */
+    /** Stores many records; returns a result for each, in order. */
     pushMany: async (records) => {
       const lines = records.map((value) => JSON.stringify(value)).join("\n");
       const answer = await send("POST", "/push", lines, "application/x-ndjson");
       return (await answer.text()).trim().split("\n").filter(Boolean).map((line) => JSON.parse(line));
     },
-    /** The content of a record, as text: exactly the bytes that hash to its cid. */
+    /** Returns the content of a record as text: exactly its canonical JSON. */
     pull: async (cid) => (await send("GET", record(cid))).text(),
     /** @param {{label?: string[], name?: string[], version?: string[], published?: boolean,
      *    limit?: number, after?: string}} [filter] */
@@ -69,7 +69,7 @@ export function operationsAt(base = "") {
     sign: (cid, attached = {}) => post("/sign", { cid, ...attached }),
     verify: (cid, publicKey) => post("/verify", { cid, public_key: publicKey }),
     signatures: (cid) => get(`${record(cid)}/signatures`),
-    /** Begins to copy from another gateway; none of `cids` means all that is published there. */
+    /** Starts a sync from another gateway; without `cids`, of all records that are published there. */
     sync: (remote, cids) => post("/sync", { remote_directory_url: remote, cids }),
     syncs: (filter = {}) => get(`/syncs${query(filter)}`),
     syncStatus: (id) => get(`/syncs/${encodeURIComponent(id)}`),

@@ -1,6 +1,6 @@
 // A connection of this tab alone. It reads the stream itself instead of through an `EventSource`,
-// which reports "open" before it is known whether the gateway has room, gives up for ever on most
-// refusals, and does not say why.
+// which reports "open" before the gateway has accepted the stream, does not reconnect after most
+// refusals, and does not report the reason.
 
 import { BlockParser } from "./blocks.js";
 
@@ -10,18 +10,18 @@ const DEFAULT_RETRY = 3000;
 
 export class OwnStream {
   #address;
-  #tell;
+  #notify;
   #closing = new AbortController();
   #failures = 0;
   #retry = DEFAULT_RETRY;
 
   /**
    * @param {string} address
-   * @param {(message: object) => void} tell
+   * @param {(message: object) => void} notify
    */
-  constructor(address, tell) {
+  constructor(address, notify) {
     this.#address = address;
-    this.#tell = tell;
+    this.#notify = notify;
     this.#status({ state: "connecting" });
     this.#run();
   }
@@ -33,7 +33,7 @@ export class OwnStream {
 
   get #isClosed() { return this.#closing.signal.aborted; }
 
-  #status(status) { this.#tell({ kind: "status", status }); }
+  #status(status) { this.#notify({ kind: "status", status }); }
 
   async #run() {
     while (!this.#isClosed) {
@@ -46,7 +46,7 @@ export class OwnStream {
     }
   }
 
-  /** Returns how long to wait after one more failure, but not less than the gateway asked for. */
+  /** Returns the pause after one more failure, at least the one that the gateway asks for. */
   #backOff(notBefore = 0) {
     const delay = Math.min(FIRST_DELAY * 2 ** this.#failures, LONGEST_DELAY);
     this.#failures += 1;
@@ -55,20 +55,20 @@ export class OwnStream {
 
   /** Connects and reads until the end; returns why it ended. */
   async #connect() {
-    let answer;
+    let response;
     try {
-      answer = await fetch(this.#address, {
+      response = await fetch(this.#address, {
         headers: { accept: "text/event-stream" }, cache: "no-store", signal: this.#closing.signal,
       });
     } catch {
       return { reason: "the gateway cannot be reached" };
     }
-    if (!answer.ok) return refusal(answer);
-    if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) {
-      answer.body?.cancel().catch(() => {});
-      return { reason: "the response is no event stream" };
+    if (!response.ok) return refusal(response);
+    if (!response.headers.get("content-type")?.startsWith("text/event-stream")) {
+      response.body?.cancel().catch(() => {});
+      return { reason: "the response is not an event stream" };
     }
-    return this.#read(answer.body);
+    return this.#read(response.body);
   }
 
   async #read(body) {
@@ -95,43 +95,43 @@ export class OwnStream {
         }
       }
     } catch {
-      // How the connection broke makes no difference here.
+      // Every failure of the connection is handled in the same way.
     }
     return { reason: "the connection was lost", retryIn: isLive ? this.#retry : undefined };
   }
 
   #take({ event, data }) {
     if (this.#isClosed) return;
-    if (event === "dropped") this.#tell({ kind: "dropped", count: JSON.parse(data).dropped });
-    // Names in lower case are the gateway's own.
-    else if (/^[A-Z]/.test(event)) this.#tell({ kind: "event", type: event, data });
+    if (event === "dropped") this.#notify({ kind: "dropped", count: JSON.parse(data).dropped });
+    // Names in lower case are control frames of the gateway.
+    else if (/^[A-Z]/.test(event)) this.#notify({ kind: "event", type: event, data });
   }
 }
 
 const FAREWELLS = {
-  goodbye: "the gateway is going down",
+  goodbye: "the gateway is shutting down",
   "retry-later": "the gateway has no room",
 };
 
-/** Returns what a block says about the end of the stream, if it does. */
+/** Returns why a block ends the stream; undefined if it does not. */
 function farewellIn({ event, data }) {
   if (!Object.hasOwn(FAREWELLS, event)) return undefined;
   const { reason = FAREWELLS[event], retry } = JSON.parse(data || "{}");
   return retry === undefined ? { reason } : { reason, retryIn: retry };
 }
 
-/** Returns what a response other than 200 means. */
-async function refusal(answer) {
-  const problem = await answer.json().catch(() => ({}));
-  const { status } = answer;
+/** Returns the meaning of a response other than 200. */
+async function refusal(response) {
+  const problem = await response.json().catch(() => ({}));
+  const { status } = response;
   return {
-    reason: problem.detail ?? `the gateway answered ${status}`,
+    reason: problem.detail ?? `the gateway responded with status ${status}`,
     isFinal: status < 500 && status !== 429 && status !== 408,
-    notBefore: 1000 * (Number(answer.headers.get("retry-after")) || 0),
+    notBefore: 1000 * (Number(response.headers.get("retry-after")) || 0),
   };
 }
 
-/** Waits; not longer once the stream is closed or the machine has a network again. */
+/** Waits, until the stream is closed or the machine is online again at the latest. */
 function pause(milliseconds, signal) {
   return new Promise((done) => {
     const finish = () => {

@@ -2,22 +2,22 @@
 
 import { OwnStream } from "./own-stream.js";
 
-/** What the subscriptions of this page to one address have in common: a place among the tabs. */
+/** The stream that the subscriptions of this page to one address share. */
 export class PageStream {
   static #all = new Map();
 
   #address;
-  #tells = new Set();
+  #listeners = new Set();
   #stream;
   #status;
 
-  static join(address, tell) {
+  static join(address, notify) {
     const known = PageStream.#all.get(address);
     const page = known ?? new PageStream(address);
-    page.#tells.add(tell);
-    if (known) tell(page.#status);
+    page.#listeners.add(notify);
+    if (known) notify(page.#status);
     else page.#open();
-    return { close: () => page.#leave(tell) };
+    return { close: () => page.#leave(notify) };
   }
 
   constructor(address) {
@@ -28,41 +28,41 @@ export class PageStream {
   #open() {
     const stream = new SharedStream(this.#address, (message) => {
       if (message.kind === "status") this.#status = message;
-      for (const tell of [...this.#tells]) if (this.#tells.has(tell)) tell(message);
+      for (const notify of [...this.#listeners]) if (this.#listeners.has(notify)) notify(message);
     });
     this.#stream = stream;
     // A listener may have closed it just now.
-    if (this.#tells.size === 0) stream.close();
+    if (this.#listeners.size === 0) stream.close();
   }
 
-  #leave(tell) {
-    if (!this.#tells.delete(tell)) return;
-    if (this.#tells.size === 0) {
+  #leave(notify) {
+    if (!this.#listeners.delete(notify)) return;
+    if (this.#listeners.size === 0) {
       if (PageStream.#all.get(this.#address) === this) PageStream.#all.delete(this.#address);
       this.#stream?.close();
     }
-    tell({ kind: "status", status: { state: "closed" } });
+    notify({ kind: "status", status: { state: "closed" } });
   }
 }
 
-/** A connection that one tab holds for all that listen to the same. */
+/** A connection that one tab has open for all tabs with the same address. */
 class SharedStream {
   #channel;
   #own;
   #release;
-  #tell;
+  #notify;
   #status = { kind: "status", status: { state: "connecting" } };
-  /** Whether another tab listens to the same: for nobody nothing is passed on. */
-  #isHeard = false;
+  /** Whether another tab uses this stream: without one, messages are not passed on. */
+  #hasOtherTabs = false;
   #abort = new AbortController();
 
-  constructor(address, tell) {
-    this.#tell = tell;
-    tell(this.#status);
+  constructor(address, notify) {
+    this.#notify = notify;
+    notify(this.#status);
     const name = `directory-events ${new URL(address, location.href)}`;
     this.#channel = new BroadcastChannel(name);
-    this.#channel.onmessage = ({ data }) => this.#heard(data);
-    // Whoever holds the connection says how it is.
+    this.#channel.onmessage = ({ data }) => this.#receive(data);
+    // The tab with the connection responds with its status.
     this.#channel.postMessage({ kind: "hello" });
     navigator.locks.request(name, { signal: this.#abort.signal }, () => this.#lead(address))
       .catch((error) => { if (error.name !== "AbortError") throw error; });
@@ -74,18 +74,18 @@ class SharedStream {
     this.#release?.();
     this.#channel.onmessage = null;
     this.#channel.close();
-    this.#tell({ kind: "status", status: { state: "closed" } });
+    this.#notify({ kind: "status", status: { state: "closed" } });
   }
 
-  #heard(message) {
+  #receive(message) {
     if (message.kind === "hello") {
-      this.#isHeard = true;
-      // Whoever waited here longer must be known to the next that takes over, too.
+      this.#hasOtherTabs = true;
+      // A tab that takes over later must also know the tabs that wait already.
       if (this.#own) this.#channel.postMessage(this.#status);
     } else if (message.kind === "taken") {
       this.#channel.postMessage({ kind: "hello" });
     } else {
-      this.#tell(message);
+      this.#notify(message);
     }
   }
 
@@ -97,20 +97,20 @@ class SharedStream {
       this.#channel.postMessage({ kind: "taken" });
       this.#own = new OwnStream(address, (message) => {
         if (message.kind === "status") {
-          // That one tab goes means nothing to the others: the next takes over.
+          // The other tabs continue: the next one takes over.
           if (message.status.state === "closed") return;
-          // Nor that one was refused: each may try for itself, and one that comes later may succeed.
+          // A refusal is for this tab only: each tab tries for itself, and a later one may succeed.
           if (message.status.state === "refused") {
             this.#own = undefined;
             release();
-            return this.#tell(message);
+            return this.#notify(message);
           }
           this.#status = message;
         }
         if (this.#abort.signal.aborted) return;
-        // First the others: a listener of this tab may close all this.
-        if (this.#isHeard) this.#channel.postMessage(message);
-        this.#tell(message);
+        // The other tabs first: a listener of this tab may close the stream.
+        if (this.#hasOtherTabs) this.#channel.postMessage(message);
+        this.#notify(message);
       });
       if (this.#abort.signal.aborted) this.#own.close();
     });

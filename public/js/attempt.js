@@ -1,12 +1,12 @@
-// Operations whose failures people are told of.
+// Operations whose failures are shown to the user.
 
 import { say } from "./dom.js";
 
 /**
- * Runs an operation and says what goes wrong.
+ * Runs an operation and shows its error.
  * @param {() => Promise<any>} action
- * @param {(error: Error) => void} [onUnreachable]  is told instead when there was no response
- * @returns {Promise<any>} what the operation gave; undefined if it failed
+ * @param {(error: Error) => void} [onUnreachable]  called instead when there was no response
+ * @returns {Promise<any>} the result of the operation; undefined if it failed
  */
 export async function attempt(action, onUnreachable = () => say("The gateway cannot be reached.")) {
   try {
@@ -18,5 +18,5 @@ export async function attempt(action, onUnreachable = () => say("The gateway can
   }
 }
 
-/** Says nothing: the banner does. */
+/** Shows nothing: the banner does. */
 export const silently = () => {};

@@ -23,7 +23,7 @@ export class Chart {
     requestAnimationFrame(frame);
   }
 
-  /** Counts an event that has just come. */
+  /** Counts an event. */
   add(type) {
     const now = Math.floor(performance.now() / 1000 / BIN);
     const bin = this.#bins.get(now) ?? {};
@@ -43,7 +43,7 @@ export class Chart {
     one("#rate").textContent = rate.toLocaleString();
     one("#peak").textContent = peak.toLocaleString();
     if (performance.now() - this.#described > 10000) {
-      // Seldom: whoever listens to the page must not hear it all the time.
+      // Rarely: a screen reader must not announce it all the time.
       this.#described = performance.now();
       this.#canvas.setAttribute("aria-label",
         `Events per second over the last five minutes: ${rate} now, ${peak} at most`);

@@ -1,10 +1,10 @@
-// Small helpers for the pages. Text that comes from elsewhere is only ever set as text, and with its
+// Small helpers for the pages. Text from outside is only set as text, and with its
 // control characters visible.
 
 import { icon } from "./icons.js";
 import { visible } from "./text.js";
 
-/** The one element that a selector names. */
+/** Returns the element of a selector. */
 export const one = (selector) => document.querySelector(selector);
 
 /** The attributes that people read. */
@@ -30,14 +30,14 @@ export function make(tag, attributes = {}, ...children) {
 
 let timer;
 
-/** Says something for a moment. */
+/** Shows a message for a short time. */
 export function say(text) {
   one("#toast").textContent = visible(text);
   clearTimeout(timer);
   timer = setTimeout(() => { one("#toast").textContent = ""; }, 5000);
 }
 
-/** Copies a text; also where the page has no right to the clipboard. */
+/** Copies a text, also without permission to use the clipboard. */
 export async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);

@@ -27,7 +27,7 @@ function drawEvent(event, time) {
       : make("span", id, shortened(event.resourceId)),
     copyButton(event.resourceId, "the id"));
   const words = facts(event);
-  // Each by itself, so that one written from right to left does not reorder its neighbours.
+  // Each item is isolated, so that right-to-left text does not reorder the others.
   return make("div", { class: "row", role: "listitem", "data-type": event.type }, time, type, resource,
     make("span", { class: "details", title: words.join("  ") },
       ...words.flatMap((item, index) => [index ? " " : "", make("bdi", {}, item)])));

@@ -1,4 +1,4 @@
-// What was received, and marks where something was not or where the filter changed.
+// The received events, and marks where events are missing or the filter changed.
 
 import { passes } from "./filter-form.js";
 import { facts } from "./text.js";
@@ -11,7 +11,7 @@ const SLACK = 1000;
  * @property {"FILTER" | "DISCONNECTED" | "LOST"} mark
  * @property {Date} time
  * @property {string} text
- * @property {object} [data]  what an export says about it
+ * @property {object} [data]  its members in an export
  */
 
 export class EventRows {
@@ -23,7 +23,7 @@ export class EventRows {
 
   get isPaused() { return this.#isPaused; }
   get held() { return this.#held.length; }
-  /** How many that were held had to go. */
+  /** The number of held events that were discarded. */
   get discarded() { return this.#discarded; }
 
   /** Adds an event, or a mark. */
@@ -34,13 +34,13 @@ export class EventRows {
     } else {
       this.#rows.push(row);
       this.#added += 1;
-      // Here too, because a tab in the background draws nothing.
+      // Also here, because a tab in the background does not draw.
       trim(this.#rows, SLACK);
     }
   }
 
   /**
-   * Puts a mark in the place of an earlier one; at the end if that one has gone.
+   * Replaces a mark; adds it at the end if the earlier one is gone.
    * @returns {Mark} the mark
    */
   replace(old, mark) {
@@ -54,12 +54,12 @@ export class EventRows {
     return mark;
   }
 
-  /** Whether nothing has come since this mark. */
+  /** Whether this mark is the newest row. */
   isLast(mark) { return Boolean(mark) && (this.#held.at(-1) ?? this.#rows.at(-1)) === mark; }
 
   clear() { [this.#rows, this.#held, this.#discarded, this.#added] = [[], [], 0, 0]; }
 
-  /** Holds back what comes, or lets it in. */
+  /** Pauses or resumes: while paused, new rows are held back. */
   pause(isPaused) {
     this.#isPaused = isPaused;
     if (isPaused) return;
@@ -70,7 +70,7 @@ export class EventRows {
 
   /**
    * The rows to show, newest first: all marks, and the events that pass the filter and the search.
-   * @param {object} filter  the one in force; what came under it is not asked again
+   * @param {object} filter  the current one; events received with it are not matched again
    * @param {string} wanted  in lower case
    */
   shown(filter, wanted) {
@@ -80,7 +80,7 @@ export class EventRows {
     return this.#rows.filter(fits).reverse();
   }
 
-  /** Returns how many rows came since the last call. */
+  /** Returns the number of new rows since the last call. */
   takeAdded() {
     const added = this.#added;
     this.#added = 0;
@@ -88,7 +88,7 @@ export class EventRows {
   }
 }
 
-/** Lets go of the oldest, some at a time. */
+/** Removes the oldest rows, several at a time. */
 function trim(rows, slack) {
   const surplus = rows.length - MOST_ROWS;
   if (surplus <= slack) return 0;
@@ -101,7 +101,7 @@ function searchable(event) {
   return event.text;
 }
 
-/** Writes rows as JSON lines, oldest first; what was not received has its line too. */
+/** Returns rows as JSON lines, oldest first; gaps have a line too. */
 export function exported(rows) {
   const values = rows.map((row) => (row.mark ? row.data : {
     id: row.id, type: `EVENT_TYPE_${row.type}`, timestamp: row.time.toISOString(),

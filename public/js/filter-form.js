@@ -11,10 +11,10 @@ export class FilterForm {
   #chips = new Map();
   #totals = new Map();
   #onChange;
-  /** Of the address bar: the gateway says what is wrong with them. */
+  /** The unknown types in the address: the gateway refuses them with a reason. */
   #unknownTypes = [];
 
-  /** @param {() => void} onChange  when the filter may be another */
+  /** @param {() => void} onChange  called when the filter may have changed */
   constructor(onChange) {
     this.#onChange = onChange;
     for (const type of EVENT_TYPES) this.#addChip(type);
@@ -35,7 +35,7 @@ export class FilterForm {
     this.#readAddress();
   }
 
-  /** The filter as it is in the form. */
+  /** The filter in the form. */
   get filter() {
     const types = EVENT_TYPES.filter((type) => this.#chips.get(type).getAttribute("aria-pressed") === "true");
     return {
@@ -71,7 +71,7 @@ export class FilterForm {
     one("#types").append(chip);
   }
 
-  // A link can be shared, and the back button works.
+  // So a link can be shared, and the back button works.
   #apply() {
     const address = streamAddress(this.filter);
     const start = address.indexOf("?");
@@ -83,7 +83,7 @@ export class FilterForm {
   }
 
   #readAddress() {
-    // A plus sign is a plus sign here; URLSearchParams would make it a space.
+    // URLSearchParams would decode a plus sign as a space.
     const given = new URLSearchParams(location.search.replaceAll("+", "%2B"));
     const list = (kind) => items(given.getAll(kind).join(","));
     const types = list("types").map((type) => type.replace(/^EVENT_TYPE_/, ""));
@@ -93,14 +93,14 @@ export class FilterForm {
   }
 }
 
-/** Whether an event passes a filter, as the gateway decides it. */
+/** Returns whether an event matches a filter, like the gateway. */
 export function passes({ types, labels, cids }, event) {
   const has = (list, condition) => !list.length || list.some(condition);
   return has(types, (type) => type === event.type) && has(cids, (cid) => cid === event.resourceId)
     && has(labels, (part) => event.labels.some((label) => label.includes(part)));
 }
 
-/** Says what a filter lets through. */
+/** Returns the description of a filter. */
 export function filterText(filter) {
   const kinds = Object.entries(filter).filter(([, list]) => list.length)
     .map(([kind, list]) => `${kind} ${list.join(", ")}`);

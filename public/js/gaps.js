@@ -1,4 +1,4 @@
-// The times in which a stream was not live: what happened then was not received.
+// The times in which a stream was not live: events in them were not received.
 
 import { clock } from "./text.js";
 
@@ -7,10 +7,10 @@ export class Gaps {
   #isLive = false;
   #onGap;
 
-  /** @param {(from: Date, until?: Date) => void} onGap  once when it begins, once when it ends */
+  /** @param {(from: Date, until?: Date) => void} onGap  called when a gap begins, and when it ends */
   constructor(onGap) { this.#onGap = onGap; }
 
-  /** Takes the next status of the stream. */
+  /** Receives the next status of the stream. */
   status({ state }) {
     if (state === "live") {
       const from = this.#from;
@@ -22,11 +22,11 @@ export class Gaps {
     }
   }
 
-  /** Begins with another stream; a gap that is open goes on. */
+  /** Starts with another stream; an open gap continues. */
   changeStream() { this.#isLive = false; }
 }
 
-/** Says what a gap means. */
+/** Returns the text of a gap. */
 export const gapText = (from, until) => (until
   ? `Disconnected ${clock(from)} – ${clock(until)}: events in between were not received`
   : `Disconnected since ${clock(from)}: events are not received`);

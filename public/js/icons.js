@@ -1,5 +1,5 @@
-// The pictures of `icons.svg`, for the eye only. They are loaded once and kept in the page: each
-// reference to another file would be asked for anew, in vain while the gateway is away.
+// The pictures of `icons.svg`, for decoration only. They are loaded once and kept in the page: each
+// reference to another file would be requested again, and fail while the gateway cannot be reached.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -10,7 +10,7 @@ fetch("icons.svg").then((answer) => answer.text()).then((text) => {
   pictures.setAttribute("aria-hidden", "true");
   document.body.append(pictures);
 }).catch(() => {
-  // The words are there without them.
+  // The page has text for each picture.
 });
 
 export function icon(name) {

@@ -1,8 +1,8 @@
-// Where in a JSON text a value stands that a JSON Pointer (RFC 6901) names.
+// Finds the value of a JSON Pointer (RFC 6901) in a JSON text.
 
 /**
  * @param {string} text     JSON that can be read
- * @param {string} pointer  `/skills/0/name`; may name what is not there
+ * @param {string} pointer  `/skills/0/name`; may name a missing value
  * @returns {{start: number, end: number}} of the value, or of the nearest one around it
  */
 export function placeOf(text, pointer) {
@@ -10,7 +10,7 @@ export function placeOf(text, pointer) {
   let at = 0;
   let best = { start: 0, end: 0, depth: -1 };
 
-  const blank = () => { while (" \t\r\n".includes(text[at]) && at < text.length) at += 1; };
+  const skipSpaces = () => { while (" \t\r\n".includes(text[at]) && at < text.length) at += 1; };
   const string = () => {
     const start = at;
     at += 1;
@@ -19,18 +19,18 @@ export function placeOf(text, pointer) {
     return JSON.parse(text.slice(start, at));
   };
   const value = (depth, isOnPath) => {
-    blank();
+    skipSpaces();
     const start = at;
     if (text[at] === "{" || text[at] === "[") {
       const isObject = text[at] === "{";
       at += 1;
       for (let index = 0; ; index += 1) {
-        blank();
+        skipSpaces();
         if (at >= text.length || text[at] === "}" || text[at] === "]") break;
         const key = isObject ? string() : String(index);
-        if (isObject) { blank(); at += 1; }
+        if (isObject) { skipSpaces(); at += 1; }
         value(depth + 1, isOnPath && wanted[depth] === key);
-        blank();
+        skipSpaces();
         if (text[at] === ",") at += 1;
       }
       at += 1;
@@ -42,6 +42,6 @@ export function placeOf(text, pointer) {
     if (isOnPath && depth > best.depth) best = { start, end: at, depth };
   };
   try { value(0, true); } catch { /* not JSON: the beginning will do */ }
-  // Of what is missing, the brace of what should hold it.
+  // For a missing value, the brace of the object that should have it.
   return best.depth < wanted.length ? { start: best.start, end: best.start + 1 } : best;
 }

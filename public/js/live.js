@@ -65,7 +65,7 @@ export class LiveView {
       onStatus: (status) => this.#status(status),
       onDropped: (count) => {
         this.#onDropped(count);
-        this.#mark("LOST", `${count.toLocaleString()} event${count === 1 ? " was" : "s were"} dropped here: this page could not keep up`,
+        this.#mark("LOST", `${count.toLocaleString()} event${count === 1 ? " was" : "s were"} dropped here: this page was too slow`,
           { dropped: count });
       },
     });
@@ -92,7 +92,7 @@ export class LiveView {
   }
 
   #add(event, filter) {
-    // Not to be matched again as long as the filter stays.
+    // Not matched again while the filter is the same.
     event.filter = filter;
     this.#form.count(event.type);
     this.#chart.add(event.type);
@@ -106,9 +106,9 @@ export class LiveView {
     return this.#rows.replace(old, { mark, time: new Date(), text, data });
   }
 
-  // Events before it came under another filter: those that do not fit the new one are hidden.
+  // Earlier events were received with another filter: those that do not match the new one are hidden.
   #beginFilter() {
-    // Marks with nothing between them are one.
+    // Marks without events between them are merged.
     if (this.#isFilterLive && !this.#rows.isLast(this.#filterMark)) this.#filterMark = undefined;
     this.#isFilterLive = false;
     this.#markFilter("connecting…");
@@ -126,7 +126,7 @@ export class LiveView {
     this.#gapMark = until ? undefined : mark;
   }
 
-  // One drawing a frame, however many events have come.
+  // Draws once per frame, for any number of events.
   #schedule() {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
@@ -150,12 +150,12 @@ export class LiveView {
     one("#events").hidden = shown.length === 0;
     const { held, discarded, isPaused } = this.#rows;
     one("#pause").textContent = isPaused
-      ? `Resume (${held.toLocaleString()}${discarded ? `, ${discarded.toLocaleString()} older let go` : ""})` : "Pause";
+      ? `Resume (${held.toLocaleString()}${discarded ? `, ${discarded.toLocaleString()} older discarded` : ""})` : "Pause";
   }
 
   get #emptyText() {
-    if (this.#wanted) return "Nothing that was received fits the search.";
-    if (this.#state === "live") return "Nothing has happened yet. Push a record, and it appears here at once.";
+    if (this.#wanted) return "No received event matches the search.";
+    if (this.#state === "live") return "No events yet. Push a record, and its event appears here at once.";
     return this.#state === "connecting" ? "Connecting…" : "Not connected: no events are received.";
   }
 

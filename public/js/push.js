@@ -1,4 +1,4 @@
-// Pushing a record: pasted, from a file, or dropped on the page; each fault at its place.
+// Pushing a record: pasted, from a file, or dropped on the page; each error at its place.
 
 import { operations } from "../directory-events.js";
 import { make, one, say } from "./dom.js";
@@ -74,12 +74,12 @@ export class PushDialog {
         type: "button", onclick: () => {
           this.#text.focus();
           this.#text.setSelectionRange(place.start, place.end);
-          // Selecting does not scroll everywhere.
+          // Selecting does not scroll in every browser.
           this.#text.scrollTop = Math.max(0, line - 4) * (this.#text.scrollHeight / text.split("\n").length);
         },
       }, `line ${line}: ${pointer || "the record"} ${detail}`));
     });
     this.#faults.replaceChildren(
-      make("p", {}, `${items.length} fault${items.length > 1 ? "s" : ""}:`), make("ol", {}, ...items));
+      make("p", {}, `${items.length} error${items.length > 1 ? "s" : ""}:`), make("ol", {}, ...items));
   }
 }

@@ -17,12 +17,12 @@ export class RecordDetail {
   /** The content of a record does not change: it is read once. */
   #content;
   #parts;
-  /** Rises with each deletion: what was read before one is out of date. */
+  /** Increases with each deletion: data that was read before it is out of date. */
   #deletions = 0;
-  /** Whether what is shown may be out of date because it could not be loaded. */
+  /** Whether the shown data may be out of date because loading failed. */
   isStale = false;
 
-  /** @param {() => void} onRemoved  when it was deleted from here */
+  /** @param {() => void} onRemoved  called when the user has deleted it here */
   constructor(onRemoved) { this.#onRemoved = onRemoved; }
 
   get cid() { return this.#cid; }
@@ -46,30 +46,30 @@ export class RecordDetail {
     this.#article.replaceChildren();
   }
 
-  /** Loads again what can change. */
+  /** Loads the data that can change. */
   refresh() { return this.#refresher.refresh(); }
 
-  /** Takes an event of the stream that the view follows. */
+  /** Receives an event of the stream. */
   take(event) {
     if (event.resourceId !== this.#cid) return;
     this.#trail.take(event);
-    // That it was read changes nothing.
+    // A read does not change the record.
     if (event.type === "RECORD_PULLED") return;
     if (event.type !== "RECORD_DELETED") return this.refresh();
     this.#deletions += 1;
     this.#showGone(`Deleted at ${clock(event.time)}`);
   }
 
-  /** Takes the status of that stream. */
+  /** Receives the status of the stream. */
   status(status) {
     this.#status = status;
     this.#trail?.status(status);
-    // Whatever happened before the stream was live was not received; and while there is no stream
-    // for this page there may still be responses.
+    // Events before the stream was live were not received. And without a stream the gateway may
+    // still respond.
     if (status.state === "live" || (status.state === "reconnecting" && this.isStale)) this.refresh();
   }
 
-  /** Takes a loss of that stream. */
+  /** Receives a report of dropped events. */
   dropped(count) {
     this.#trail?.dropped(count);
     this.refresh();
@@ -94,12 +94,12 @@ export class RecordDetail {
   #miss(cid) {
     if (this.#cid !== cid) return;
     this.isStale = true;
-    if (!this.#parts) this.#showLine("Record", "faint", "Not loaded: the gateway is away.");
+    if (!this.#parts) this.#showLine("Record", "faint", "Not loaded: the gateway cannot be reached.");
   }
 
   async #read(cid) {
     try {
-      // What is stored is asked first: to pull what is gone would be in vain.
+      // Checks first whether the record is stored, before it is pulled.
       const { signatures } = await operations.signatures(cid);
       const content = this.#content ?? await operations.pull(cid);
       const [verification, isPublished] = await Promise.all([
@@ -152,9 +152,9 @@ export class RecordDetail {
       make("button", { type: "button", class: "danger", onclick: () => this.#remove(cid, name) }, "Delete"));
   }
 
-  /** Says that there is no such record; what was read of it stays, its operations go. */
+  /** Shows that the record is not stored. Data that was read before stays; the operations are removed. */
   #showGone(reason) {
-    const words = this.#parts && !this.#parts.isEmpty ? `${reason}; what is below was read before.` : `${reason}.`;
+    const words = this.#parts && !this.#parts.isEmpty ? `${reason}; the data below was read before.` : `${reason}.`;
     if (this.#parts) {
       const hadFocus = this.#article.contains(document.activeElement);
       this.#article.querySelector(".operations")?.remove();
@@ -168,7 +168,7 @@ export class RecordDetail {
     this.#content = undefined;
   }
 
-  /** Shows a cid of whose record there is nothing to show, and why. */
+  /** Shows a cid without a record to show, and the reason. */
   #showLine(title, kind, words) {
     const state = make("p", { class: kind, role: "status" }, words);
     this.#article.hidden = false;
@@ -179,7 +179,7 @@ export class RecordDetail {
 
   async #remove(cid, name) {
     if (!await isSure(`Delete ${name} with its publication, signatures and labels? This cannot be undone.`)) return;
-    // The event of it arrives before the response, or after: either way it is no surprise here.
+    // The event of the deletion may arrive before or after the response.
     const isDone = await attempt(async () => { await operations.remove(cid); return true; });
     if (!isDone) return;
     say("Deleted.");
@@ -192,9 +192,9 @@ const heading = (cid, ...title) => [
   make("h2", {}, ...title), make("p", { class: "faint mono" }, cid, copyButton(cid, "the cid")),
 ];
 
-/** Whether a record is published; only the listing knows, and it finds by name and version. */
+/** Returns whether a record is published. Only the listing has this, by name and version. */
 async function publicationOf(cid, { name, version }) {
-  // A comma separates values there, an asterisk would list all; a question mark is one character.
+  // In the listing a comma separates values and an asterisk matches all; a question mark matches one character.
   const pattern = (text) => String(text).replace(/[,*]/g, "?");
   let after;
   do {
@@ -211,7 +211,7 @@ async function isSure(question) {
   const dialog = one("#ask");
   dialog.returnValue = "no";
   dialog.showModal();
-  // The event of an earlier closing may still be on its way.
+  // The close event of an earlier dialog may arrive late.
   while (dialog.open) await new Promise((done) => { dialog.addEventListener("close", done, { once: true }); });
   return dialog.returnValue === "yes";
 }
@@ -225,5 +225,5 @@ function signatureLines(signatures, verification) {
   if (!signatures.length) return [make("p", { class: "faint" }, "None.")];
   const good = new Set(verification.signers.map(({ signer }) => signer));
   return signatures.map(({ signer, algorithm, signed_at: at }) => make("p", { class: good.has(signer) ? "good" : "bad" },
-    `${good.has(signer) ? "✓ fits its key" : "✗ does not fit its key"}: ${signer} (${algorithm}), ${new Date(at).toLocaleString()}`));
+    `${good.has(signer) ? "✓ matches its key" : "✗ does not match its key"}: ${signer} (${algorithm}), ${new Date(at).toLocaleString()}`));
 }

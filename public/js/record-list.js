@@ -1,4 +1,4 @@
-// The list of records: pages that stay open while it is loaded again.
+// The list of records: its pages stay open when it is reloaded.
 
 import { operations } from "../directory-events.js";
 import { attempt } from "./attempt.js";
@@ -15,9 +15,9 @@ export class RecordList {
   #filter = {};
   #wanted = PAGE;
   #open;
-  /** Each record's element with what it was made from, by cid. */
+  /** The element of each record with its data, by cid. */
   #drawn = new Map();
-  /** Whether what is shown may be out of date because it could not be loaded. */
+  /** Whether the shown data may be out of date because loading failed. */
   isStale = true;
 
   constructor() {
@@ -32,7 +32,7 @@ export class RecordList {
     return this.refresh();
   }
 
-  /** Loads again as much as is open. */
+  /** Reloads all open pages. */
   refresh() { return this.#refresher.refresh(); }
 
   /** Marks the record that is open. */
@@ -41,13 +41,13 @@ export class RecordList {
     for (const [key, { element }] of this.#drawn) element.classList.toggle("open", key === cid);
   }
 
-  /** Puts the focus on a record, where it was before that was opened. */
+  /** Moves the focus back to a record. */
   focus(cid) { this.#drawn.get(cid)?.element.querySelector(".title").focus({ preventScroll: true }); }
 
   async #load() {
     const filter = this.#filter;
     const page = await attempt(() => pages(filter, this.#wanted), () => { this.isStale = true; });
-    // Another search is asked for by now.
+    // The search has changed since.
     if (!page || filter !== this.#filter) return;
     this.isStale = false;
     this.#draw(page.records);
@@ -55,7 +55,7 @@ export class RecordList {
     one("#no-records").hidden = page.records.length > 0;
   }
 
-  // What has not changed stays in the document, and so does the focus on it.
+  // Unchanged elements stay in the document and keep the focus.
   #draw(records) {
     const focus = this.#focus();
     const kept = new Map();
@@ -96,7 +96,7 @@ export class RecordList {
   }
 }
 
-/** Lists the first records that fit; a page of the gateway may hold fewer than it was asked for. */
+/** Lists the first matching records; a page of the gateway may have fewer than requested. */
 async function pages(filter, wanted) {
   const records = [];
   let next;

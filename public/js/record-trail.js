@@ -1,4 +1,4 @@
-// The events of one record, from when it was opened.
+// The events of one record, since it was opened.
 
 import { make } from "./dom.js";
 import { Gaps, gapText } from "./gaps.js";
@@ -16,13 +16,13 @@ export class RecordTrail {
     this.#gap = until ? undefined : line;
   });
 
-  /** Takes an event of the record. */
+  /** Receives an event of the record. */
   take(event) { this.#add(make("li", {}, words(event))); }
 
-  /** Takes the status of the stream. */
+  /** Receives the status of the stream. */
   status(status) { this.#gaps.status(status); }
 
-  /** Takes a loss: events of any record. */
+  /** Receives a report of dropped events, of any record. */
   dropped(count) {
     this.#add(make("li", { class: "gap" }, `${count.toLocaleString()} event${count === 1 ? " was" : "s were"} dropped here, of this record or others`));
   }

@@ -23,7 +23,7 @@ export class RecordsView {
     });
   }
 
-  /** Comes to the front, with one record open if one is named. */
+  /** Shows the view, with one record open if one is named. */
   show(cid) {
     this.#follow();
     const view = one("#records");
@@ -32,7 +32,7 @@ export class RecordsView {
       view.classList.add("reading");
       this.#list.mark(cid);
       this.#detail.open(cid);
-      // Where there is no room for both, the record takes the place of the list.
+      // On a small screen the record replaces the list.
       scrollTo(0, 0);
       return;
     }
@@ -46,7 +46,7 @@ export class RecordsView {
     }
   }
 
-  /** Goes to the back. */
+  /** Hides the view. */
   hide() {
     this.#subscription?.close();
     this.#subscription = undefined;
@@ -56,7 +56,7 @@ export class RecordsView {
   #follow() {
     if (this.#subscription) return;
     this.#list.refresh();
-    // All events, which is what most live views ask for: then they share a connection.
+    // All events, like most live views, so that they share a connection.
     this.#subscription = subscribe({}, {
       onEvent: (event) => {
         if (CHANGES.has(event.type)) this.#list.refresh();

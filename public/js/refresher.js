@@ -1,4 +1,4 @@
-// Loading again, as often as asked but one at a time: a burst of events asks once or twice.
+// Reloads on request, one load at a time: a burst of events causes one or two loads.
 
 const PAUSE = 250;
 
@@ -10,7 +10,7 @@ export class Refresher {
   /** @param {() => Promise<void>} load */
   constructor(load) { this.#load = load; }
 
-  /** Loads now, or again once the load that is under way has ended. */
+  /** Loads now, or again when the current load has ended. */
   refresh() {
     if (this.#running) {
       this.#isAskedAgain = true;

@@ -1,4 +1,4 @@
-// Who listens.
+// The subscribers of the gateway.
 
 import { operations } from "../directory-events.js";
 import { attempt } from "./attempt.js";
@@ -9,7 +9,7 @@ const INTERVAL = 2000;
 
 export class SubscribersView {
   #timer;
-  /** Rises with each showing: what was asked for an earlier one is of no interest. */
+  /** Increases each time the view is shown: a response to an earlier request is ignored. */
   #turn = 0;
 
   show() {
@@ -24,22 +24,22 @@ export class SubscribersView {
   }
 
   async #refresh(turn) {
-    const answer = await attempt(() => operations.subscribers(), () => {
+    const response = await attempt(() => operations.subscribers(), () => {
       if (turn === this.#turn) this.#showUnknown();
     });
     if (turn !== this.#turn) return;
-    if (answer) {
+    if (response) {
       report("subscribers");
-      this.#draw(answer.subscribers);
+      this.#draw(response.subscribers);
     }
     this.#timer = setTimeout(() => this.#refresh(turn), INTERVAL);
   }
 
-  // Whoever was connected to a gateway that is away no longer is.
+  // When the gateway cannot be reached, its subscribers are unknown.
   #showUnknown() {
     report("subscribers", "the gateway cannot be reached");
     one("#subscriber-table").hidden = true;
-    this.#say("Not known while the gateway is away.");
+    this.#say("Unknown while the gateway cannot be reached.");
   }
 
   #say(words) {
@@ -48,7 +48,7 @@ export class SubscribersView {
   }
 
   #draw(subscribers) {
-    this.#say(subscribers.length ? "" : "Nobody listens.");
+    this.#say(subscribers.length ? "" : "No subscribers.");
     one("#subscriber-table").hidden = subscribers.length === 0;
     one("#subscriber-list").replaceChildren(...subscribers.map((subscriber) => {
       const filter = Object.entries(subscriber.filter).map(([kind, items]) => `${kind}: ${items.join(", ")}`).join("; ");

@@ -1,4 +1,4 @@
-// What the filter fields suggest: what was seen, and what is stored.
+// The suggestions of the filter fields: received and stored values.
 
 import { operations } from "../directory-events.js";
 import { one } from "./dom.js";
@@ -14,11 +14,11 @@ export class Suggestions {
     operations.records({ limit: 200 }).then(({ records }) => {
       for (const record of records) this.#note(record.labels, record.cid);
     }).catch(() => {
-      // Suggestions are a help, not a need; the state of the stream says what is wrong.
+      // Suggestions are optional; the state of the stream shows the error.
     });
   }
 
-  /** Notes what an event names. */
+  /** Records the values of an event. */
   seen(event) { this.#note(event.labels, event.resourceId); }
 
   #note(labels, cid) {
@@ -27,7 +27,7 @@ export class Suggestions {
   }
 
   #add(known, list, value) {
-    // A value that would not be shown as it is is none to choose by its looks.
+    // Values with hidden characters are not suggested, because they look like others.
     if (known.size >= MOST || known.has(value) || visible(value) !== value) return;
     known.add(value);
     one(list).append(new Option("", value));

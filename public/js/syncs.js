@@ -18,7 +18,7 @@ export class SyncsView {
       const form = submission.target;
       const cids = form.elements.cids.value.split(/[\s,]+/).filter(Boolean);
       const started = await attempt(() => operations.sync(form.elements.remote.value, cids.length ? cids : undefined));
-      if (started) say("The sync has begun.");
+      if (started) say("The sync has started.");
     });
   }
 
@@ -28,7 +28,7 @@ export class SyncsView {
       onDropped: () => this.#refresh(),
       onStatus: (status) => {
         reportStream("syncs", status);
-        // While there is no stream for this page there may still be responses.
+        // Without a stream the gateway may still respond.
         if (status.state === "live" || status.state === "reconnecting") this.#refresh();
       },
     });
@@ -48,7 +48,7 @@ export class SyncsView {
     one("#sync-list").replaceChildren(...page.syncs.map((sync) => this.#item(sync)));
     if (focused) one(`#sync-list li[data-id="${focused}"] button`)?.focus();
     one("#no-syncs").hidden = page.syncs.length > 0;
-    // Between its beginning and its end a sync has no events of its own.
+    // A sync has no events between its start and its end.
     if (page.syncs.some(isOpen)) this.#timer = setTimeout(() => this.#refresh(), 500);
   }
 

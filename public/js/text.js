@@ -1,11 +1,11 @@
-// How text is written for people: control characters visible, ids short, times of day.
+// Text for display: visible control characters, short ids, times of day.
 
 // Bidirectional controls make a name read as another; the rest of the controls show as nothing.
 const CONTROLS = /\p{Bidi_Control}|[^\P{Cc}\t\n\r]/gu;
 
 const code = (character) => character.codePointAt(0).toString(16).padStart(4, "0");
 
-/** Writes control characters as `[U+202E]`, so that they are seen and do nothing. */
+/** Writes control characters as `[U+202E]`, so that they are visible and have no effect. */
 export const visible = (text) => text.replace(CONTROLS, (character) => `[U+${code(character).toUpperCase()}]`);
 
 /** Writes a value as JSON with control characters escaped. */
@@ -22,12 +22,12 @@ export function quoted(argument) {
   return hasControls ? `$'${escaped}'` : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
-/** The time of day, with seconds. */
+/** Returns the time of day, with seconds. */
 export const clock = (time) => time.toLocaleTimeString([], { hourCycle: "h23", hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
-/** The middle of a long id left out. */
+/** Returns a long id without its middle. */
 export const shortened = (id) => (id.length > 22 ? `${id.slice(0, 10)}…${id.slice(-8)}` : id);
 
-/** What an event has to say besides its type and resource, item by item. */
+/** Returns the labels and metadata of an event, item by item. */
 export const facts = (event) =>
   [...event.labels, ...Object.entries(event.metadata).map(([key, value]) => `${key}: ${value}`)];

@@ -12,7 +12,7 @@ export class VirtualList {
   #isScheduled = false;
 
   /**
-   * @param {HTMLElement} scroller  what scrolls
+   * @param {HTMLElement} scroller  the element that scrolls
    * @param {number} height         of a row, pixels
    * @param {(item: any) => HTMLElement} draw
    */
@@ -31,7 +31,7 @@ export class VirtualList {
   /**
    * Shows these items.
    * @param {any[]} items
-   * @param {number} added  how many are new at the top: what is read stays where it is
+   * @param {number} added  the number of new items at the top: the visible rows keep their place
    */
   show(items, added = 0) {
     this.#items = items;
@@ -59,14 +59,14 @@ export class VirtualList {
     for (const [item, row] of this.#drawn) {
       if (visible.has(item)) continue;
       if (row.contains(document.activeElement) && this.#items.includes(item)) {
-        // Who has the focus keeps it, out of sight.
+        // A row with the focus keeps it, outside the visible part.
         row.style.top = `${this.#items.indexOf(item) * this.#height}px`;
         continue;
       }
       row.remove();
       this.#drawn.delete(item);
     }
-    // In the order in which they are read and tabbed through.
+    // In the order for reading and for the tab key.
     let next = this.#rows.firstChild;
     for (const [item, index] of visible) {
       let row = this.#drawn.get(item);

@@ -5,32 +5,36 @@ internal import NIOSSL
 
 /// A client of one gateway: its operations, and its stream of events.
 ///
-/// Safe to use from anywhere, by many at once. Connections are kept and shared; they are closed when
-/// the client is let go.
+/// Safe to use from any thread, by many tasks at once. Connections are kept and shared, and closed
+/// when the client is released.
 public final class DirectoryClient: Sendable {
-    /// How to reach the gateway.
+    /// How to connect to the gateway.
     public struct Configuration: Sendable {
+        /// The address of the gateway.
         public var server: ServerAddress
         /// A bearer token; nil for none.
         public var token: String?
         /// A PEM file with the authorities to trust instead of the system's.
         public var authorities: String?
-        /// For one answer of an operation to begin; of a stream, for its opening.
+        /// The longest time until a response begins, for a stream until it opens.
         public var timeout: Duration = .seconds(30)
-        /// For a connection to come about.
+        /// The longest time to connect.
         public var connectTimeout: Duration = .seconds(10)
-        /// How a stream comes back after it broke.
+        /// How a stream reconnects.
         public var reconnect = ReconnectPolicy()
 
+        /// Makes a configuration with the default values.
         public init(server: ServerAddress) { self.server = server }
     }
 
+    /// The configuration.
     public let configuration: Configuration
-    /// For operations: an answer that stops half-way is given up.
+    /// For operations: with a read timeout.
     let operations: HTTPClient
-    /// For what may be silent for long: streams, and uploads without an end.
+    /// For streams and uploads, which may be silent for long.
     let streams: HTTPClient
 
+    /// Makes a client. Does not connect.
     public init(_ configuration: Configuration) {
         self.configuration = configuration
         var settings = HTTPClient.Configuration()
@@ -52,7 +56,7 @@ public final class DirectoryClient: Sendable {
         operations = HTTPClient(eventLoopGroup: group, configuration: settings)
     }
 
-    /// A client of the gateway at this address.
+    /// Makes a client of the gateway at an address. Does not connect.
     /// - Throws: `DirectoryClientError.invalidAddress`.
     public convenience init(_ address: String) throws(DirectoryClientError) {
         self.init(Configuration(server: try ServerAddress(address)))

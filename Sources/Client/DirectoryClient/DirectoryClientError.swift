@@ -1,32 +1,32 @@
-/// Why the gateway did not do what was asked of it.
+/// Why a request to the gateway failed.
 public enum DirectoryClientError: Error, Sendable, CustomStringConvertible {
-    /// The text is no address of a gateway.
+    /// The text is not an address of a gateway.
     case invalidAddress(String)
-    /// No connection, or it broke.
+    /// There was no connection, or it was lost.
     case unreachable(ServerAddress, reason: String)
-    /// No answer in time.
+    /// There was no response in time.
     case timedOut(ServerAddress)
-    /// Something answers at the address, but it is no gateway.
+    /// The server at the address is not a gateway.
     case notAGateway(ServerAddress, reason: String)
-    /// The gateway refuses: its own words.
+    /// The gateway refused the request.
     case refused(Problem)
 
-    /// One line that says what is wrong and what can be done.
+    /// One line with the reason and the remedy.
     public var description: String {
         switch self {
         case .invalidAddress(let text):
-            "'\(text)' is no address: write it as http://127.0.0.1:8080 or https://dir.example.org"
+            "'\(text)' is not an address: write it as http://127.0.0.1:8080 or https://dir.example.org"
         case .unreachable(let address, let reason):
-            "\(address) cannot be reached (\(reason)): does the gateway run there?"
+            "\(address) cannot be reached (\(reason)): is the gateway running there?"
         case .timedOut(let address):
-            "\(address) did not answer in time: try again, or allow more time"
+            "\(address) did not respond in time: try again, or set a longer timeout"
         case .notAGateway(let address, let reason):
-            "\(address) is no Directory Gateway (\(reason)): check the address\(address.hasPath ? " and its path" : "")"
+            "\(address) is not a Directory Gateway (\(reason)): check the address\(address.hasPath ? " and its path" : "")"
         case .refused(let problem): problem.description
         }
     }
 
-    /// Whether the same may succeed in a moment.
+    /// Whether a retry may succeed.
     public var isTransient: Bool {
         switch self {
         case .unreachable, .timedOut: true

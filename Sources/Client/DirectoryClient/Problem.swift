@@ -1,23 +1,26 @@
-/// A refusal of the gateway (RFC 9457).
+/// A problem from the gateway (RFC 9457): why it refused a request.
 public struct Problem: Error, Equatable, CustomStringConvertible {
-    /// `urn:directory-gateway:problem:` and the kind; empty when somebody in between refuses.
+    /// `urn:directory-gateway:problem:` and the kind; empty when another server, such as a proxy,
+    /// refused the request.
     public let type: String
+    /// A short phrase, the same for every problem of this type.
     public let title: String
-    /// The status of HTTP.
+    /// The HTTP status.
     public internal(set) var status: Int
-    /// What is wrong with this very request.
+    /// What is wrong with this request.
     public let detail: String
-    /// What can be done.
+    /// What the client can do.
     public let remedy: String
-    /// Of a record: every fault.
+    /// The errors of an invalid record; empty for other problems.
     public let faults: [Fault]
-    /// When to try again, if the gateway says so.
+    /// When to retry (`Retry-After`); nil if the gateway does not send it.
     public var retryAfter: Duration?
 
-    /// One fault of a record.
+    /// One error of a record.
     public struct Fault: Sendable, Equatable, Decodable {
-        /// Where: a JSON Pointer (RFC 6901).
+        /// The place, as a JSON Pointer (RFC 6901).
         public let pointer: String
+        /// What is wrong there.
         public let detail: String
     }
 
@@ -27,9 +30,10 @@ public struct Problem: Error, Equatable, CustomStringConvertible {
             .map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    /// Whether a gateway wrote it.
+    /// Whether the problem is from a gateway, not from a server between.
     var isGateways: Bool { type.utf8.starts(with: "urn:directory-gateway:problem:".utf8) }
 
+    /// The detail and the remedy.
     public var description: String {
         [detail.isEmpty ? title : detail, remedy].filter { !$0.isEmpty }.joined(separator: " ")
     }
@@ -40,6 +44,7 @@ extension Problem: Decodable {
         case type, title, status, detail, remedy, errors
     }
 
+    /// Decodes a problem document.
     public init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         type = try members.decodeIfPresent(String.self, forKey: .type) ?? ""
@@ -50,19 +55,19 @@ extension Problem: Decodable {
         faults = try members.decodeIfPresent([Fault].self, forKey: .errors) ?? []
     }
 
-    /// A status that came without words of the gateway.
+    /// Makes the problem of a response without a problem document.
     init(status: Int) {
         type = ""
         title = "status \(status)"
         self.status = status
         detail =
             switch status {
-            case 401: "The server wants to know who asks (401)."
+            case 401: "The server requires authentication (401)."
             case 403: "The server does not allow this (403)."
-            default: "The server answered \(status)."
+            default: "The server responded with status \(status)."
             }
         remedy =
-            status == 401 || status == 403 ? "Give a token that allows it." : "Try again later."
+            status == 401 || status == 403 ? "Use a token that allows it." : "Try again later."
         faults = []
     }
 }

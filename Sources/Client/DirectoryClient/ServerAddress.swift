@@ -1,6 +1,6 @@
 internal import FoundationEssentials
 
-/// Where a gateway is.
+/// The address of a gateway.
 public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
     /// `http://127.0.0.1:8080`, without a slash at the end.
     public let description: String

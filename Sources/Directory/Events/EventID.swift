@@ -46,6 +46,7 @@ public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// Appends the UUID in lower case.
     package func append(to text: inout [UInt8]) {
         Self.append(high, dashesAfter: [8, 12], to: &text)
         text.append(0x2D)

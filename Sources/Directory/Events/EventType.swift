@@ -2,15 +2,25 @@ internal import Text
 
 /// The type of an event. The numbers and names are upstream's (`agntcy.dir.events.v1.EventType`).
 public enum EventType: Int, CaseIterable, Sendable {
+    /// A record was stored, also when it was stored already.
     case recordPushed = 1
+    /// A client read the content of a record.
     case recordPulled
+    /// A record was deleted, also when it was not stored.
     case recordDeleted
+    /// A record was published, also when it was published already.
     case recordPublished
+    /// The publication of a record was withdrawn.
     case recordUnpublished
+    /// A sync was accepted.
     case syncCreated
+    /// A sync ended without an error.
     case syncCompleted
+    /// A sync ended with an error.
     case syncFailed
+    /// A signature was stored.
     case recordSigned
+    /// A public key was stored for a record.
     case publicKeyUploaded
 
     private static let prefix = "EVENT_TYPE_"

@@ -5,8 +5,8 @@ internal import HTTPTypes
 internal import Synchronization
 internal import Text
 
-/// The files of the dashboard, held in memory: what is not there at the start cannot be asked for,
-/// and no request touches the disk.
+/// The files of the dashboard, in memory: no request reads the disk, and a file that is added later is
+/// not served before a reload.
 public final class Dashboard: Sendable {
     private struct File: Sendable {
         let type: String
@@ -14,7 +14,7 @@ public final class Dashboard: Sendable {
         let bytes: [UInt8]
     }
 
-    /// Larger files have no place in a dashboard.
+    /// The most bytes of a file; larger files are not served.
     private static let sizeLimit = 8 << 20
     private static let types: [ExactString: String] = [
         "html": "text/html; charset=utf-8", "js": "text/javascript; charset=utf-8",
@@ -26,16 +26,17 @@ public final class Dashboard: Sendable {
     private let directory: String
     private let files = Mutex<[ExactString: File]>([:])
 
-    /// - Parameter directory: where the files are; it need not exist.
+    /// Reads the files.
+    /// - Parameter directory: the directory of the files; it may be missing.
     public init(directory: String) {
         self.directory = directory
         reload()
     }
 
-    /// How many files there are.
+    /// The number of files.
     public var count: Int { files.withLock { $0.count } }
 
-    /// Reads the files again. Blocks; never on a loop.
+    /// Reads the files again. Blocks the thread, so never call it on a loop.
     public func reload() {
         var found: [ExactString: File] = [:]
         let manager = FileManager.default
@@ -55,7 +56,7 @@ public final class Dashboard: Sendable {
         files.withLock { $0 = found }
     }
 
-    /// The file at a path; `/` is the index. Nil when there is none.
+    /// Returns the file at a path; `/` is the index. Returns nil when there is none.
     func response(_ path: String, ifNoneMatch: String?) -> Response? {
         let key = ExactString(path.hasByteSuffix("/") ? path + "index.html" : path)
         guard let file = files.withLock({ $0[key] }) else { return nil }
@@ -77,7 +78,7 @@ public final class Dashboard: Sendable {
 
 /// Entity tags (RFC 9110 §8.8.3, §13.1.2).
 enum ETag {
-    /// Whether an `If-None-Match` field names this tag; weak tags compare equal here.
+    /// Returns whether an `If-None-Match` field names this tag. Weak tags are equal here.
     static func matches(_ field: String?, _ tag: String) -> Bool {
         guard let field else { return false }
         return field.split(on: UInt8(ascii: ",")).contains { candidate in

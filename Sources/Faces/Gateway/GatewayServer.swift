@@ -22,7 +22,7 @@ public final class GatewayServer: Sendable {
     private let signals = Mutex<SignalThread?>(nil)
     private let end = Mutex<Task<Void, Never>?>(nil)
 
-    /// Opens the store and starts to listen on as many loops as the settings say.
+    /// Opens the store and listens on the configured number of loops.
     /// - Throws: `SettingsError`, `DirectoryError` or an error of the system, each with a remedy.
     public static func start(_ settings: Settings, logger: Logger) async throws -> GatewayServer {
         guard let address = SocketAddress(settings.listenAddress) else {
@@ -30,7 +30,7 @@ public final class GatewayServer: Sendable {
         }
         guard !Listener.isTaken(address) else {
             throw SettingsError(
-                "another process listens on \(address) already: stop it, or set another listen_address"
+                "another process listens on \(address): stop it, or set another listen_address"
             )
         }
         raiseDescriptorLimit(logger)
@@ -69,15 +69,15 @@ public final class GatewayServer: Sendable {
     /// The operations, without HTTP.
     public var operations: Operations { context.operations }
 
-    /// Checks the whole store of a gateway that does not run. Blocks the thread.
+    /// Checks the whole store of a stopped gateway. Blocks the thread.
     /// - Parameter store: the data directory.
-    /// - Returns: what is wrong; nil when it is whole.
+    /// - Returns: the damage; nil when there is none.
     public static func check(store: String) throws -> String? { try Store.check(path: store) }
 
-    /// Why the store is open for reading only; nil when it is not.
+    /// Why the store is read-only; nil when it can be written.
     public var storeFault: String? { context.store.fault }
 
-    /// How many files the dashboard has.
+    /// The number of files of the dashboard.
     public var dashboardFileCount: Int { context.dashboard.count }
 
     /// Reads the dashboard's files again.
@@ -97,7 +97,7 @@ public final class GatewayServer: Sendable {
         signals.withLock { $0 }?.arm(after: delay, action: action)
     }
 
-    /// Shuts down in good order, within the drain timeout: stops accepting, finishes the requests in
+    /// Shuts down gracefully, within the drain timeout: stops accepting, finishes the requests in
     /// flight, and ends every stream with a `goodbye`. A second call waits for the first.
     public func shutdown() async {
         let end = end.withLock { end in
@@ -232,7 +232,7 @@ private func connector(_ settings: Settings) throws -> RemoteGatewayConnector {
     return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
 }
 
-/// Returns how many processors there are.
+/// Returns the number of processors.
 private func coreCount() -> Int { Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
 
 /// Raises the limit of open descriptors to what the system allows: each stream needs one.

@@ -1,10 +1,10 @@
 internal import ArgumentParser
 internal import Gateway
 
-/// Shows the settings in force.
+/// Prints the effective settings.
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the effective settings and where each came from.",
+        abstract: "Print the effective settings and the source of each.",
         discussion: "The output is a settings file; secrets are not shown.")
 
     @OptionGroup var options: SettingsOptions
@@ -19,7 +19,9 @@ struct Config: ParsableCommand {
             let padding = String(repeating: " ", count: max(1, width + 4 - line.count))
             print("\(line)\(padding)# \(setting.origin)")
         }
-        for name in reader.unknownVariables { print("# \(name) looks like a setting and is none") }
+        for name in reader.unknownVariables {
+            print("# \(name) looks like a setting, but is not one")
+        }
         _ = try Settings(reader)
     }
 }

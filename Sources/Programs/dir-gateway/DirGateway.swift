@@ -6,9 +6,9 @@ internal import Gateway
 struct DirGateway: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dir-gateway",
-        abstract: "A Directory of AI-agent records that streams what happens in it over HTTP.",
+        abstract: "A Directory of AI-agent records that streams its events over HTTP.",
         discussion: """
-            Without a subcommand the gateway is started. Settings come from flags, then from the \
+            Without a subcommand, the gateway starts. Settings come from flags, then from the \
             environment (DIRECTORY_SERVER_…), then from a YAML file; 'dir-gateway serve --help' \
             lists the flags, 'dir-gateway config' the settings.
             """,

@@ -1,7 +1,7 @@
 internal import Gateway
 internal import Logging
 
-/// The program's log, as the settings want it.
+/// The log of the program, made from the settings.
 struct Log {
     let writer = LogWriter()
     let threshold: LogThreshold

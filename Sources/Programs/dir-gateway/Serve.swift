@@ -9,8 +9,8 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start the gateway (the default).",
         discussion: """
-            SIGTERM and SIGINT end it in good order, a second one at once. SIGHUP reads the log \
-            level and the files of the dashboard again.
+            SIGTERM and SIGINT shut it down gracefully, a second one immediately. SIGHUP reloads the \
+            log level and the files of the dashboard.
             """)
 
     @OptionGroup var options: SettingsOptions
@@ -21,7 +21,7 @@ struct Serve: AsyncParsableCommand {
         let log = Log(settings)
         for name in reader.unknownVariables {
             log.logger.warning(
-                "a variable looks like a setting and is none", metadata: ["name": "\(name)"])
+                "a variable looks like a setting, but is not one", metadata: ["name": "\(name)"])
         }
         let gateway: GatewayServer
         do {
@@ -37,14 +37,14 @@ struct Serve: AsyncParsableCommand {
             }
             continuation.yield(signal)
             guard signal != SIGHUP else { return }
-            // Whatever stands still, the end comes: what was acknowledged is on the disk.
+            // Ends the process even when everything is blocked: acknowledged changes are on the disk.
             gateway.watchdog(after: settings.drainTimeout + .seconds(1)) { _exit(0) }
         }
         log.logger.info(
             "listening",
             metadata: ["url": "http://\(gateway.address)", "data_dir": "\(settings.dataDirectory)"])
         if let fault = gateway.storeFault {
-            log.logger.error("the store is not written", metadata: ["reason": "\(fault)"])
+            log.logger.error("the store is read-only", metadata: ["reason": "\(fault)"])
         }
         if gateway.dashboardFileCount == 0 {
             log.logger.notice(
@@ -55,12 +55,12 @@ struct Serve: AsyncParsableCommand {
             if signal == SIGHUP {
                 reload(gateway, log)
             } else {
-                log.logger.info("going down", metadata: ["timeout": "\(settings.drainTimeout)"])
+                log.logger.info("shutting down", metadata: ["timeout": "\(settings.drainTimeout)"])
                 await gateway.shutdown()
                 continuation.finish()
             }
         }
-        log.logger.info("down")
+        log.logger.info("stopped")
         log.writer.flush()
     }
 
@@ -68,9 +68,9 @@ struct Serve: AsyncParsableCommand {
         do {
             log.threshold.current = Log.level(try Settings(try options.reader()))
             gateway.reload()
-            log.logger.info("read again: log level and dashboard")
+            log.logger.info("log level and dashboard reloaded")
         } catch {
-            log.logger.error("nothing was changed", metadata: ["reason": "\(error)"])
+            log.logger.error("reload failed: nothing was changed", metadata: ["reason": "\(error)"])
         }
     }
 }

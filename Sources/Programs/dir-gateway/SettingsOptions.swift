@@ -2,17 +2,18 @@ internal import ArgumentParser
 internal import FoundationEssentials
 internal import Gateway
 
-/// The flags that say what the settings are.
+/// The flags for settings.
 struct SettingsOptions: ParsableArguments {
     @Option(
         name: .shortAndLong,
-        help: "A settings file. Default: \(SettingsReader.defaultPath), if it is there.")
+        help: "A settings file. Default: \(SettingsReader.defaultPath), if it exists.")
     var config: String?
 
-    @Option(help: "Where to listen, such as 127.0.0.1:8080; port 0 lets the system choose.")
+    @Option(
+        help: "The address to listen on, such as 127.0.0.1:8080; port 0 lets the system choose.")
     var listenAddress: String?
 
-    @Option(help: "Where the store is kept.")
+    @Option(help: "The directory of the store.")
     var dataDir: String?
 
     @Option(help: "trace, debug, info, warning or error.")
@@ -33,7 +34,7 @@ struct SettingsOptions: ParsableArguments {
         var flags: [String: String] = [:]
         for pair in set {
             guard let equals = pair.firstIndex(of: "=") else {
-                throw ValidationError("--set takes key=value, not '\(pair)'")
+                throw ValidationError("--set needs key=value, not '\(pair)'")
             }
             flags[String(pair[..<equals])] = String(pair[pair.index(after: equals)...])
         }

@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// The command line for people and scripts.
+/// The client program, for people and scripts.
 @main
 struct Dirctl: AsyncParsableCommand {
     static let version = "0.1.0"
@@ -17,7 +17,7 @@ struct Dirctl: AsyncParsableCommand {
             tls_ca_file, timeout).
 
             Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused by the gateway, \
-            5 gateway not reached.
+            5 gateway not reachable.
 
             Example:
               dirctl events listen --types RECORD_PUSHED --json
@@ -29,7 +29,7 @@ struct Dirctl: AsyncParsableCommand {
             Completions.self, Version.self,
         ])
 
-    // The flags of every command may stand in front of it too.
+    // The flags of every command may also precede it.
     @OptionGroup var options: ClientOptions
     @OptionGroup var format: FormatOptions
 

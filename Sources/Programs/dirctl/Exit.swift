@@ -3,7 +3,7 @@ internal import DirectoryClient
 internal import Glibc
 internal import Records
 
-/// How the program ends.
+/// The exit codes of the program, besides 0.
 enum Exit: Int32 {
     case failed = 1
     case usage = 2
@@ -11,22 +11,23 @@ enum Exit: Int32 {
     case refused = 4
     case unreachable = 5
 
-    /// Something went wrong that has been said already.
+    /// An error whose message has already been printed.
     struct Silently: Error {
         let code: Exit
     }
 
-    /// A fault in one line that says what to do next.
+    /// An error with a message of one line that says what to do.
     struct Failure: Error {
         let message: String
         var code = Exit.failed
     }
 
+    /// Prints an error and ends the program.
     static func because(of error: any Error) -> Never {
         switch error {
         case let error as Silently: exit(error.code.rawValue)
         case let error as Failure: end(error.message, error.code)
-        case let error as DirectoryClientError: end(words(error), code(error))
+        case let error as DirectoryClientError: end(text(error), code(error))
         case let error as KeyError: end(Output.printable("\(error)"), .failed)
         default: endAsParser(error)
         }
@@ -45,13 +46,13 @@ enum Exit: Int32 {
         }
     }
 
-    /// Says what went wrong, and every fault of a record on a line of its own.
-    static func words(_ error: DirectoryClientError) -> String {
+    /// Returns the message of an error, with every error of a record on a line of its own.
+    static func text(_ error: DirectoryClientError) -> String {
         guard case .refused(let problem) = error, !problem.faults.isEmpty else {
             return Output.printable(error.description)
         }
         let number = problem.faults.count
-        return "the record has \(number) fault\(number == 1 ? "" : "s"):\n"
+        return "the record has \(number) error\(number == 1 ? "" : "s"):\n"
             + problem.faults.map {
                 "  \(Output.printable($0.pointer)) \(Output.printable($0.detail))"
             }.joined(separator: "\n")
@@ -62,7 +63,7 @@ enum Exit: Int32 {
         exit(code.rawValue)
     }
 
-    /// Help, the version, and mistakes in the arguments.
+    /// Prints help, the version, or a mistake in the arguments, and ends the program.
     private static func endAsParser(_ error: any Error) -> Never {
         let text = Dirctl.fullMessage(for: error)
         if Dirctl.exitCode(for: error).isSuccess {

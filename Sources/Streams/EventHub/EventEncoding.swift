@@ -57,9 +57,9 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// What is sent in silence, so that nobody takes the connection for dead. A comment without an
-    /// empty line behind it: for httpx-sse 0.4.3 an empty line is an event of its own once an id has
-    /// been seen.
+    /// The frame after a silence, so that the connection does not count as lost. A comment without an
+    /// empty line after it: for httpx-sse 0.4.3 an empty line is an event of its own once an id has
+    /// been received.
     public var heartbeat: Frame {
         switch self {
         case .serverSentEvents: Frame(Array(":\n".utf8))

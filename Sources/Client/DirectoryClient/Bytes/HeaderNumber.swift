@@ -1,10 +1,10 @@
-/// Numbers in the header fields of a server: any digits may come, so all of them are bounded.
+/// Reads numbers in the header fields of a server. All are bounded, because a server can send any.
 package enum HeaderNumber {
-    /// The longest time that a server can ask for; a longer one counts as this.
+    /// The longest time that a server can ask for; a longer time becomes this one.
     package static let longest: Duration = .seconds(86_400)
 
     /// Parses a number of seconds, perhaps with a decimal fraction: `15`, `0.5`.
-    /// - Returns: `longest` at most; nil when the text is no such number.
+    /// - Returns: `longest` at most; nil when the text is not such a number.
     package static func seconds(_ text: String) -> Duration? {
         let halves = text.utf8.split(
             separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
@@ -31,9 +31,9 @@ package enum HeaderNumber {
         min(.milliseconds(max(milliseconds, 0)), longest)
     }
 
-    /// Returns after how much silence a stream is given up: three heartbeats, at least 5 s.
+    /// Returns the silence after which a stream counts as lost: three heartbeats, at least 5 s.
     /// - Parameter interval: `Directory-Heartbeat-Interval`; nil when the gateway does not send it.
-    /// - Returns: 45 s, three heartbeats of the gateway's default, when the field says nothing.
+    /// - Returns: 45 s, three heartbeats of the gateway's default, when the field is missing or invalid.
     package static func idleTimeout(_ interval: String?) -> Duration {
         guard let interval = interval.flatMap(seconds), interval > .zero else {
             return .seconds(45)

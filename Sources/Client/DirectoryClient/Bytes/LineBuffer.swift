@@ -1,22 +1,23 @@
-/// Cuts bytes that come in pieces into lines. Each byte is examined once and moved a bounded number
-/// of times, however long a line is and however many lines come in one piece.
+/// Splits bytes that arrive in pieces into lines. Each byte is examined once and moved a bounded
+/// number of times, for every length of line and of piece.
 package struct LineBuffer: Sendable {
     private var bytes: [UInt8] = []
-    /// Where the line begins that is next.
+    /// The start of the next line.
     private var start = 0
     /// There is no line end between `start` and here.
     private var searched = 0
-    /// How many bytes were examined so far.
+    /// The number of bytes that were examined so far.
     package private(set) var examined = 0
 
+    /// Makes an empty buffer.
     package init() {}
 
-    /// How many bytes wait for the end of their line.
+    /// The number of bytes that wait for the end of their line.
     package var pending: Int { bytes.count - start }
 
-    /// Takes the next piece.
+    /// Appends the next piece.
     package mutating func append(_ part: some Sequence<UInt8>) {
-        // Only when at least half goes away: then what moves was paid for by what left.
+        // Only when at least half is removed, so that a byte moves a bounded number of times.
         if start > 0, start >= pending {
             bytes.removeFirst(start)
             searched -= start
@@ -25,7 +26,7 @@ package struct LineBuffer: Sendable {
         bytes.append(contentsOf: part)
     }
 
-    /// Returns the next line that is whole, without its end; nil when there is none yet.
+    /// Removes and returns the next complete line, without its end; nil when there is none yet.
     package mutating func line() -> [UInt8]? {
         let end = bytes[searched...].firstIndex(of: 0x0A)
         let next = end.map { $0 + 1 } ?? bytes.count
@@ -36,7 +37,7 @@ package struct LineBuffer: Sendable {
         return Array(bytes[start..<end])
     }
 
-    /// Returns what came after the last line end; nil when nothing did. The buffer is empty then.
+    /// Removes and returns the bytes after the last line end; nil when there are none.
     package mutating func rest() -> [UInt8]? {
         defer { self = LineBuffer() }
         return pending == 0 ? nil : Array(bytes[start...])

@@ -1,24 +1,26 @@
 internal import FoundationEssentials
 
-/// Reads JSON that a server sent.
+/// Decodes JSON from a server.
 ///
 /// `JSONDecoder` puts the names of members into a dictionary, which hashes them as `String` does: the
 /// cost is the square of the number of combining marks in a name. So a document with a long name is
-/// refused before; every name that is read here is short.
+/// refused first; every name that a gateway sends is short.
 enum ServerJSON {
-    /// The document has a name that no answer of a gateway has.
+    /// The document has a name that is longer than any in a response of a gateway.
     struct LongName: Error {}
 
-    /// Bytes, as they are written.
+    /// The most bytes of a name, with its escapes.
     private static let longestName = 128
 
+    /// Decodes a document.
+    /// - Throws: `LongName` or `DecodingError`.
     static func decode<T: Decodable>(_ type: T.Type, from json: Data) throws -> T {
-        // What is short as a whole has no long name, or none that costs much.
+        // A short document has no name that is expensive.
         if json.count > 1024, hasLongName(Array(json)) { throw LongName() }
         return try JSONDecoder().decode(type, from: json)
     }
 
-    /// Finds a name of a member that is too long. What is no JSON is left to the decoder.
+    /// Returns whether a member has too long a name. The decoder refuses text that is not JSON.
     private static func hasLongName(_ json: [UInt8]) -> Bool {
         var index = 0
         while index < json.count {
@@ -42,12 +44,12 @@ enum ServerJSON {
 }
 
 extension KeyedDecodingContainer {
-    /// Decodes a number of things: not negative, and small enough that sums of them do not overflow.
+    /// Decodes a count: not negative, and small enough that sums of counts do not overflow.
     func count(_ key: Key) throws -> Int {
         let number = try decode(Int.self, forKey: key)
         guard (0...1 << 53).contains(number) else {
             throw DecodingError.dataCorruptedError(
-                forKey: key, in: self, debugDescription: "a count that cannot be")
+                forKey: key, in: self, debugDescription: "a count out of range")
         }
         return number
     }

@@ -1,16 +1,18 @@
 internal import FoundationEssentials
 
 extension DirectoryClient {
-    /// Which records to announce.
+    /// The records to publish.
     public enum Selection: Sendable, Equatable {
+        /// The records with these cids.
         case cids([String])
         case all
-        /// Those with a label that contains one of these.
+        /// The records with a label that contains one of these texts.
         case labels([String])
     }
 
-    /// Announces records: all of them, or none when one is not stored.
+    /// Publishes records. Those that are named are all published, or none when one is not stored.
     /// - Returns: the cids.
+    /// - Throws: `DirectoryClientError`.
     public func publish(_ selection: Selection) async throws(DirectoryClientError) -> [String] {
         let body: SelectionBody =
             switch selection {
@@ -21,8 +23,9 @@ extension DirectoryClient {
         return try await decode(Published.self, ClientRequest("/publish", body)).published
     }
 
-    /// Withdraws records: all of them, or none when one is not stored.
+    /// Withdraws the publication of records: of all of them, or of none when one is not stored.
     /// - Returns: the cids.
+    /// - Throws: `DirectoryClientError`.
     public func unpublish(_ cids: [String]) async throws(DirectoryClientError) -> [String] {
         let request = ClientRequest("/unpublish", SelectionBody(cids: cids))
         return try await decode(Unpublished.self, request).unpublished

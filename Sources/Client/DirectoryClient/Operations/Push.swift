@@ -3,8 +3,9 @@ public import FoundationEssentials
 internal import NIOCore
 internal import NIOHTTP1
 
-/// What became of a pushed record.
+/// The result of the push of a record.
 public struct PushResult: Sendable, Equatable {
+    /// The cid.
     public let cid: String
     /// False when the record was stored already.
     public let isNew: Bool
@@ -13,24 +14,24 @@ public struct PushResult: Sendable, Equatable {
 extension DirectoryClient {
     /// Stores a record.
     /// - Parameter json: a JSON object.
-    /// - Throws: `DirectoryClientError`; `.refused` lists every fault of the record.
+    /// - Throws: `DirectoryClientError`; `.refused` lists every error of the record.
     public func push(_ json: Data) async throws(DirectoryClientError) -> PushResult {
         var request = ClientRequest(.POST, "/push")
         request.contentType = "application/json"
         request.body = .bytes(json)
-        let answer = try await answer(request)
+        let answer = try await response(to: request)
         guard let pushed = try? ServerJSON.decode(Pushed.self, from: answer.body) else {
             throw .notAGateway(
-                configuration.server, reason: "its answer is not what was asked for")
+                configuration.server, reason: "its response is not the expected document")
         }
         return PushResult(cid: pushed.cid, isNew: answer.status == 201)
     }
 
-    /// Stores many records, each on its own merits, and gives each result as it comes: the records
-    /// are still being sent meanwhile.
+    /// Stores many records. Returns each result when it arrives, while further records are being
+    /// sent. A record that is refused does not stop the others.
     /// - Parameter lines: JSON objects without line ends in them.
     /// - Returns: one result for each line that is not empty, in order, with the number of its line
-    ///   from 1. When `lines` throws, the results of what was sent before come first, then the
+    ///   from 1. When `lines` throws, the results of the lines before come first, then the
     ///   error.
     public func push<Lines: AsyncSequence & Sendable>(lines: Lines) -> AsyncThrowingStream<
         (line: Int, result: Result<PushResult, Problem>), any Error
@@ -48,6 +49,7 @@ extension DirectoryClient {
         }
     }
 
+    /// Sends the lines and yields the results.
     /// - Returns: why the lines ended early.
     private func push<Lines: AsyncSequence & Sendable>(
         _ lines: Lines, _ yield: ((line: Int, result: Result<PushResult, Problem>)) -> Void
@@ -68,11 +70,11 @@ extension DirectoryClient {
         return upload.fault
     }
 
-    /// Bytes: a refusal with every fault of a record is long.
+    /// The most bytes of a result: a refusal with every error of a record is long.
     private static var longestResult: Int { 16 << 20 }
 
     private var notAResult: DirectoryClientError {
-        .notAGateway(configuration.server, reason: "its answer is not what was asked for")
+        .notAGateway(configuration.server, reason: "its response is not the expected document")
     }
 
     private func result(_ line: Data) throws(DirectoryClientError) -> (

@@ -4,17 +4,23 @@ internal import Text
 
 /// A record in a listing.
 public struct RecordSummary: Sendable, Equatable, Codable {
+    /// The cid.
     public let cid: String
+    /// The name in the record.
     public let name: String
+    /// The version in the record.
     public let version: String
+    /// The version of the schema that the record follows.
     public let schemaVersion: String
-    /// As the record says it.
+    /// The creation time in the record (RFC 3339).
     public let createdAt: String
-    /// RFC 3339.
+    /// When it was stored (RFC 3339).
     public let pushedAt: String
-    /// Bytes of canonical JSON.
+    /// The length of its canonical JSON, bytes.
     public let size: Int
+    /// Whether it is published.
     public let isPublished: Bool
+    /// The labels.
     public let labels: [String]
 
     private enum CodingKeys: String, CodingKey {
@@ -25,6 +31,7 @@ public struct RecordSummary: Sendable, Equatable, Codable {
         case isPublished = "published"
     }
 
+    /// Decodes a record in a listing.
     public init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         cid = try members.decode(String.self, forKey: .cid)
@@ -45,10 +52,12 @@ public struct RecordQuery: Sendable, Equatable {
     public var labels: [String] = []
     /// Whole names, in any case, with the wildcards `*` and `?`.
     public var names: [String] = []
-    /// Versions, likewise.
+    /// Whole versions, in any case, with the wildcards `*` and `?`.
     public var versions: [String] = []
+    /// True for the published records only, false for the others only, nil for all.
     public var isPublished: Bool?
 
+    /// Makes a query for all records.
     public init() {}
 
     fileprivate var items: [(String, String)] {
@@ -58,13 +67,15 @@ public struct RecordQuery: Sendable, Equatable {
     }
 }
 
-/// What is known of a record without its content.
+/// A record without its content.
 public struct RecordInfo: Sendable, Equatable, Codable {
+    /// The cid.
     public let cid: String
-    /// Bytes of canonical JSON.
+    /// The length of its canonical JSON, bytes.
     public let size: Int
+    /// The labels that fit into a response header.
     public let labels: [String]
-    /// Whether there are more labels than one answer without content can hold.
+    /// Whether the record has more labels than fit into a response header.
     public let hasMoreLabels: Bool
 
     private enum CodingKeys: String, CodingKey {
@@ -74,26 +85,29 @@ public struct RecordInfo: Sendable, Equatable, Codable {
 }
 
 extension DirectoryClient {
-    /// Reads a record: exactly its canonical JSON, which hashes to its cid.
+    /// Returns the content of a record: exactly its canonical JSON, whose hash is in its cid.
+    /// - Throws: `DirectoryClientError`.
     public func pull(_ cid: String) async throws(DirectoryClientError) -> Data {
-        try await answer(ClientRequest(.GET, "/records/\(PercentCoding.encode(cid))")).body
+        try await response(to: ClientRequest(.GET, "/records/\(PercentCoding.encode(cid))")).body
     }
 
-    /// Looks a record up, without reading it.
+    /// Returns a record without its content.
+    /// - Throws: `DirectoryClientError`.
     public func info(_ cid: String) async throws(DirectoryClientError) -> RecordInfo {
         let headers: HTTPHeaders
         do {
-            headers = try await answer(
-                ClientRequest(.HEAD, "/records/\(PercentCoding.encode(cid))")
+            headers = try await response(
+                to: ClientRequest(.HEAD, "/records/\(PercentCoding.encode(cid))")
             )
             .headers
         } catch .refused(let problem) where problem.status == 404 {
-            // An answer to HEAD has no words: it may be about the whole path.
+            // A response to HEAD has no body: the address may be wrong, not only the cid.
             _ = try await records(limit: 1)
             throw .refused(Problem(missing: cid))
         }
         guard headers.first(name: "Content-Type")?.isMediaType("application/json") == true else {
-            throw .notAGateway(configuration.server, reason: "its answer is not about a record")
+            throw .notAGateway(
+                configuration.server, reason: "its response does not describe a record")
         }
         let size = headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
         let labels = headers["Directory-Labels"].flatMap(\.commaSeparated).map(
@@ -103,13 +117,17 @@ extension DirectoryClient {
             hasMoreLabels: headers.contains(name: "Directory-Labels-Truncated"))
     }
 
-    /// Deletes a record; succeeds for one that is not stored.
+    /// Deletes a record; succeeds also when it is not stored.
+    /// - Throws: `DirectoryClientError`.
     public func delete(_ cid: String) async throws(DirectoryClientError) {
         try await remove("/records/\(PercentCoding.encode(cid))")
     }
 
-    /// A page of records, newest first.
-    /// - Parameter after: `next` of the page before.
+    /// Returns a page of records, newest first.
+    /// - Parameters:
+    ///   - limit: the most records in the page, up to 1000.
+    ///   - after: `next` of the previous page; nil for the first.
+    /// - Throws: `DirectoryClientError`.
     public func records(
         _ query: RecordQuery = RecordQuery(), limit: Int = 100, after: String? = nil
     ) async throws(DirectoryClientError) -> (records: [RecordSummary], next: String?) {
@@ -126,11 +144,11 @@ extension DirectoryClient {
 }
 
 extension Problem {
-    /// Of a record that is not stored, when the answer has no words.
+    /// Makes the problem of a record that is not stored, for a response without a body.
     fileprivate init(missing cid: String) {
         self.init(
             type: "urn:directory-gateway:problem:record-not-found", title: "Record not found",
             status: 404, detail: "No record with this cid is stored here: \(cid).",
-            remedy: "Push it first, or look for it with a search.", faults: [])
+            remedy: "Push the record first, or search for it.", faults: [])
     }
 }

@@ -4,15 +4,17 @@ internal import Text
 
 /// A signature of a record.
 public struct SignatureInfo: Sendable, Equatable, Codable {
+    /// The cid of the record.
     public let cid: String
     /// Base64.
     public let signature: String
+    /// The algorithm of the key, such as `ECDSA-P-256`.
     public let algorithm: String
     /// The fingerprint of the key.
     public let signer: String
-    /// PEM.
+    /// The key, PEM.
     public let publicKey: String
-    /// RFC 3339.
+    /// When it was stored (RFC 3339).
     public let signedAt: String
 
     private enum CodingKeys: String, CodingKey {
@@ -22,20 +24,24 @@ public struct SignatureInfo: Sendable, Equatable, Codable {
     }
 }
 
-/// What the signatures of a record are worth.
+/// The result of checking the signatures of a record.
 public struct Verification: Sendable, Equatable, Codable {
+    /// Whether there is a valid signature.
     public let verified: Bool
+    /// The keys of the valid signatures.
     public let signers: [Signer]
-    /// `integrity`, or that it is signed by the given key; nil when nothing is proved.
+    /// `integrity` or `signed by the given key`; nil when there is no valid signature.
     public let proves: String?
-    /// Why nothing is.
+    /// Why there is no valid signature; nil when there is one.
     public let reason: String?
 
+    /// A key that has signed.
     public struct Signer: Sendable, Equatable, Codable {
         /// The fingerprint of the key.
         public let signer: String
+        /// The algorithm of the key.
         public let algorithm: String
-        /// PEM.
+        /// The key, PEM.
         public let publicKey: String
 
         private enum CodingKeys: String, CodingKey {
@@ -46,7 +52,8 @@ public struct Verification: Sendable, Equatable, Codable {
 }
 
 extension DirectoryClient {
-    /// Has the gateway sign a record with its own key.
+    /// Signs a record with the key of the gateway.
+    /// - Throws: `DirectoryClientError`.
     public func sign(_ cid: String) async throws(DirectoryClientError) -> SignatureInfo {
         try await decode(SignatureInfo.self, ClientRequest("/sign", SignBody(cid: cid)))
     }
@@ -55,6 +62,7 @@ extension DirectoryClient {
     /// - Parameters:
     ///   - signature: base64, over the ASCII bytes of the cid.
     ///   - publicKey: PEM.
+    /// - Throws: `DirectoryClientError`.
     public func attach(_ signature: String, publicKey: String, to cid: String)
         async throws(DirectoryClientError) -> SignatureInfo
     {
@@ -63,7 +71,8 @@ extension DirectoryClient {
     }
 
     /// Checks the stored signatures of a record.
-    /// - Parameter publicKey: PEM; nil checks against the keys that are stored with the record.
+    /// - Parameter publicKey: PEM; nil for the keys that are stored with the record.
+    /// - Throws: `DirectoryClientError`.
     public func verify(_ cid: String, publicKey: String? = nil) async throws(DirectoryClientError)
         -> Verification
     {
@@ -71,17 +80,19 @@ extension DirectoryClient {
         return try await decode(Verification.self, ClientRequest("/verify", body))
     }
 
-    /// The signatures of a record.
+    /// Returns the signatures of a record.
+    /// - Throws: `DirectoryClientError`.
     public func signatures(of cid: String) async throws(DirectoryClientError) -> [SignatureInfo] {
         let path = "/records/\(PercentCoding.encode(cid))/signatures"
         return try await decode(Signatures.self, ClientRequest(.GET, path)).signatures
     }
 
-    /// The gateway's own public key, PEM.
+    /// Returns the public key of the gateway, PEM.
+    /// - Throws: `DirectoryClientError`.
     public func signingKey() async throws(DirectoryClientError) -> String {
         var request = ClientRequest(.GET, "/signing-key")
         request.accept = "*/*"
-        return String(decoding: try await answer(request).body, as: UTF8.self)
+        return String(decoding: try await response(to: request).body, as: UTF8.self)
     }
 
     private struct SignBody: Encodable {

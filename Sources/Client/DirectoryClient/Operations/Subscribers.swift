@@ -1,23 +1,32 @@
 internal import FoundationEssentials
 internal import NIOHTTP1
 
-/// Somebody who listens.
+/// A subscriber of the gateway.
 public struct SubscriberInfo: Sendable, Equatable, Codable {
+    /// Its number.
     public let id: Int
+    /// Its network address.
     public let address: String
-    /// RFC 3339.
+    /// When it subscribed (RFC 3339).
     public let since: String
-    /// The type of the stream.
+    /// The media type of the stream.
     public let format: String
+    /// Its filter.
     public let filter: Filter
+    /// The number of delivered events.
     public let delivered: Int
+    /// The number of dropped events.
     public let dropped: Int
+    /// The number of events in its send queue.
     public let queued: Int
 
-    /// What it wants to hear; nil lets all pass.
+    /// The filter of a subscriber; nil matches every event.
     public struct Filter: Sendable, Equatable, Codable {
+        /// The types of events.
         public let types: [String]?
+        /// Parts of labels.
         public let labels: [String]?
+        /// Whole resource ids.
         public let cids: [String]?
     }
 
@@ -25,6 +34,7 @@ public struct SubscriberInfo: Sendable, Equatable, Codable {
         case id, address, since, format, filter, delivered, dropped, queued
     }
 
+    /// Decodes a subscriber.
     public init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         id = try members.count(.id)
@@ -39,7 +49,8 @@ public struct SubscriberInfo: Sendable, Equatable, Codable {
 }
 
 extension DirectoryClient {
-    /// Who listens.
+    /// Returns the subscribers of the gateway.
+    /// - Throws: `DirectoryClientError`.
     public func subscribers() async throws(DirectoryClientError) -> [SubscriberInfo] {
         try await decode(Page.self, ClientRequest(.GET, "/subscribers")).subscribers
     }

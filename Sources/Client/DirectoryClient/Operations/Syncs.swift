@@ -2,31 +2,37 @@ internal import FoundationEssentials
 internal import NIOHTTP1
 internal import Text
 
-/// How far a sync is.
+/// A sync with its progress.
 public struct SyncInfo: Sendable, Equatable, Codable {
+    /// The id.
     public let id: String
     /// `PENDING`, `IN_PROGRESS`, `COMPLETED`, `FAILED` or `DELETED`.
     public let status: String
+    /// The address of the other gateway.
     public let remoteURL: String
-    /// The records that were asked for; nil for all that are published there.
+    /// The requested records; nil for all that are published there.
     public let cids: [String]?
-    /// RFC 3339.
+    /// When it was accepted (RFC 3339).
     public let createdAt: String
-    /// When the status changed last, RFC 3339.
+    /// The last change of its status (RFC 3339).
     public let updatedAt: String
+    /// Records that the remote has.
     public let found: Int
+    /// Records that the sync has copied.
     public let copied: Int
+    /// Records that were stored already.
     public let present: Int
+    /// Records that could not be copied.
     public let failed: Int
-    /// Why it failed.
+    /// Why it failed; nil unless it failed.
     public let error: String?
 
-    /// Whether nothing will change any more.
+    /// Whether it has ended.
     public var hasEnded: Bool {
         !status.hasBytes(of: "PENDING") && !status.hasBytes(of: "IN_PROGRESS")
     }
 
-    /// Whether it has ended well.
+    /// Whether it has ended without an error.
     public var hasCompleted: Bool { status.hasBytes(of: "COMPLETED") }
 
     private enum CodingKeys: String, CodingKey {
@@ -37,6 +43,7 @@ public struct SyncInfo: Sendable, Equatable, Codable {
         case updatedAt = "updated_at"
     }
 
+    /// Decodes a sync.
     public init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
         id = try members.decode(String.self, forKey: .id)
@@ -54,9 +61,12 @@ public struct SyncInfo: Sendable, Equatable, Codable {
 }
 
 extension DirectoryClient {
-    /// Has the gateway copy the published records of another one.
-    /// - Parameter cids: the records to copy; none for all that are published there.
+    /// Starts to copy the published records of another gateway.
+    /// - Parameters:
+    ///   - remote: the address of the other gateway.
+    ///   - cids: the records to copy; empty for all that are published there.
     /// - Returns: the id of the sync.
+    /// - Throws: `DirectoryClientError`.
     public func sync(from remote: String, cids: [String] = []) async throws(DirectoryClientError)
         -> String
     {
@@ -64,13 +74,15 @@ extension DirectoryClient {
         return try await decode(Created.self, ClientRequest("/sync", body)).sync_id
     }
 
-    /// How far a sync is.
+    /// Returns a sync with its progress.
+    /// - Throws: `DirectoryClientError`.
     public func sync(_ id: String) async throws(DirectoryClientError) -> SyncInfo {
         try await decode(SyncInfo.self, ClientRequest(.GET, "/syncs/\(PercentCoding.encode(id))"))
     }
 
-    /// A page of syncs, newest first, without the cids that were asked for.
-    /// - Parameter after: `next` of the page before.
+    /// Returns a page of syncs, newest first, without their `cids`.
+    /// - Parameter after: `next` of the previous page; nil for the first.
+    /// - Throws: `DirectoryClientError`.
     public func syncs(limit: Int = 100, after: String? = nil) async throws(DirectoryClientError)
         -> (syncs: [SyncInfo], next: String?)
     {
@@ -79,7 +91,8 @@ extension DirectoryClient {
         return (page.syncs, page.next)
     }
 
-    /// Cancels a sync; what it has copied stays.
+    /// Cancels a sync. The copied records are kept.
+    /// - Throws: `DirectoryClientError`.
     public func cancelSync(_ id: String) async throws(DirectoryClientError) {
         try await remove("/syncs/\(PercentCoding.encode(id))")
     }

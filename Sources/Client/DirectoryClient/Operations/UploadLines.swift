@@ -1,10 +1,10 @@
 internal import NIOCore
 internal import Synchronization
 
-/// Lines on their way to the gateway.
+/// The lines of an upload.
 ///
-/// A fault of the source ends the upload in good order and is kept: the results of what was sent
-/// before are still to come.
+/// When the source throws, the upload ends normally and the error is kept, because the results of the
+/// lines before have not arrived yet.
 struct UploadLines<Base: AsyncSequence & Sendable>: AsyncSequence, Sendable
 where Base.Element == [UInt8] {
     fileprivate final class Outcome: Sendable {

@@ -5,15 +5,16 @@ internal import NIOHTTP1
 /// A request to the gateway, before it is sent.
 struct ClientRequest {
     let method: HTTPMethod
-    /// Below the address of the gateway, encoded.
+    /// The path below the address of the gateway, percent-encoded.
     let path: String
     var query: [(String, String)] = []
     var accept = "application/json"
     var contentType: String?
     var body: HTTPClientRequest.Body?
-    /// Whether the answer may be silent for long.
+    /// Whether the response may be silent for long.
     var isStream = false
 
+    /// Makes a request without a body.
     init(_ method: HTTPMethod, _ path: String, query: [(String, String)] = []) {
         self.method = method
         self.path = path
@@ -24,7 +25,7 @@ struct ClientRequest {
     init(_ path: String, _ body: some Encodable) {
         self.init(.POST, path)
         contentType = "application/json"
-        // Our own types always encode.
+        // The types of this module always encode.
         self.body = .bytes((try? JSONEncoder().encode(body)) ?? Data())
     }
 }

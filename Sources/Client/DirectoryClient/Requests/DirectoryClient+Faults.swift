@@ -7,7 +7,7 @@ internal import NIOSSL
 internal import Text
 
 extension DirectoryClient {
-    /// Tells what an answer means that is no success.
+    /// Returns the error of a response that is not a success.
     func refusal(_ response: HTTPClientResponse, of request: ClientRequest) async
         -> DirectoryClientError
     {
@@ -15,32 +15,32 @@ extension DirectoryClient {
         let isProblem = (response.headers.first(name: "Content-Type") ?? "")
             .isMediaType("application/problem+json")
         var problem: Problem
-        if isProblem, let body = await words(response),
-            let words = try? ServerJSON.decode(Problem.self, from: body)
+        if isProblem, let body = await problemBody(response),
+            let decoded = try? ServerJSON.decode(Problem.self, from: body)
         {
-            problem = words
-            // What counts is what HTTP says.
+            problem = decoded
+            // The status line decides, not the document.
             problem.status = status
             if status == 404, !problem.isGateways {
-                return .notAGateway(configuration.server, reason: "it answered 404")
+                return .notAGateway(configuration.server, reason: "it responded with 404")
             }
             if problem.kind.hasBytes(of: "unknown-path") {
                 return .notAGateway(
-                    configuration.server, reason: "there is nothing at \(request.path)")
+                    configuration.server, reason: "it has no route \(request.path)")
             }
         } else if isProblem || [401, 403, 407, 408, 429].contains(status) || status >= 500 {
-            // An answer to HEAD has no words.
+            // A response to HEAD has no body.
             problem = Problem(status: status)
         } else {
-            return .notAGateway(configuration.server, reason: "it answered \(status)")
+            return .notAGateway(configuration.server, reason: "it responded with \(status)")
         }
         problem.retryAfter = response.headers.first(name: "Retry-After")
             .flatMap(HeaderNumber.seconds)
         return .refused(problem)
     }
 
-    /// Reads the body of a refusal. One that stops half-way is a refusal without words.
-    private func words(_ response: HTTPClientResponse) async -> Data? {
+    /// Returns the body of a refusal; nil when it does not arrive whole in time.
+    private func problemBody(_ response: HTTPClientResponse) async -> Data? {
         let timeout = configuration.timeout
         let body = try? await withThrowingTaskGroup(of: ByteBuffer.self) { group in
             group.addTask { try await response.body.collect(upTo: 1 << 20) }
@@ -54,7 +54,7 @@ extension DirectoryClient {
         return body.map { Data($0.readableBytesView) }
     }
 
-    /// Tells what a fault of the network means to the caller.
+    /// Returns the error of a network failure.
     func clientError(_ error: any Error) -> DirectoryClientError {
         let server = configuration.server
         switch error {
@@ -64,7 +64,7 @@ extension DirectoryClient {
             return .timedOut(server)
         case let error as HTTPClientError where error == .remoteConnectionClosed:
             return .unreachable(server, reason: "the connection was closed")
-        // An answer that was cut is a gateway's that fell over, or of something in between.
+        // The response was cut off: a gateway or a proxy crashed.
         case let error as HTTPParserError where error == .invalidEOFState:
             return .unreachable(server, reason: "the connection was closed")
         case is HTTPParserError: return .notAGateway(server, reason: "it does not speak HTTP")
@@ -80,7 +80,9 @@ extension DirectoryClient {
             if case .handshakeFailed = error {
                 return .unreachable(
                     server,
-                    reason: "no TLS connection: is it https there, and its certificate good?")
+                    reason:
+                        "no TLS connection: does the server use https, and is its certificate valid?"
+                )
             }
             return .unreachable(server, reason: "TLS: \(error)")
         case is CancellationError: return .unreachable(server, reason: "cancelled")

@@ -5,9 +5,9 @@ internal import NIOHTTP1
 internal import Text
 
 extension DirectoryClient {
-    /// Sends a request and reads the whole answer.
-    /// - Throws: for every status that is not a success.
-    func answer(_ request: ClientRequest) async throws(DirectoryClientError) -> (
+    /// Sends a request and returns the whole response.
+    /// - Throws: `DirectoryClientError`, also for every status that is not a success.
+    func response(to request: ClientRequest) async throws(DirectoryClientError) -> (
         status: Int, body: Data, headers: HTTPHeaders
     ) {
         let response = try await send(request)
@@ -19,26 +19,30 @@ extension DirectoryClient {
         }
     }
 
-    /// Sends a request and reads its answer as JSON.
+    /// Sends a request and decodes its response as JSON.
+    /// - Throws: `DirectoryClientError`.
     func decode<T: Decodable>(_ type: T.Type, _ request: ClientRequest)
         async throws(DirectoryClientError) -> T
     {
-        let body = try await answer(request).body
+        let body = try await response(to: request).body
         do { return try ServerJSON.decode(type, from: body) } catch {
-            throw .notAGateway(configuration.server, reason: "its answer is not what was asked for")
+            throw .notAGateway(
+                configuration.server, reason: "its response is not the expected document")
         }
     }
 
-    /// Deletes what is at a path. Only a gateway's own answer is believed.
+    /// Deletes the resource at a path.
+    /// - Throws: `DirectoryClientError`, also for another success than 204: a gateway sends 204.
     func remove(_ path: String) async throws(DirectoryClientError) {
-        let status = try await answer(ClientRequest(.DELETE, path)).status
+        let status = try await response(to: ClientRequest(.DELETE, path)).status
         guard status == 204 else {
-            throw .notAGateway(configuration.server, reason: "it answered \(status) to a deletion")
+            throw .notAGateway(
+                configuration.server, reason: "it responded with \(status) to a deletion")
         }
     }
 
-    /// Sends a request; returns when the answer begins.
-    /// - Throws: for every status that is not a success.
+    /// Sends a request; returns when the response begins.
+    /// - Throws: `DirectoryClientError`, also for every status that is not a success.
     func send(_ request: ClientRequest) async throws(DirectoryClientError) -> HTTPClientResponse {
         var target = "\(configuration.server)\(request.path)"
         if !request.query.isEmpty {

@@ -1,31 +1,33 @@
 internal import AsyncAlgorithms
 public import Events
 
-/// A stream of the gateway that comes back by itself when it breaks.
+/// A stream of the gateway that reconnects by itself.
 ///
-/// It reads no faster than it is read: who reads too slowly is told by the gateway what was lost.
-/// It is closed at once when its iterator is let go or its task is cancelled.
+/// It reads no faster than its iterator is called. When that is too slow, the gateway drops events and
+/// sends their number. The stream is closed when its iterator is released or its task is cancelled.
 public struct EventStream: AsyncSequence, Sendable {
     let client: DirectoryClient
     let filter: EventFilter
 
+    /// Opens the stream.
     public func makeAsyncIterator() -> Iterator { Iterator(client: client, filter: filter) }
 
+    /// The items of an open stream.
     public struct Iterator: AsyncIteratorProtocol {
-        private let pump: Pump
+        private let connection: OpenStream
         private var items: [StreamItem] = []
         private var position = 0
 
         init(client: DirectoryClient, filter: EventFilter) {
-            pump = Pump(client: client, filter: filter)
+            connection = OpenStream(client: client, filter: filter)
         }
 
-        /// The next item; nil when the gateway has ended the stream for good (204), or the task was
-        /// cancelled.
-        /// - Throws: `DirectoryClientError` when trying again would not help.
+        /// Returns the next item; nil when the gateway has ended the stream permanently (204), or the
+        /// task was cancelled.
+        /// - Throws: `DirectoryClientError` when a retry would not help.
         public mutating func next() async throws -> StreamItem? {
             while position == items.count {
-                guard let more = try await pump.next() else { return nil }
+                guard let more = try await connection.next() else { return nil }
                 items = more
                 position = 0
             }
@@ -36,7 +38,7 @@ public struct EventStream: AsyncSequence, Sendable {
 }
 
 /// The task that keeps a stream open; it ends with the iterator.
-private final class Pump: Sendable {
+private final class OpenStream: Sendable {
     private let channel = AsyncThrowingChannel<[StreamItem], any Error>()
     private let task: Task<Void, Never>
 
@@ -56,22 +58,24 @@ private final class Pump: Sendable {
     }
 }
 
-/// Events alone, decoded; what else happens is told to a callback.
+/// The decoded events of a stream. A callback receives the other items.
 public struct EventSequence: AsyncSequence, Sendable {
     let stream: EventStream
     let onNotice: @Sendable (StreamItem) -> Void
 
+    /// Opens the stream.
     public func makeAsyncIterator() -> Iterator {
         Iterator(base: stream.makeAsyncIterator(), onNotice: onNotice)
     }
 
+    /// The events of an open stream.
     public struct Iterator: AsyncIteratorProtocol {
         var base: EventStream.Iterator
         let onNotice: @Sendable (StreamItem) -> Void
 
-        /// The next event; nil when the gateway has ended the stream for good, or the task was
-        /// cancelled. Events of types that this version does not know are left out.
-        /// - Throws: `DirectoryClientError` when trying again would not help.
+        /// Returns the next event; nil when the gateway has ended the stream permanently, or the task
+        /// was cancelled. Skips events of types that this version does not know.
+        /// - Throws: `DirectoryClientError` when a retry would not help.
         public mutating func next() async throws -> Event? {
             while let item = try await base.next() {
                 guard case .event(let received) = item else {
@@ -86,13 +90,13 @@ public struct EventSequence: AsyncSequence, Sendable {
 }
 
 extension DirectoryClient {
-    /// The events that pass a filter, from now on.
+    /// Returns the events that match a filter, from now on. An empty list matches every event.
     ///
     /// - Parameters:
-    ///   - types: nothing means all; an event needs one of them.
+    ///   - types: an event needs one of these types.
     ///   - labels: parts of labels; an event needs a label with one of them.
     ///   - cids: whole resource ids; an event needs one of them.
-    ///   - onNotice: told of everything but events: connected, dropped, gap, reconnecting.
+    ///   - onNotice: receives all other items: connected, dropped, gap, reconnecting.
     public func events(
         types: [EventType] = [], labels: [String] = [], cids: [String] = [],
         onNotice: @escaping @Sendable (StreamItem) -> Void = { _ in }
@@ -101,7 +105,8 @@ extension DirectoryClient {
         return EventSequence(stream: stream(filter), onNotice: onNotice)
     }
 
-    /// Events and notices in their order, events as they came.
+    /// Returns the events that match a filter and the notices of the stream, in their order. Events
+    /// are not decoded.
     public func stream(_ filter: EventFilter = .all) -> EventStream {
         EventStream(client: self, filter: filter)
     }

@@ -7,25 +7,25 @@ internal import NIOHTTP1
 internal import Synchronization
 internal import Text
 
-/// One connection of a stream, from its first byte to its last.
+/// One connection of a stream.
 final class StreamConnection: Sendable {
     private struct State {
         var wasOpen = false
-        /// Whether the gateway had no room for us.
+        /// Whether the gateway had no room for this client.
         var isRefused = false
         var retry: Duration?
         var farewell: String?
-        /// Since when the next byte is waited for; nil while somebody reads what came.
+        /// The start of the wait for the next byte; nil while the received bytes are being read.
         var waitingSince: ContinuousClock.Instant?
-        /// When the last bytes came, microseconds since 1970.
-        var lastHeard: Int64?
+        /// When the last bytes arrived, microseconds since 1970.
+        var lastReceived: Int64?
     }
 
     private let channel: AsyncThrowingChannel<[StreamItem], any Error>
-    /// Nil follows the gateway.
+    /// Nil uses the heartbeat interval of the gateway.
     private let idleTimeout: Duration?
     private let server: ServerAddress
-    /// When bytes came last on the connection before; nil when this is the first.
+    /// When the last bytes arrived on the previous connection; nil on the first connection.
     private let silentSince: Int64?
     private let state = Mutex(State())
 
@@ -41,33 +41,33 @@ final class StreamConnection: Sendable {
 
     /// Whether the subscription was live.
     var wasOpen: Bool { state.withLock { $0.wasOpen } }
-    /// When the gateway wants us back.
+    /// The pause that the gateway asks for.
     var retry: Duration? { state.withLock { $0.retry } }
-    /// When the last bytes of a live subscription came.
-    var lastHeard: Int64? { state.withLock { $0.wasOpen ? $0.lastHeard : nil } }
-    /// Why the gateway ended the stream, if it has said so.
+    /// When the last bytes of a live subscription arrived.
+    var lastReceived: Int64? { state.withLock { $0.wasOpen ? $0.lastReceived : nil } }
+    /// Why the gateway ended the stream, if it has sent a reason.
     var farewell: String? { state.withLock { $0.farewell } }
 
-    /// Reads up to the end.
+    /// Reads the stream to its end.
     func read(_ response: HTTPClientResponse) async throws {
         let type = response.headers.first(name: "Content-Type") ?? ""
         guard response.status == .ok, type.isMediaType("text/event-stream") else {
             throw DirectoryClientError.notAGateway(
-                server, reason: "it answered \(response.status.code) \(type)")
+                server, reason: "it responded with \(response.status.code) \(type)")
         }
         let idle =
             idleTimeout
             ?? HeaderNumber.idleTimeout(
                 response.headers.first(name: "Directory-Heartbeat-Interval"))
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await self.pump(response.body) }
+            group.addTask { try await self.receive(response.body) }
             group.addTask { try await self.watch(idle) }
             defer { group.cancelAll() }
             try await group.next()
         }
     }
 
-    private func pump(_ body: HTTPClientResponse.Body) async throws {
+    private func receive(_ body: HTTPClientResponse.Body) async throws {
         var decoder = EventStreamDecoder()
         wait()
         for try await buffer in body {
@@ -76,7 +76,7 @@ final class StreamConnection: Sendable {
             let items = try decoder.decode(Array(buffer.readableBytesView)).compactMap(item)
             let isFirst = state.withLock { state in
                 state.retry = decoder.retry.map(HeaderNumber.retry) ?? state.retry
-                state.lastHeard = now
+                state.lastReceived = now
                 let isFirst = !state.wasOpen && !state.isRefused
                 state.wasOpen = state.wasOpen || isFirst
                 return isFirst
@@ -96,29 +96,29 @@ final class StreamConnection: Sendable {
 
     private func wait() { state.withLock { $0.waitingSince = .now } }
 
-    /// Ends the connection when nothing has come for too long: there is no other sign that the other
-    /// side is gone.
+    /// Ends the connection after a too long silence: there is no other sign that the gateway has
+    /// vanished.
     private func watch(_ idleTimeout: Duration) async throws {
         while true {
             let since = state.withLock { $0.waitingSince }
             try await Task.sleep(until: (since ?? .now) + idleTimeout, clock: .continuous)
             if since != nil, state.withLock({ $0.waitingSince }) == since {
                 throw DirectoryClientError.unreachable(
-                    server, reason: "nothing was heard for \(idleTimeout.components.seconds) s")
+                    server, reason: "nothing was received for \(idleTimeout.components.seconds) s")
             }
         }
     }
 
     private func item(_ event: ServerSentEvent) -> StreamItem? {
         if event.type.hasBytes(of: "dropped") {
-            return words(event)?.dropped.map { .dropped($0) }
+            return notice(event)?.dropped.map { .dropped($0) }
         }
         if event.type.hasBytes(of: "goodbye") {
-            state.withLock { $0.farewell = "the gateway is going down" }
+            state.withLock { $0.farewell = "the gateway is shutting down" }
             return nil
         }
         if event.type.hasBytes(of: "retry-later") {
-            let reason = words(event)?.reason ?? "no room"
+            let reason = notice(event)?.reason ?? "no room"
             state.withLock {
                 $0.farewell = "the gateway has no room: \(reason)"
                 $0.isRefused = true
@@ -128,7 +128,7 @@ final class StreamConnection: Sendable {
         return .event(ReceivedEvent(id: event.id, type: event.type, json: event.data))
     }
 
-    private struct Words: Decodable {
+    private struct Notice: Decodable {
         /// From 1 to 2^53.
         let dropped: Int?
         let reason: String?
@@ -137,14 +137,14 @@ final class StreamConnection: Sendable {
 
         init(from decoder: any Decoder) throws {
             let members = try decoder.container(keyedBy: CodingKeys.self)
-            // A number that no integer holds is a loss all the same.
+            // A number that is too large for an integer is a drop too.
             let number = try? members.decode(Double.self, forKey: .dropped)
             dropped = number.flatMap { $0 >= 1 ? Int(min($0, 0x1p53)) : nil }
             reason = try? members.decode(String.self, forKey: .reason)
         }
     }
 
-    private func words(_ event: ServerSentEvent) -> Words? {
-        try? ServerJSON.decode(Words.self, from: Data(event.data))
+    private func notice(_ event: ServerSentEvent) -> Notice? {
+        try? ServerJSON.decode(Notice.self, from: Data(event.data))
     }
 }

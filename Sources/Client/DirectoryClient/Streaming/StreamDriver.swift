@@ -5,7 +5,7 @@ internal import FoundationEssentials
 internal import NIOCore
 internal import NIOHTTP1
 
-/// Keeps a stream open: connects, reads, and after a break tries again.
+/// Keeps a stream open: connects, reads, and reconnects.
 struct StreamDriver: Sendable {
     let client: DirectoryClient
     let filter: EventFilter
@@ -16,7 +16,7 @@ struct StreamDriver: Sendable {
     func run() async {
         var failures = 0
         var hasBeenOpen = false
-        // What the gateway has asked for holds until it asks for something else.
+        // A pause that the gateway asks for is valid until it asks for another one.
         var retry: Duration?
         var silentSince: Int64?
         while !Task.isCancelled {
@@ -32,13 +32,13 @@ struct StreamDriver: Sendable {
                 failure = client.clientError(error)
             }
             if Task.isCancelled { break }
-            silentSince = connection.lastHeard ?? silentSince
+            silentSince = connection.lastReceived ?? silentSince
             if connection.wasOpen {
                 (failures, hasBeenOpen) = (0, true)
-                // Whatever it looks like, it was a gateway.
+                // The connection was open, so the server is a gateway.
                 if let fault = failure, !fault.isTransient {
                     failure = .unreachable(
-                        client.configuration.server, reason: "the stream was broken")
+                        client.configuration.server, reason: "the stream was interrupted")
                 }
             }
             failures += 1
@@ -48,9 +48,11 @@ struct StreamDriver: Sendable {
             }
             let reason = connection.farewell ?? failure.map(Self.reason) ?? "the stream ended"
             retry = connection.retry ?? retry
-            var asked = retry
-            if case .refused(let problem) = failure { asked = problem.retryAfter ?? asked }
-            let delay = policy.delay(failures: failures, asked: asked)
+            var retryAfter = retry
+            if case .refused(let problem) = failure {
+                retryAfter = problem.retryAfter ?? retryAfter
+            }
+            let delay = policy.delay(failures: failures, retryAfter: retryAfter)
             await channel.send([.reconnecting(after: delay, reason: reason)])
             try? await policy.pause(delay)
         }
@@ -60,14 +62,14 @@ struct StreamDriver: Sendable {
     private static func reason(_ error: DirectoryClientError) -> String {
         switch error {
         case .unreachable(_, let reason): reason
-        case .timedOut: "no answer in time"
+        case .timedOut: "no response in time"
         default: error.description
         }
     }
 
     private var request: ClientRequest {
         var query: [(String, String)] = []
-        // An item may hold a comma only if each is a parameter of its own, and then it is split.
+        // Each item is a parameter of its own. The gateway splits an item that has a comma.
         for type in filter.types?.types ?? [] { query.append(("types", type.shortName)) }
         for label in filter.labels { query.append(("labels", label)) }
         for cid in filter.cids { query.append(("cids", cid)) }

@@ -3,8 +3,8 @@ internal import Events
 internal import GRDB
 internal import Synchronization
 
-/// Makes changes one after the other, and those that wait together in one commit: many clients
-/// share the wait for the disk.
+/// Makes changes one after the other. Changes that wait at the same time share one commit: N
+/// clients share the wait for the disk.
 ///
 /// Each change succeeds or fails alone: one that fails half-way rolls the commit back, and each is
 /// then made in a commit of its own. That is rare, and costs those that succeed nothing; a savepoint
@@ -49,11 +49,11 @@ final class CommitQueue: Sendable {
     private struct State {
         var jobs: [Job] = []
         var isRunning = false
-        /// What a commit has met in the file that should not be there.
+        /// The damage that a commit found in the file.
         var damage: String?
     }
 
-    /// More changes than this in one commit would keep the first of them waiting for the last.
+    /// The most changes in one commit: with more, the first would wait long for the last.
     private static let commitLimit = 512
 
     private let pool: DatabasePool
@@ -120,7 +120,7 @@ final class CommitQueue: Sendable {
         if mustStart { queue.async { self.drain() } }
     }
 
-    /// Why the file must not be written any more; nil when all is well.
+    /// Why the file must no longer be written; nil when it is not damaged.
     var damage: String? { state.withLock { $0.damage } }
 
     /// Ends the sequence of ids in good order, and moves what is in the write-ahead log to the
@@ -169,7 +169,7 @@ final class CommitQueue: Sendable {
                 }
             }
         } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
-            // Another process holds the lock: trying each alone would make each wait as long.
+            // Another process holds the lock: alone, each change would wait as long again.
             for job in jobs { job.fail(Self.directoryError(error)) }
         } catch let error as DatabaseError
             where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
@@ -177,7 +177,7 @@ final class CommitQueue: Sendable {
             state.withLock { $0.damage = "\(error)" }
             for job in jobs { job.fail(Self.directoryError(error)) }
         } catch  where jobs.count > 1 {
-            // One of them brought the others down: each alone, so that only that one fails.
+            // One change failed the commit: each is made alone, so that only that one fails.
             for job in jobs { commit([job]) }
         } catch let fault as DirectoryError {
             for job in jobs { job.fail(fault) }
@@ -242,8 +242,8 @@ final class CommitQueue: Sendable {
         events.publish(list)
     }
 
-    /// Makes one change. A refusal that has changed nothing concerns nobody else; whatever else goes
-    /// wrong ends the whole commit.
+    /// Makes one change. Returns the error of a change that changed nothing; every other error ends
+    /// the whole commit.
     private static func attempt(_ job: Job, _ database: Database) throws
         -> Result<Outcome, any Error>
     {

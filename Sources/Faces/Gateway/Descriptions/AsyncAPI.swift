@@ -7,7 +7,7 @@ enum AsyncAPI {
         "asyncapi": "3.0.0",
         "info": [
             "title": "Directory Gateway", "version": .string(GatewayServer.version),
-            "description": "What happens in a Directory, as Server-Sent Events or NDJSON.",
+            "description": "The events of a Directory, as Server-Sent Events or NDJSON.",
         ], "defaultContentType": "text/event-stream",
         "channels": [
             "events": [

@@ -57,7 +57,7 @@ enum OpenAPI {
         return .object(members)
     }
 
-    /// What a body must be: the object that the route reads, or a record, or lines of records.
+    /// Returns the schema of a body: the object that the route reads, a record, or lines of records.
     private static func schema(_ route: Route, _ type: String) -> JSON {
         guard !route.members.isEmpty else {
             return ["type": .string(type.hasByteSuffix("ndjson") ? "string" : "object")]
@@ -87,7 +87,7 @@ enum OpenAPI {
     }
 
     private static let refusal: JSON = [
-        "description": "what went wrong, and what to do about it",
+        "description": "the problem and its remedy",
         "content": [
             "application/problem+json": ["schema": ["$ref": "#/components/schemas/Problem"]]
         ],

@@ -1,14 +1,14 @@
 internal import HTTPTypes
 internal import Text
 
-/// Which pages of other origins may use the gateway (WHATWG Fetch §3.2). An origin is allowed
-/// because it is on the list, never because it asks.
+/// The pages of other origins that may use the gateway (WHATWG Fetch §3.2): those on the list only.
 struct CORSPolicy: Sendable {
     private let origins: Set<ExactString>
 
+    /// Makes a policy that allows these origins; `*` allows any.
     init(allowed: [String]) { origins = Set(allowed.map(ExactString.init)) }
 
-    /// What an answer to this request says.
+    /// Returns the CORS fields of the response to a request.
     func fields(for request: HTTPFields) -> HTTPFields {
         guard !origins.isEmpty else { return [:] }
         if origins.contains("*") {
@@ -23,7 +23,7 @@ struct CORSPolicy: Sendable {
         ]
     }
 
-    /// What the answer to a preflight says beyond that.
+    /// Returns the further fields of the response to a preflight.
     func preflight(_ methods: [String]) -> HTTPFields {
         guard !origins.isEmpty else { return [:] }
         return [

@@ -15,7 +15,7 @@ enum LabelFields {
         var text = ""
         var count = 0
         for label in all where label.utf8.count <= limit {
-            // A structured list of strings would not hold every label: percent-encoded.
+            // A structured list of strings (RFC 9651) cannot have every label, so they are percent-encoded.
             let item = PercentCoding.encode(label, allowing: UInt8(ascii: "/"))
             guard text.utf8.count + item.utf8.count + 2 <= limit else { break }
             text += (count == 0 ? "" : ", ") + item

@@ -1,11 +1,11 @@
-/// Cuts a stream of bytes into lines. Empty lines do not count; a line beyond the limit is skipped
-/// and reported in its place.
+/// Splits a stream of bytes into lines. Skips empty lines. A line that exceeds the limit is reported
+/// without its bytes.
 struct LineSplitter {
     /// A line of the stream.
     struct Line: Equatable {
-        /// Counted from 1, empty lines too.
+        /// The number of the line, from 1, with empty lines.
         let number: Int
-        /// Nil when it is too long.
+        /// Nil when the line is too long.
         let bytes: [UInt8]?
     }
 
@@ -14,12 +14,14 @@ struct LineSplitter {
     private var isSkipping = false
     private var number = 0
 
+    /// Makes a splitter.
+    /// - Parameter limit: the most bytes of a line.
     init(limit: Int) { self.limit = limit }
 
-    /// Bytes of the line that has not ended.
+    /// The bytes of the line that has not ended.
     var pendingCount: Int { pending.count }
 
-    /// Takes a piece.
+    /// Reads a piece.
     /// - Returns: the lines that ended in it.
     mutating func add(_ bytes: [UInt8]) -> [Line] {
         var lines: [Line] = []
@@ -33,7 +35,7 @@ struct LineSplitter {
         return lines
     }
 
-    /// The last line, if it had no end.
+    /// Returns the last line, if it has no line end.
     mutating func finish() -> [Line] {
         var lines: [Line] = []
         endLine(into: &lines)

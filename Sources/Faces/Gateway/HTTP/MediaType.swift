@@ -4,7 +4,7 @@ internal import Text
 enum MediaType {
     /// Returns type and subtype in lower case, without parameters.
     static func essence(_ text: String) -> String {
-        // What nearly every client sends has nothing to take off.
+        // Nearly every client sends a plain type.
         let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x3B && !ASCII.isUpper($0) }
         if isPlain { return text }
         return text.fields(on: semicolon, limit: 1)[0].trimmedASCII.lowercasedASCII
@@ -23,11 +23,11 @@ enum MediaType {
         ranges(accept).contains { $0.range.hasBytes(of: type) && $0.quality > 0 }
     }
 
-    /// Returns the one of `offers` that the client likes best; of equals, the first.
-    /// - Returns: nil when it takes none of them.
+    /// Returns the one of `offers` that the client prefers; of equals, the first.
+    /// - Returns: nil when it accepts none of them.
     static func choose(_ offers: [String], accept: String?) -> String? {
         guard let accept else { return offers.first }
-        // What nearly every client sends: one type and nothing else.
+        // Nearly every client sends exactly one type.
         if offers.contains(bytesOf: accept) { return accept }
         guard !accept.trimmedASCII.isEmpty else { return offers.first }
         let ranges = ranges(accept)
@@ -46,7 +46,7 @@ enum MediaType {
         }
     }
 
-    /// Reads a weight (RFC 9110 §12.4.2), from 0 to 1; what is none, such as `nan`, counts as 1.
+    /// Reads a weight (RFC 9110 §12.4.2), from 0 to 1; an invalid weight, such as `nan`, counts as 1.
     private static func weight(_ text: String) -> Double {
         guard text.utf8.allSatisfy({ ASCII.isDigit($0) || $0 == UInt8(ascii: ".") }),
             let weight = Double(text)
@@ -61,7 +61,7 @@ enum MediaType {
             .map { String(Substring($0.utf8.dropFirst(name.utf8.count))) }
     }
 
-    /// The most specific range that covers the type decides.
+    /// Returns the weight of the most specific range that matches the type.
     private static func quality(_ type: String, _ ranges: [Range]) -> Double {
         let family = type.fields(on: UInt8(ascii: "/"))[0] + "/*"
         for candidate in [type, family, "*/*"] {

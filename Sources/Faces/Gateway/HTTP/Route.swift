@@ -1,12 +1,12 @@
 internal import HTTPTypes
 internal import Text
 
-/// One line of the table of routes: from it come dispatch, `Allow`, metrics and documentation.
+/// One line of the table of routes. Dispatch, `Allow`, metrics and documentation use it.
 final class Route: Sendable {
     typealias Handler = @Sendable (isolated GatewayLoop, Request) async throws -> RouteResponse
 
     let method: HTTPRequest.Method
-    /// `/records/{cid}`; what stands in braces matches one segment.
+    /// `/records/{cid}`; a name in braces matches one segment.
     let pattern: String
     /// A member of a JSON body.
     struct Member: Sendable {
@@ -29,9 +29,9 @@ final class Route: Sendable {
     let summary: String
     /// Query parameters, with what they mean.
     let parameters: [(name: String, meaning: String)]
-    /// The types of body it takes; none if it takes no body.
+    /// The accepted media types of the body; empty if there is no body.
     let accepts: [String]
-    /// The members of a JSON body; none when it is no such object.
+    /// The members of a JSON body; empty when the body is not such an object.
     let members: [Member]
     /// The responses when the request succeeds.
     let responses: [(status: Int, meaning: String)]
@@ -40,7 +40,7 @@ final class Route: Sendable {
 
     private enum Segment {
         case literal(ExactString)
-        /// Any one segment, which is then found under this name.
+        /// Any one segment, whose value has this name.
         case value(ExactString)
     }
 
@@ -73,13 +73,13 @@ final class Route: Sendable {
         segments.compactMap { if case .value(let name) = $0 { name.string } else { nil } }
     }
 
-    /// Whether a connection that is one too many is refused before the route is asked. A stream is
-    /// refused more softly, and those who ask how we are must hear it most of all when we are full.
+    /// Whether a connection over the limit is refused before the route runs. The route of a stream
+    /// refuses it itself, and health and metrics must respond also when the gateway is full.
     var refusesWhenFull: Bool {
         !["/events", "/healthz", "/readyz", "/metrics"].contains(bytesOf: pattern)
     }
 
-    /// The values of the pattern's names; nil when the path is another one.
+    /// Returns the values of the names in the pattern; nil when the path does not match.
     func match(_ path: [ExactString]) -> [ExactString: String]? {
         guard path.count == segments.count else { return nil }
         var values: [ExactString: String] = [:]

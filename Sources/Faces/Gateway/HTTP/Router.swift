@@ -6,7 +6,7 @@ struct Router: Sendable {
     private typealias Candidate = (route: Route, values: [ExactString: String])
 
     let routes: [Route]
-    /// By path, for the paths that have no values in them: nearly all requests are for these.
+    /// The candidates by path, for patterns without values: nearly all requests are for these.
     private let literals: [ExactString: [Candidate]]
 
     init(routes: [Route]) {
@@ -22,6 +22,7 @@ struct Router: Sendable {
         let parameters: [ExactString: String]
     }
 
+    /// Finds the route of a method and a path.
     /// - Returns: nil when no route has this path.
     /// - Throws: 405 when one has the path but not the method, 400 when the path is badly encoded.
     func match(_ method: HTTPRequest.Method, _ path: String) throws(Problem) -> Match? {
@@ -46,7 +47,7 @@ struct Router: Sendable {
         return routes.compactMap { route in route.match(parts).map { (route, $0) } }
     }
 
-    /// The methods that a path takes, for `OPTIONS`; empty when there is no such path.
+    /// Returns the methods of a path, for `OPTIONS`; empty when no route has the path.
     func methods(_ path: String) -> [String] {
         let parts = Self.parts(path)
         let found = routes.filter { $0.match(parts) != nil }

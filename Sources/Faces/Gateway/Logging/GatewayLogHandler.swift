@@ -3,24 +3,28 @@ public import Logging
 internal import Synchronization
 internal import Text
 
-/// The level below which nothing is logged, for all loggers at once; can change while they run.
+/// The lowest level that is logged, for all loggers. It can change at any time.
 public final class LogThreshold: Sendable {
     private let level: Mutex<Logger.Level>
 
+    /// Makes a threshold.
     public init(_ level: Logger.Level) { self.level = Mutex(level) }
 
+    /// The lowest level that is logged. Safe to use from any thread.
     public var current: Logger.Level {
         get { level.withLock { $0 } }
         set { level.withLock { $0 = newValue } }
     }
 }
 
-/// One line a message, as text or as JSON; nothing that a client sends can begin a line of its own.
+/// Writes one line per message, as text or as JSON. Text from a client cannot begin a line of its own.
 public struct GatewayLogHandler: LogHandler {
-    /// How a line looks.
+    /// The formats of a line.
     public enum Format: String, Sendable { case text, json }
 
+    /// The metadata of every line.
     public var metadata: Logger.Metadata = [:]
+    /// The threshold of all loggers.
     public var logLevel: Logger.Level {
         get { threshold.current }
         set { threshold.current = newValue }
@@ -32,7 +36,8 @@ public struct GatewayLogHandler: LogHandler {
     private let writer: LogWriter
     private let now: @Sendable () -> Int64
 
-    /// - Parameter now: microseconds since 1970.
+    /// Makes a handler.
+    /// - Parameter now: returns the time, microseconds since 1970.
     public init(
         label: String, format: Format, threshold: LogThreshold, writer: LogWriter,
         now: @escaping @Sendable () -> Int64
@@ -44,11 +49,13 @@ public struct GatewayLogHandler: LogHandler {
         self.now = now
     }
 
+    /// An entry of the metadata.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
+    /// Writes a line. Never blocks.
     public func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }.sorted {
             $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
@@ -69,7 +76,7 @@ public struct GatewayLogHandler: LogHandler {
         }
     }
 
-    /// What is counted is a number, so that it can be compared and added.
+    /// The keys of numbers, which JSON has as numbers so that they can be compared and added.
     private static func json(_ key: String, _ value: String) -> JSON {
         guard numericKeys.contains(ExactString(key)), Double(value) != nil else {
             return .string(value)

@@ -2,8 +2,8 @@ internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
-/// Takes log lines without ever waiting: a terminal or a pipe that stands still must not hold up a
-/// loop. Lines that do not fit into the buffer are counted, and the count is logged.
+/// Writes log lines on a queue of its own. Adding a line never waits: a blocked terminal or pipe must
+/// not block a loop. Lines that do not fit into the buffer are counted, and the count is logged.
 public final class LogWriter: Sendable {
     private struct State {
         var waiting: [UInt8] = []
@@ -14,14 +14,15 @@ public final class LogWriter: Sendable {
     private static let capacity = 1 << 20
     private static let allLost = Atomic(0)
 
-    /// Lines of the process that could not be written.
+    /// The number of lines of the process that could not be written.
     static var lostLines: Int { allLost.load(ordering: .relaxed) }
 
     private let descriptor: Int32
     private let queue = DispatchQueue(label: "gateway.log")
     private let state = Mutex(State())
 
-    /// - Parameter descriptor: where lines go; 2 is standard error.
+    /// Makes a writer.
+    /// - Parameter descriptor: the file to write to; 2 is standard error.
     public init(descriptor: Int32 = 2) { self.descriptor = descriptor }
 
     func write(_ line: [UInt8]) {
@@ -38,9 +39,9 @@ public final class LogWriter: Sendable {
         if mustStart { queue.async { self.drain() } }
     }
 
-    /// Waits until what was logged before is written, but not for ever: a pipe that nobody reads
-    /// must not keep the process alive. For the end of the process.
-    /// - Parameter milliseconds: how long at most.
+    /// Waits until all lines are written, for a limited time: a pipe without a reader must not keep
+    /// the process alive. For the end of the process. Blocks the thread.
+    /// - Parameter milliseconds: the longest wait.
     public func flush(upTo milliseconds: Int = 500) {
         let done = DispatchSemaphore(value: 0)
         queue.async { done.signal() }
@@ -74,8 +75,8 @@ public final class LogWriter: Sendable {
         }
     }
 
-    /// A full disk, or a reader that is gone: what could not be written is counted, and the count is
-    /// written when that works again.
+    /// Counts lines that could not be written, because the disk is full or the reader is gone. The
+    /// count is written when writing works again.
     private func count(lost bytes: ArraySlice<UInt8>) {
         let lines = bytes.count { $0 == 0x0A }
         Self.allLost.add(lines, ordering: .relaxed)

@@ -1,4 +1,4 @@
-/// Counts of durations in buckets, as Prometheus wants them.
+/// Counts of durations in the buckets of a Prometheus histogram.
 struct Histogram: Sendable {
     /// Upper bounds, seconds.
     static let bounds = [
@@ -6,9 +6,9 @@ struct Histogram: Sendable {
         2.5, 10,
     ]
 
-    /// How many fell into each bucket alone; the last is beyond all bounds.
+    /// The count of each bucket alone; the last is above all bounds.
     private(set) var counts = [Int](repeating: 0, count: bounds.count + 1)
-    /// Of all durations, seconds.
+    /// The sum of all durations, seconds.
     private(set) var sum = 0.0
 
     var count: Int { counts.reduce(0, +) }

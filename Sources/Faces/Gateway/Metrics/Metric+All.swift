@@ -1,7 +1,7 @@
 internal import Text
 
 extension Metric {
-    /// Every metric there is.
+    /// Every metric.
     static let all: [Metric] = [
         Metric(name: "subscribers", kind: .gauge, help: "Open event streams.") {
             [number($0.loops.subscribers)]
@@ -11,37 +11,37 @@ extension Metric {
         },
         Metric(
             name: "events_delivered_total", kind: .counter,
-            help: "Events handed to the kernel, each subscriber counted."
+            help: "Events written to sockets, summed over subscribers."
         ) { [number($0.loops.delivered)] },
         Metric(
             name: "events_dropped_total", kind: .counter,
-            help: "Events lost by subscribers that had fallen behind, each subscriber counted."
+            help: "Events dropped for slow subscribers, summed over subscribers."
         ) { [number($0.loops.dropped)] },
         Metric(
             name: "subscriber_queue_events", kind: .gauge,
-            help: "The longest queue of a subscriber since the last look."
+            help: "Longest queue of a subscriber since the last scrape."
         ) { [number($0.loops.longestQueue)] },
         Metric(
             name: "publish_to_write_seconds", kind: .histogram,
-            help: "From publishing an event to the write for the last subscriber of a loop."
+            help: "Time from publishing an event to the write for the last subscriber of a loop."
         ) { histogram($0.loops.publishToWrite) },
         Metric(
             name: "loop_lag_seconds", kind: .gauge,
-            help: "How late the latest loop has been since the last look."
+            help: "Longest delay of a loop since the last scrape."
         ) { [seconds($0.loops.lag)] },
-        Metric(name: "loops_stalled", kind: .gauge, help: "Loops that do not run.") {
+        Metric(name: "loops_stalled", kind: .gauge, help: "Loops that are blocked.") {
             [number($0.stalledLoops)]
         },
         Metric(
             name: "memory_bytes", kind: .gauge,
             help:
-                "Bytes that requests, responses and queues of events hold; limits.memory bounds them."
+                "Bytes of requests, responses and event queues; limits.memory is the limit."
         ) { [number($0.memory)] },
         Metric(
             name: "log_lines_lost_total", kind: .counter,
             help: "Log lines that could not be written."
         ) { [number($0.lostLogLines)] },
-        Metric(name: "http_requests_total", kind: .counter, help: "Requests answered.") {
+        Metric(name: "http_requests_total", kind: .counter, help: "Requests with a response.") {
             snapshot in
             snapshot.loops.requests.sorted {
                 ($0.key.route, $0.key.code) < ($1.key.route, $1.key.code)
@@ -53,38 +53,38 @@ extension Metric {
         Metric(
             name: "http_request_seconds", kind: .histogram,
             help:
-                "From a request's header to the hand-over of its answer; of a stream, to its opening."
+                "Time from the header of a request to its response, for a stream to its opening."
         ) { snapshot in
             snapshot.loops.requestSeconds.sorted { $0.key < $1.key }
                 .flatMap { histogram($0.value, [("route", $0.key.string)]) }
         },
-        Metric(name: "connections", kind: .gauge, help: "Open connections, streams included.") {
+        Metric(name: "connections", kind: .gauge, help: "Open connections, including streams.") {
             [number($0.connections)]
         },
         Metric(
             name: "connections_rejected_total", kind: .counter,
-            help: "Connections and streams that were sent away."
+            help: "Connections and streams that were refused."
         ) { snapshot in
             snapshot.loops.rejected.sorted { $0.key < $1.key }
                 .map { number($0.value, [("reason", $0.key.string)]) }
         },
-        Metric(name: "records", kind: .gauge, help: "Records stored.") { [number($0.records)] },
+        Metric(name: "records", kind: .gauge, help: "Stored records.") { [number($0.records)] },
         Metric(name: "syncs_total", kind: .counter, help: "Syncs that have ended.") {
             $0.syncs.map { number($0.count, [("outcome", $0.outcome)]) }
         },
         Metric(
             name: "store_commit_seconds", kind: .histogram,
-            help: "How long a commit took, the wait for the disk included."
+            help: "Time of a commit, including the wait for the disk."
         ) { histogram($0.commits) },
         Metric(name: "open_descriptors", kind: .gauge, help: "Open file descriptors.") {
             [number($0.openDescriptors)]
         },
-        Metric(name: "build_info", kind: .gauge, help: "Always 1; the labels say what runs.") {
+        Metric(name: "build_info", kind: .gauge, help: "Always 1; the label is the version.") {
             [number(1, [("version", $0.version)])]
         },
     ]
 
-    /// The page in the text format of Prometheus 0.0.4.
+    /// Returns the page in the text format of Prometheus 0.0.4.
     static func page(_ snapshot: MetricsSnapshot) -> [UInt8] {
         var page = ""
         for metric in all {

@@ -1,12 +1,12 @@
-/// One metric: its name below `directory_gateway_`, its kind and what it says. The list is what
-/// `GET /metrics` serves and what docs/metrics.md must describe.
+/// One metric: its name below `directory_gateway_`, its kind and its help text. `GET /metrics` serves
+/// the list, and docs/metrics.md must describe it.
 struct Metric: Sendable {
     enum Kind: String, Sendable { case counter, gauge, histogram }
 
     let name: String
     let kind: Kind
     let help: String
-    /// The lines behind the heading, without the prefix of the name.
+    /// Returns the lines after the heading, without the prefix of the name.
     let samples: @Sendable (MetricsSnapshot) -> [Sample]
 
     /// One value.
@@ -41,7 +41,7 @@ struct Metric: Sendable {
     }
 }
 
-/// Everything that the metrics are made of, at one moment.
+/// The values of all metrics at one moment.
 struct MetricsSnapshot: Sendable {
     var loops = LoopStatistics()
     /// By short name of the event type.
@@ -53,7 +53,7 @@ struct MetricsSnapshot: Sendable {
     var commits = Histogram()
     var openDescriptors = 0
     var stalledLoops = 0
-    /// Bytes held for clients.
+    /// The bytes of requests, responses and event queues.
     var memory = 0
     var lostLogLines = 0
     var version = ""

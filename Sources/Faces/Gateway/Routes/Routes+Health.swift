@@ -11,10 +11,10 @@ internal import Text
 
 extension Routes {
     static let health = [
-        Route(.get, "/healthz", "whether the process lives") { _, _ in
+        Route(.get, "/healthz", "whether the process runs") { _, _ in
             .json(["status": "ok"])
         },
-        Route(.get, "/readyz", "whether the gateway can do its work, with reasons") { loop, _ in
+        Route(.get, "/readyz", "whether the gateway can serve requests, with reasons") { loop, _ in
             var reasons: [String] = []
             if loop.context.isDraining { reasons.append("the gateway is shutting down") }
             let stalled = loop.context.allLoops.count { $0.isStalled }

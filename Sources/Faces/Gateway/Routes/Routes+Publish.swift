@@ -6,13 +6,13 @@ extension Routes {
     static let publish = [
         Route(
             .post, "/publish",
-            "announces records: {\"cids\":[…]}, {\"all\":true} or {\"labels\":[…]}",
+            "publishes records: {\"cids\":[…]}, {\"all\":true} or {\"labels\":[…]}",
             accepts: ["application/json"],
             members: [
                 .init("cids", .texts, "these records: all or none"),
                 .init("labels", .texts, "the records with a label that contains one of these"),
-                .init("all", .flag, "every record that is stored"),
-            ], responses: [(200, "the cids that were announced")]
+                .init("all", .flag, "every stored record"),
+            ], responses: [(200, "the published cids")]
         ) { loop, request in
             let body = try await request.object(["cids", "all", "labels"])
             let selection = try Operations.Selection(body)
@@ -21,10 +21,10 @@ extension Routes {
                 await RouteResponse.largeJSON { ["published": .strings(cids)] })
         },
         Route(
-            .post, "/unpublish", "withdraws records: {\"cids\":[…]}",
+            .post, "/unpublish", "unpublishes records: {\"cids\":[…]}",
             accepts: ["application/json"],
             members: [.init("cids", .texts, "these records: all or none", isRequired: true)],
-            responses: [(200, "the cids that were withdrawn")]
+            responses: [(200, "the unpublished cids")]
         ) { loop, request in
             let body = try await request.object(["cids"])
             guard let cids = try body.strings("cids") else {

@@ -7,7 +7,7 @@ internal import Text
 extension Routes {
     static let push = [
         Route(
-            .post, "/push", "stores a record (JSON), or many (NDJSON, one a line)",
+            .post, "/push", "stores a record (JSON), or many (NDJSON, one per line)",
             accepts: ["application/json", "application/x-ndjson"],
             responses: [
                 (201, "the record is new: its cid"),
@@ -28,8 +28,8 @@ extension Routes {
         }
     ]
 
-    /// Stores records as they come, those that are here together in one commit, and answers each
-    /// with a line: the client sees the results while it still sends.
+    /// Stores records as they arrive, those that arrive together in one commit. Sends a result for each
+    /// line, while the client sends further lines.
     private static func pushLines(
         _ request: Request, _ operations: Operations, _ memory: MemoryBudget,
         _ writer: consuming LineWriter
@@ -46,7 +46,7 @@ extension Routes {
                 guard held.resize(to: lines.pendingCount) else { throw .outOfMemory }
                 results = await pushed(complete, operations, limit: request.bodyLimit)
             } catch {
-                // The lines before have been stored and answered; this one says why it ends here.
+                // The lines before are stored and have their results; this result says why the push ends.
                 results = [.object(Problem(error, limit: request.bodyLimit).members)]
                 isOver = true
             }

@@ -8,10 +8,10 @@ extension Routes {
     private static let listing = [
         (name: "label", meaning: "a substring of a label; may be repeated"),
         (name: "name", meaning: "a name, in any case; * and ? are wildcards"),
-        (name: "version", meaning: "a version, likewise"),
+        (name: "version", meaning: "a version, in any case; * and ? are wildcards"),
         (name: "published", meaning: "true or false"),
         (name: "limit", meaning: "records in a page, 1 to 1000; 100 if not given"),
-        (name: "after", meaning: "the value of next in the page before"),
+        (name: "after", meaning: "next of the previous page"),
     ]
 
     static let records = [
@@ -32,7 +32,7 @@ extension Routes {
         ) { loop, request in
             let cid = request.parameters["cid"] ?? ""
             if ETag.matches(request.head.fields[.ifNoneMatch], "\"\(cid)\"") {
-                // The content is not read, so this is no pull; but it must be there.
+                // The content is not read, so this is not a pull, but the record must be stored.
                 _ = try await loop.context.operations.info(cid)
                 return .empty(.notModified, fields: tagged(cid))
             }
@@ -75,14 +75,14 @@ extension Routes {
         },
         Route(
             .delete, "/records/{cid}", "deletes the record, its publication, signatures and labels",
-            responses: [(204, "the record is not stored, or no longer")]
+            responses: [(204, "the record is not stored any longer")]
         ) { loop, request in
             try await loop.context.operations.delete(request.parameters["cid"] ?? "")
             return .empty(.noContent)
         },
     ]
 
-    /// The content under a CID never changes; only whether it is there can.
+    /// Returns the fields for caches. The content of a CID never changes, but it can be deleted.
     private static func tagged(_ cid: String) -> HTTPFields {
         [.eTag: "\"\(cid)\"", .cacheControl: "no-cache"]
     }

@@ -14,7 +14,7 @@ extension Routes {
                 .init("cid", .text, "the record", isRequired: true),
                 .init(
                     "signature", .text, "made elsewhere: base64, over the ASCII bytes of the cid"),
-                .init("algorithm", .text, "what the signature is taken for"),
+                .init("algorithm", .text, "the expected algorithm of the key"),
                 .init("public_key", .text, "PEM; needed with a signature"),
             ], responses: [(201, "the signature")]
         ) { loop, request in
@@ -44,7 +44,7 @@ extension Routes {
             members: [
                 .init("cid", .text, "the record", isRequired: true),
                 .init("public_key", .text, "PEM: the key that must have signed"),
-            ], responses: [(200, "who has signed the record")]
+            ], responses: [(200, "the result, with the signers")]
         ) { loop, request in
             let body = try await request.object(["cid", "public_key"])
             let key = try body.text("public_key")
@@ -53,7 +53,7 @@ extension Routes {
             var members: [(String, JSON)] = [
                 ("verified", .bool(result.isVerified)),
                 ("signers", .array(result.signers.map(\.signerJSON))),
-                // Whoever stores a record can store a key with it.
+                // A client that stores a record can store any key with it.
                 ("proves", .string(key.isNil ? "integrity" : "signed by the given key")),
             ]
             if let reason = result.reason {

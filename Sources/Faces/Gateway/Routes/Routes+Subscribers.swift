@@ -4,8 +4,7 @@ internal import Text
 
 extension Routes {
     static let subscribers = [
-        Route(.get, "/subscribers", "who listens: filters, since when, delivered, dropped, queued")
-        {
+        Route(.get, "/subscribers", "subscribers: filter, since when, delivered, dropped, queued") {
             loop, _ in
             var all: [SubscriberStatus] = []
             // The subscribers of a blocked loop are left out, because it cannot list them.

@@ -11,8 +11,9 @@ extension Routes {
             accepts: ["application/json"],
             members: [
                 .init("remote_directory_url", .text, "the other gateway", isRequired: true),
-                .init("cids", .texts, "these records; if missing, all that are published there"),
-            ], responses: [(202, "the id of the sync, which has begun")]
+                .init(
+                    "cids", .texts, "the records to copy; if missing, all that are published there"),
+            ], responses: [(202, "the id of the accepted sync")]
         ) { loop, request in
             let body = try await request.object(["remote_directory_url", "cids"])
             let id = try await loop.context.operations.syncs.create(
@@ -26,7 +27,7 @@ extension Routes {
             .get, "/syncs", "syncs, newest first",
             parameters: [
                 (name: "limit", meaning: "syncs in a page, 1 to 1000; 100 if not given"),
-                (name: "after", meaning: "the value of next in the page before"),
+                (name: "after", meaning: "next of the previous page"),
             ]
         ) { loop, request in
             let page = try await loop.context.operations.syncs.list(
@@ -35,12 +36,12 @@ extension Routes {
             if let next = page.next { members.append(("next", .string(next))) }
             return .json(.object(members))
         },
-        Route(.get, "/syncs/{id}", "how far a sync is, and why it failed") { loop, request in
+        Route(.get, "/syncs/{id}", "the progress of a sync, and why it failed") { loop, request in
             let id = request.parameters["id"] ?? ""
             return .json(try await loop.context.operations.syncs.status(id).json)
         },
         Route(
-            .delete, "/syncs/{id}", "cancels a sync; what it has copied stays",
+            .delete, "/syncs/{id}", "cancels a sync; the copied records are kept",
             responses: [(204, "the sync is cancelled")]
         ) { loop, request in
             try await loop.context.operations.syncs.cancel(request.parameters["id"] ?? "")

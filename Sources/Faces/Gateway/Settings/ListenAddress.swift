@@ -1,9 +1,9 @@
 internal import Libevent
 
-/// The rules for where a gateway may listen.
+/// The rules for the address on which a gateway listens.
 enum ListenAddress {
     static func isValid(_ text: String) -> Bool { SocketAddress(text) != nil }
 
-    /// Whether only this machine can reach the address.
+    /// Returns whether only this machine can reach the address.
     static func isLoopback(_ text: String) -> Bool { SocketAddress(text)?.isLoopback ?? false }
 }

@@ -1,6 +1,6 @@
 internal import Outbound
 
-/// A setting's value, read and found possible.
+/// The value of a setting, read and checked.
 enum SettingValue: Sendable {
     case text(String)
     case flag(Bool)
@@ -11,7 +11,7 @@ enum SettingValue: Sendable {
 
 extension SettingKey.Kind {
     /// Reads a value.
-    /// - Returns: nil when it is not of the kind; `expectation` says what was expected.
+    /// - Returns: nil when it is not of the kind; `expectation` describes the kind.
     func read(_ items: [String]) -> SettingValue? {
         if case .origins = self {
             let origins = items.filter { !$0.isEmpty }
@@ -41,7 +41,7 @@ extension SettingKey.Kind {
         }
     }
 
-    /// What a value must be, in words.
+    /// The expected value, for messages.
     var expectation: String {
         switch self {
         case .text: "a text that is not empty"

@@ -5,54 +5,73 @@ public import HTTPServer
 internal import Libevent
 internal import Text
 
-/// The settings in force.
+/// The effective settings.
 public struct Settings: Sendable {
+    /// The address to listen on, as `host:port`.
     public var listenAddress: String
+    /// The directory of the store.
     public var dataDirectory: String
-    /// Relative to the data directory, or absolute.
+    /// The file of the signing key, absolute or relative to the data directory.
     public var signingKey: String
-    /// Where a sync may go; as `RemotePattern` reads them.
+    /// The remotes that a sync may connect to, in the syntax of `RemotePattern`.
     public var allowedRemotes: [String]
+    /// The limits and pauses of syncs.
     public var sync: SyncPolicy
-    /// For one answer of a remote.
+    /// The longest time of one request to a remote.
     public var syncRequestTimeout: Duration
-    /// 0 means one for each core.
+    /// The number of event loops; 0 means one per core.
     public var loops: Int
+    /// The longest time of a shutdown.
     public var drainTimeout: Duration
+    /// The directory of the dashboard.
     public var dashboardDirectory: String
+    /// The delivery to subscribers.
     public var delivery: DeliveryPolicy
+    /// Whether each event is logged.
     public var logsPublishedEvents: Bool
+    /// The longest silence of a stream.
     public var heartbeatInterval: Duration
+    /// The time after which a client reconnects.
     public var retry: Duration
+    /// The limits of connections and requests.
     public var http: HTTPLimits
-    /// Bytes.
+    /// The most bytes of a body, or of a line of an NDJSON push.
     public var bodyLimit: Int
+    /// The most event streams.
     public var subscriberLimit: Int
+    /// The most event streams of one address.
     public var subscriberLimitPerAddress: Int
+    /// The most filter items of one subscription.
     public var filterItemLimit: Int
+    /// The most filter items of all subscriptions of one address.
     public var filterItemLimitPerAddress: Int
+    /// The most filter items of all subscriptions.
     public var filterItemLimitInAll: Int
-    /// How long a read of many records may take.
+    /// The longest time of a read of many records.
     public var queryTime: Duration
-    /// Bytes that connections and queues may hold together.
+    /// The most bytes of all requests, responses and event queues together.
     public var memoryLimit: Int
+    /// The origins whose pages may use the gateway; `*` allows any.
     public var allowedOrigins: [String]
+    /// The lowest level that is logged.
     public var logLevel: String
+    /// The format of log lines: `text` or `json`.
     public var logFormat: String
+    /// Whether each request is logged.
     public var logsAccess: Bool
 
-    /// Where the dashboard's files are.
+    /// Returns the directory of the dashboard.
     private static func dashboard(_ path: String) -> String {
         guard path.isEmpty else { return path }
         let manager = FileManager.default
         if manager.fileExists(atPath: "public/index.html") { return "public" }
-        // As `make install` lays it out: bin/dir-gateway, share/directory-gateway/public.
+        // The layout of `make install`: bin/dir-gateway, share/directory-gateway/public.
         let program = (try? manager.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let parts = program.split(on: UInt8(ascii: "/")).dropLast(2)
         return "/" + (parts + ["share", "directory-gateway", "public"]).joined(separator: "/")
     }
 
-    /// For a header: seconds, `15` or `0.5`.
+    /// The interval as a header field: seconds, `15` or `0.5`.
     var heartbeatSeconds: String {
         let milliseconds = heartbeatInterval.milliseconds
         return milliseconds.isMultiple(of: 1000)
@@ -60,7 +79,7 @@ public struct Settings: Sendable {
     }
 
     /// Reads all settings.
-    /// - Throws: the first that cannot be, with the reason and the remedy.
+    /// - Throws: `SettingsError` for the first invalid setting, with the reason and the remedy.
     public init(_ reader: SettingsReader) throws(SettingsError) {
         let settings = try reader.effective()
         let values = Dictionary(uniqueKeysWithValues: settings.map { ($0.key.name, $0.value) })
@@ -122,14 +141,13 @@ public struct Settings: Sendable {
         logLevel = text("log.level")
         logFormat = text("log.format")
         logsAccess = flag("log.access")
-        // Open to the world only if somebody has said so: the default is for one's own machine.
+        // Other machines may connect only if the operator allows it: there is no authentication yet.
         guard ListenAddress.isLoopback(listenAddress) || text("auth.mode") == "open" else {
             throw SettingsError(
                 """
-                listen_address \(listenAddress) can be reached from other machines, and nobody has \
-                said who may do what there: either set auth.mode to open, which lets everyone who \
-                reaches the port push and delete, or listen on a loopback address behind a proxy \
-                that asks who is there
+                listen_address \(listenAddress) can be reached from other machines, but there is no \
+                authentication: either set auth.mode to open, which allows every client to push and \
+                delete, or listen on a loopback address behind a proxy with authentication
                 """)
         }
     }

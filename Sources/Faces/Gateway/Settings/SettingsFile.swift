@@ -2,15 +2,16 @@ internal import Configuration
 internal import FoundationEssentials
 internal import Yams
 
-/// The settings file, with the line of each key, so that a mistake can be pointed at.
+/// The settings file, with the line of each key, so that an error can name it.
 struct SettingsFile {
     let path: String
-    /// What the file says, by key.
+    /// The values of the file, by key.
     let snapshot: YAMLSnapshot
-    /// The line of each key that the file has, counted from 1.
+    /// The line of each key in the file, counted from 1.
     let lines: [String: Int]
 
-    /// Reads the file and refuses keys that do not exist.
+    /// Reads the file.
+    /// - Throws: `SettingsError`, also for keys that do not exist.
     init(path: String) throws(SettingsError) {
         let data: Data
         guard FileManager.default.fileExists(atPath: path) else {
@@ -18,12 +19,13 @@ struct SettingsFile {
         }
         do { data = try Data(contentsOf: URL(filePath: path)) } catch {
             throw SettingsError(
-                "the settings file \(path) cannot be read: is it a file, and ours to read?")
+                "the settings file \(path) cannot be read: is it a file, with permission to read it?"
+            )
         }
         try self.init(path: path, data: data)
     }
 
-    /// Reads what a file holds.
+    /// Reads the content of a file.
     /// - Parameter path: for messages.
     init(path: String, data: Data) throws(SettingsError) {
         self.path = path
@@ -76,6 +78,6 @@ struct SettingsFile {
 extension SettingKey {
     static func isSection(_ name: String) -> Bool { all.contains { $0.name.hasPrefix(name + ".") } }
 
-    /// The setting of this name.
+    /// Returns the setting of a name.
     static func named(_ name: String) -> SettingKey? { all.first { $0.name == name } }
 }

@@ -2,20 +2,21 @@ internal import Configuration
 internal import FoundationEssentials
 internal import Text
 
-/// Reads the settings from flags, environment and file, in this order of precedence, and remembers
-/// where each came from.
+/// Reads the settings from flags, environment and file, in this order of precedence, and records
+/// the source of each.
 public struct SettingsReader {
-    /// A setting as it is in force.
+    /// An effective setting.
     public struct Effective: Sendable {
+        /// The setting.
         public let key: SettingKey
-        /// As it was written.
+        /// The value as it was written.
         public let text: String
-        /// Where it was written: a flag, a variable, a line of a file, or `default`.
+        /// The source: a flag, a variable, a line of a file, or `default`.
         public let origin: String
         let value: SettingValue
     }
 
-    /// The file that is read when none is named, if it is there.
+    /// The file that is read when none is named, if it exists.
     public static let defaultPath = "/etc/agntcy/dir/server.config.yml"
 
     private let flags: [String: String]
@@ -23,7 +24,7 @@ public struct SettingsReader {
     private let file: SettingsFile?
 
     /// - Parameters:
-    ///   - file: the file to read; nil reads `defaultPath` if it is there.
+    ///   - file: the file to read; nil reads `defaultPath` if it exists.
     ///   - flags: settings of the command line, by key.
     ///   - environment: the process's environment.
     public init(file: String?, flags: [String: String], environment: [String: String])
@@ -43,22 +44,22 @@ public struct SettingsReader {
         }
     }
 
-    /// Reads a file alone.
+    /// Reads only a file.
     init(file: SettingsFile) {
         flags = [:]
         environment = [:]
         self.file = file
     }
 
-    /// Every setting with its value and origin.
+    /// Every setting with its value and source.
     public func effective() throws(SettingsError) -> [Effective] {
         var settings: [Effective] = []
         for key in SettingKey.all { settings.append(try effective(key)) }
         return settings
     }
 
-    /// Variables that look like settings and are none: perhaps a typing mistake, perhaps another
-    /// program's.
+    /// Variables that look like settings, but are not: perhaps misspelled, perhaps of another
+    /// program.
     public var unknownVariables: [String] {
         let known = Set(SettingKey.all.map(\.environmentName))
         return environment.keys.filter {
@@ -77,7 +78,7 @@ public struct SettingsReader {
             }
             return Effective(key: key, text: text, origin: source.origin, value: value)
         }
-        // The defaults are ours: one that cannot be read is a fault of the table.
+        // A default that cannot be read is an error in the table.
         let value = key.kind.read([key.defaultValue]) ?? .text("")
         return Effective(
             key: key, text: key.defaultValue, origin: "default", value: value)

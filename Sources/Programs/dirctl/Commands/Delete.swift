@@ -4,10 +4,9 @@ internal import DirectoryClient
 /// Deletes records.
 struct Delete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Delete records; a cid that is not stored is deleted already.",
+        abstract: "Delete records; succeeds also for a cid that is not stored.",
         discussion: """
-            Everything that is named is looked up first: one name that is not known, and nothing is \
-            deleted.
+            All names are looked up first: when one is unknown, nothing is deleted.
 
             Example:
               dirctl delete directory.example.org/campus/tutor:v1
@@ -30,7 +29,8 @@ struct Delete: AsyncParsableCommand {
         } catch {
             if format.format() == .json { try show(deleted) }
             if all.count > 1 {
-                Output.notice("\(deleted.count) of \(all.count) records were deleted, then:")
+                Output.notice(
+                    "\(deleted.count) of \(all.count) records were deleted before this error:")
             }
             throw error
         }

@@ -2,7 +2,7 @@ internal import DirectoryClient
 internal import Events
 internal import Text
 
-/// Prints events, and where some are missing.
+/// Prints events, and marks where some are missing.
 struct EventPrinter {
     let format: Format
 
@@ -16,7 +16,7 @@ struct EventPrinter {
             if let event = received.decoded() {
                 Output.line(Self.human(event))
             } else {
-                // A newer gateway's type: better seen than hidden.
+                // A type of a newer gateway is printed as it is.
                 Output.line(
                     Output.printable(
                         "\(received.type): \(String(decoding: received.json, as: UTF8.self))"))
@@ -24,11 +24,11 @@ struct EventPrinter {
         }
     }
 
-    /// Prints that events were lost, so that a file of JSON has no silent holes. People read it on
+    /// Prints that events were dropped, so that a file of JSON marks each gap. People read it on
     /// standard error.
     func showLoss(of count: Int) { mark(#"{"dropped":\#(count)}"#) }
 
-    /// Prints between which times nothing could be received; microseconds since 1970.
+    /// Prints the times between which nothing could be received, microseconds since 1970.
     func showGap(from: Int64, to: Int64) {
         let (from, to) = (Timestamp.format(from), Timestamp.format(to))
         mark(#"{"disconnected":{"from":"\#(from)","to":"\#(to)"}}"#)

@@ -5,7 +5,7 @@ internal import Text
 
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "events", abstract: "Listen to what happens.",
+        commandName: "events", abstract: "Receive the events of the gateway.",
         discussion: """
             Example:
               dirctl events listen --types RECORD_PUSHED --labels /skills/
@@ -15,18 +15,18 @@ struct EventsCommand: AsyncParsableCommand {
     @OptionGroup var format: FormatOptions
 }
 
-/// Prints events until somebody ends it.
+/// Prints events until it is interrupted.
 struct Listen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print events as they happen, until Ctrl+C.",
         discussion: """
-            An event needs one item of each kind that is given. Items are separated by commas, or \
-            the flag is repeated. The stream comes back by itself when the gateway was away: what \
-            happened meanwhile is not heard, and standard error says so.
+            An event needs one item of each given kind. Separate items with commas, or repeat the \
+            flag. The stream reconnects by itself. Events in between are not received, and standard \
+            error says so.
 
-            json and jsonl also have a line {"dropped":17} where events were lost because the \
+            json and jsonl also print a line {"dropped":17} where events were dropped because the \
             reader was too slow, and {"disconnected":{"from":"…","to":"…"}} where the connection \
-            was away.
+            was lost.
 
             Examples:
               dirctl events listen --types RECORD_PUSHED,RECORD_PUBLISHED --labels /skills/
@@ -56,7 +56,7 @@ struct Listen: AsyncParsableCommand {
         for try await item in client.stream(filter) {
             switch item {
             case .connected where isBack:
-                Output.notice("Connected again; what happened meanwhile was not heard.")
+                Output.notice("Connected again; events in between were not received.")
             case .connected:
                 announce(filter)
                 isBack = true
@@ -65,11 +65,12 @@ struct Listen: AsyncParsableCommand {
             case .dropped(let count):
                 printer.showLoss(of: count)
                 Output.notice(
-                    "\(count) event\(count == 1 ? " was" : "s were") lost: this reader is too slow")
+                    "\(count) event\(count == 1 ? " was" : "s were") dropped: this reader is too slow"
+                )
             case .reconnecting(let delay, let reason):
                 let seconds = max(1, Int((delay / .seconds(1)).rounded()))
                 Output.notice(
-                    "Connection lost (\(Output.printable(reason))); trying again in \(seconds) s..."
+                    "Connection lost (\(Output.printable(reason))); reconnecting in \(seconds) s..."
                 )
             }
         }
@@ -94,7 +95,7 @@ struct Listen: AsyncParsableCommand {
         let hint = nearest(to: name.uppercased(), in: known).map { ", did you mean \($0)?" } ?? "."
         throw Exit.Failure(
             message:
-                "there is no event type '\(name)'\(hint) There are \(known.joined(separator: ", ")).",
+                "there is no event type '\(name)'\(hint) The types are \(known.joined(separator: ", ")).",
             code: .usage)
     }
 }

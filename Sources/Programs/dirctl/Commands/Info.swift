@@ -1,10 +1,10 @@
 internal import ArgumentParser
 internal import DirectoryClient
 
-/// Tells what is known of a record.
+/// Shows a record without its content.
 struct Info: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show size and labels of a record, without reading it.",
+        abstract: "Show the size and labels of a record, without its content.",
         discussion: """
             Example:
               dirctl info directory.example.org/campus/tutor --json

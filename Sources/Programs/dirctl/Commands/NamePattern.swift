@@ -1,15 +1,15 @@
 /// A name with the wildcards `*` and `?`, in any case of ASCII letters, as the gateway matches it.
-/// For names with a comma, which a listing would take for two.
+/// For names with a comma, which a listing reads as two names.
 struct NamePattern {
     private let pattern: [Unicode.Scalar]
 
     init(_ text: String) { pattern = text.unicodeScalars.map(Self.folded) }
 
-    /// Returns whether the pattern fits the whole text.
+    /// Returns whether the pattern matches the whole text.
     func matches(_ text: String) -> Bool {
         let text = text.unicodeScalars.map(Self.folded)
         var (place, index) = (0, 0)
-        // Where the last star is, and what it has swallowed so far.
+        // The place of the last star, and the end of the text that it matches so far.
         var star: (place: Int, end: Int)?
         while index < text.count {
             if place < pattern.count, pattern[place] == "*" {
@@ -36,8 +36,8 @@ struct NamePattern {
 
 /// A text as an item of a listing's query.
 enum LiteralPattern {
-    /// Replaces what the gateway would read in another way by `?`: commas, which separate items,
-    /// stars, and spaces at the ends. The result fits the text, and perhaps others.
+    /// Replaces the characters that the gateway reads in another way by `?`: commas, which separate
+    /// items, stars, and spaces at the ends. The result matches the text, and perhaps others.
     static func of(_ text: String) -> String {
         var scalars = Array(text.unicodeScalars)
         let isBlank = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace }
@@ -50,7 +50,7 @@ enum LiteralPattern {
         return String(String.UnicodeScalarView(scalars))
     }
 
-    /// Replaces commas only, so that wildcards stay.
+    /// Replaces commas only, and keeps the wildcards.
     static func withoutCommas(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.map { $0 == "," ? "?" : $0 }))
     }

@@ -8,8 +8,8 @@ struct Pull: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print a record.",
         discussion: """
-            raw is exactly the canonical JSON that hashes to the cid; json is indented. What does \
-            not hash to the cid is not printed.
+            raw is exactly the canonical JSON of the cid; json is indented. Content that does not \
+            match the cid is not printed.
 
             Example:
               dirctl pull example.org/tutor:v1 -o raw --output-file tutor.json
@@ -18,7 +18,7 @@ struct Pull: AsyncParsableCommand {
     @Argument(help: "A cid, or name[:version]: the newest record of that name.")
     var record: String
 
-    @Option(help: "Write to this file instead.", completion: .file())
+    @Option(help: "Write to this file instead of standard output.", completion: .file())
     var outputFile: String?
 
     @OptionGroup var format: FormatOptions
@@ -31,7 +31,7 @@ struct Pull: AsyncParsableCommand {
         guard CID.of(content).utf8.elementsEqual(cid.utf8) else {
             throw Exit.Failure(
                 message:
-                    "what came does not hash to \(cid): it is not this record and is not shown")
+                    "the content does not match the cid \(cid), and is not printed")
         }
         let bytes: [UInt8] =
             switch format.format(or: .json) {

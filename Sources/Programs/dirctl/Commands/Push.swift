@@ -7,8 +7,8 @@ struct Push: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Store records.",
         discussion: """
-            Files with the ending .ndjson or .jsonl hold many records, one a line; other files, and \
-            standard input without --ndjson, hold one.
+            Files that end with .ndjson or .jsonl have many records, one per line. Other files, and \
+            standard input without --ndjson, have one.
 
             Examples:
               dirctl push examples/records/*.json
@@ -21,30 +21,30 @@ struct Push: AsyncParsableCommand {
     @Flag(help: "Read from standard input.")
     var stdin = false
 
-    @Flag(help: "The input holds many records, one a line.")
+    @Flag(help: "The input has many records, one per line.")
     var ndjson = false
 
-    @Flag(help: "Have the gateway sign what is stored.")
+    @Flag(help: "Sign the stored records with the key of the gateway.")
     var sign = false
 
     @OptionGroup var format: FormatOptions
     @OptionGroup var options: ClientOptions
 
-    /// Whether there may be more results than one.
+    /// Whether there may be several results.
     private var isList: Bool {
         files.count > 1 || ndjson || (stdin && !files.isEmpty)
             || files.contains { $0.hasSuffix(".ndjson") || $0.hasSuffix(".jsonl") }
     }
 
     func validate() throws {
-        if files.isEmpty, !stdin, !ndjson { throw ValidationError("give files, or --stdin") }
+        if files.isEmpty, !stdin, !ndjson { throw ValidationError("name files, or use --stdin") }
     }
 
     func run() async throws {
         let client = try options.client()
         let printer = PushPrinter(format: format.format(), isList: isList)
         do { try await pushAll(client, printer) } catch {
-            // What was pushed by then is told all the same.
+            // The records that were pushed before are printed too.
             try? printer.finish()
             throw error
         }
@@ -79,8 +79,8 @@ struct Push: AsyncParsableCommand {
             else {
                 throw error
             }
-            // The others may be better.
-            printer.fail("\(name): \(Exit.words(error))")
+            // The other records may succeed.
+            printer.fail("\(name): \(Exit.text(error))")
         }
     }
 
@@ -93,7 +93,7 @@ struct Push: AsyncParsableCommand {
                 if sign { _ = try await client.sign(pushed.cid) }
                 printer.show(pushed)
             case .failure(let problem):
-                printer.fail("\(input.name):\(line): \(Exit.words(.refused(problem)))")
+                printer.fail("\(input.name):\(line): \(Exit.text(.refused(problem)))")
             }
         }
     }

@@ -2,7 +2,7 @@ internal import DirectoryClient
 internal import FoundationEssentials
 internal import Glibc
 
-/// Prints what became of pushed records.
+/// Prints the results of pushed records.
 final class PushPrinter {
     private struct Row: Encodable {
         let cid: String
@@ -39,7 +39,7 @@ final class PushPrinter {
         Output.notice("Error: \(text)")
     }
 
-    /// How far it is, where data goes elsewhere and somebody watches.
+    /// Prints the progress on a terminal, unless the data is printed there.
     private func count() {
         guard isList, !Output.isTerminal(STDOUT_FILENO), done.isMultiple(of: 100) else { return }
         Output.progress("\(done) records pushed, \(failed) refused")

@@ -1,6 +1,6 @@
 internal import DirectoryClient
 
-/// A record as people name it: a cid, or `name[:version]`, which means the newest record with
+/// The name of a record: a cid, or `name[:version]`, which means the newest record with
 /// exactly this name.
 enum Reference {
     /// Finds the cids of records.
@@ -11,13 +11,13 @@ enum Reference {
     }
 
     /// Finds the cid of a record.
-    /// - Throws: when the text is neither a cid nor a name that is known to the gateway.
+    /// - Throws: `Exit.Failure` when the text is neither a cid nor the name of a stored record.
     static func cid(_ text: String, _ client: DirectoryClient) async throws -> String {
         if isCID(text) { return text }
         guard !text.isEmpty else {
-            throw Exit.Failure(message: "no record is named: give a cid or a name", code: .usage)
+            throw Exit.Failure(message: "the record is missing: use a cid or a name", code: .usage)
         }
-        // A name may hold colons itself, so the whole text comes first.
+        // A name may have colons, so the whole text is looked up first.
         var query = RecordQuery()
         query.names = [LiteralPattern.of(text)]
         var similar: String?
@@ -36,17 +36,17 @@ enum Reference {
             similar.map { "there is '\(Output.printable($0))'" } ?? "try 'dirctl search'"
         throw Exit.Failure(
             message:
-                "'\(Output.printable(text))' is neither a cid nor the name of a record that is stored: \(hint)",
+                "'\(Output.printable(text))' is neither a cid nor the name of a stored record: \(hint)",
             code: .notFound)
     }
 
-    /// CIDv1 in base32, as all of this directory's are.
+    /// Whether a text has the form of a cid of a gateway: CIDv1 in base32.
     static func isCID(_ text: String) -> Bool {
         text.utf8.count == 59 && text.utf8.first == UInt8(ascii: "b")
             && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x32...0x37).contains($0) }
     }
 
-    /// Finds `name:version`: each colon may be the one between them, and the longest name wins.
+    /// Finds `name:version`. Each colon may be the separator; the longest name is preferred.
     private static func versioned(_ text: String, _ client: DirectoryClient) async throws
         -> String?
     {
@@ -65,10 +65,10 @@ enum Reference {
         }
     }
 
-    /// Looks through a listing for the record with the highest rank; of several, the newest.
+    /// Finds the record with the highest rank in a listing; of several, the newest.
     /// - Parameters:
     ///   - highest: the rank that no other record can beat.
-    ///   - rank: nil for a record that is not meant.
+    ///   - rank: returns nil for a record that does not match.
     private static func newest(
         _ query: RecordQuery, _ client: DirectoryClient, highest: Int,
         rank: (RecordSummary) -> Int?
@@ -85,7 +85,7 @@ enum Reference {
         guard let best else { return nil }
         guard isCID(best.cid) else {
             throw Exit.Failure(
-                message: "the gateway names a record that has no cid", code: .unreachable)
+                message: "the gateway lists a record without a cid", code: .unreachable)
         }
         return best.cid
     }

@@ -3,7 +3,7 @@ internal import DirectoryClient
 
 struct Routing: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Announce records, withdraw them, list what is announced.",
+        abstract: "Publish and unpublish records, and list the published ones.",
         discussion: """
             Example:
               dirctl routing publish directory.example.org/campus/tutor
@@ -15,15 +15,16 @@ struct Routing: AsyncParsableCommand {
 
     struct Publish: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Announce records: all that are named, or none when one is not stored.",
+            abstract: "Publish records: all that are named, or none when one is not stored.",
             discussion: """
                 Example:
                   dirctl search -o raw | dirctl routing publish --stdin
                 """)
 
         @OptionGroup var records: RecordArguments
-        @Flag(help: "Announce every record that is stored.") var all = false
-        @Option(help: "Announce records with a label that contains this.") var label: [String] = []
+        @Flag(help: "Publish every stored record.") var all = false
+        @Option(help: "Publish records with a label that contains this text.") var label: [String] =
+            []
         @OptionGroup var format: FormatOptions
         @OptionGroup var options: ClientOptions
 
@@ -31,7 +32,7 @@ struct Routing: AsyncParsableCommand {
             let named = try records.named()
             let kinds = [!named.isEmpty, all, !label.isEmpty].filter(\.self).count
             guard kinds == 1 else {
-                throw ValidationError("give records, or --all, or --label, and only one of them")
+                throw ValidationError("use either records, or --all, or --label")
             }
             try CommaList.refuseEmpty([("--label", label)])
             let client = try options.client()
@@ -52,7 +53,7 @@ struct Routing: AsyncParsableCommand {
 
     struct Unpublish: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Withdraw records.",
+            abstract: "Unpublish records.",
             discussion: """
                 Example:
                   dirctl routing unpublish directory.example.org/campus/tutor
@@ -72,7 +73,7 @@ struct Routing: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List what is announced, newest first.",
+            abstract: "List published records, newest first.",
             discussion: """
                 Example:
                   dirctl routing list --skill natural_language --limit 3

@@ -8,9 +8,9 @@ struct Search: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Find records, newest first.",
         discussion: """
-            A record needs one item of each kind that is given. Names and versions may hold * and \
-            ?; skills, domains, modules and locators are parts of those names. Commas separate \
-            items; one --name with a comma is first looked for as it is.
+            A record needs one item of each given kind. Names and versions may have the wildcards * \
+            and ?; skills, domains, modules and locators are parts of their names. Commas separate \
+            items. A single --name with a comma is searched as one name first.
 
             Example:
               dirctl search --skill natural_language --name '*tutor*'
@@ -20,7 +20,7 @@ struct Search: AsyncParsableCommand {
     @Option(help: "A version.") var version: [String] = []
     @Option(help: "A part of a label.") var label: [String] = []
     @OptionGroup var labels: LabelOptions
-    @Flag(inversion: .prefixedNo, help: "Only what is published, or only what is not.")
+    @Flag(inversion: .prefixedNo, help: "Only published records, or only others.")
     var published: Bool?
     @Option(help: "The most records to show.") var limit = 100
     @OptionGroup var format: FormatOptions
@@ -56,15 +56,15 @@ enum RecordList {
     }
 }
 
-/// The kinds of label that a search can ask for.
+/// The flags for labels of a search.
 struct LabelOptions: ParsableArguments {
     @Option(help: "A part of a skill's name.") var skill: [String] = []
     @Option(help: "A part of a domain's name.") var domain: [String] = []
     @Option(help: "A part of a module's name.") var module: [String] = []
     @Option(help: "A part of a locator's type.") var locator: [String] = []
 
-    /// Finds records that have a label of each kind that is asked for.
-    /// - Parameter isMeant: what else they must be; everything passes when it is nil.
+    /// Finds records that have a label of each given kind.
+    /// - Parameter isMeant: a further condition; nil for none.
     func find(
         _ query: RecordQuery, _ plain: [String] = [], limit: Int, _ client: DirectoryClient,
         where isMeant: ((RecordSummary) -> Bool)? = nil
@@ -82,7 +82,7 @@ struct LabelOptions: ParsableArguments {
         let wanted = kinds.map { prefix, lists in CommaList.items(lists).map { prefix + $0 } }
             .filter { !$0.isEmpty }
         var query = query
-        // The gateway takes one kind; the others are looked at here.
+        // The gateway filters by one kind of label; the others are filtered here.
         query.labels = wanted.first ?? []
         let others = wanted.dropFirst().map { $0.map(ByteSearch.init) }
         var found: [RecordSummary] = []
@@ -100,7 +100,7 @@ struct LabelOptions: ParsableArguments {
             cursor = page.next
         } while cursor != nil && found.count < limit
         if cursor != nil || found.count > limit {
-            Output.notice("There are more than these \(limit); --limit sets how many are shown.")
+            Output.notice("There are more records; --limit (now \(limit)) sets how many are shown.")
         }
         return Array(found.prefix(limit))
     }

@@ -5,9 +5,9 @@ internal import Records
 /// Signs a record.
 struct Sign: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Sign a record, with the gateway's key or with your own.",
+        abstract: "Sign a record with the key of the gateway, or with your own key.",
         discussion: """
-            Your own key never leaves this machine: only the signature is sent.
+            Your own key is not sent: only the signature is.
 
             Example:
               dirctl sign directory.example.org/campus/tutor --key own.pem
@@ -43,10 +43,10 @@ struct Sign: AsyncParsableCommand {
 /// Checks the signatures of a record.
 struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check the signatures of a record; exit 1 when none is good.",
+        abstract: "Check the signatures of a record; exit 1 when none is valid.",
         discussion: """
             Without --key the signatures are checked against the keys that are stored with them, \
-            which proves that the record is intact, not who has signed it.
+            which proves that the record is intact, but not who signed it.
 
             Example:
               dirctl verify directory.example.org/campus/tutor --key author.pub
@@ -60,22 +60,22 @@ struct Verify: AsyncParsableCommand {
 
     func run() async throws {
         let pem = try key.map { String(decoding: try Input.file($0), as: UTF8.self) }
-        // What is given by mistake must not leave this machine.
+        // A private key that was named by mistake must not be sent.
         if let pem, pem.contains("PRIVATE KEY") {
             throw Exit.Failure(
                 message:
-                    "\(key ?? "") is a private key: give the public one ('openssl pkey -in KEY -pubout' prints it)",
+                    "\(key ?? "") is a private key: use the public key ('openssl pkey -in KEY -pubout' prints it)",
                 code: .usage)
         }
         let client = try options.client()
         let result = try await client.verify(
             try await Reference.cid(record, client), publicKey: pem)
-        // Whoever stores a record can store a key with it.
+        // A client that stores a record can store any key with it.
         let isIdentified = pem != nil
         let word = result.verified ? isIdentified ? "trusted" : "intact" : "not trusted"
         var human = "Record signature is: \(word)"
         if result.verified, !isIdentified {
-            human += " (who has signed was not checked: give --key)"
+            human += " (the signer was not checked: use --key)"
         }
         for signer in result.signers {
             human +=

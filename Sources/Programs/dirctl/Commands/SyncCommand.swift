@@ -15,7 +15,7 @@ struct SyncCommand: AsyncParsableCommand {
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Start to copy the published records of another gateway.",
+            abstract: "Start a sync: copy the published records of another gateway.",
             discussion: """
                 Example:
                   dirctl sync create https://dir.example.org --watch
@@ -75,7 +75,7 @@ struct SyncCommand: AsyncParsableCommand {
 
     struct Status: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show how far a sync is.",
+            abstract: "Show the progress of a sync.",
             discussion: """
                 Example:
                   dirctl sync status e31e2c4c-6e5b-4f4c-8b0a-3d8cc1f0b5a7 --watch
@@ -90,13 +90,13 @@ struct SyncCommand: AsyncParsableCommand {
             let client = try options.client()
             if watch { return try await SyncWatch(client: client, id: id).show(format) }
             let sync = try await client.sync(id)
-            try format.show(sync, human: SyncWatch.words(sync), raw: sync.status)
+            try format.show(sync, human: SyncWatch.text(sync), raw: sync.status)
         }
     }
 
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Cancel a sync; what it has copied stays.",
+            abstract: "Cancel a sync; the copied records are kept.",
             discussion: """
                 Example:
                   dirctl sync delete e31e2c4c-6e5b-4f4c-8b0a-3d8cc1f0b5a7

@@ -9,39 +9,39 @@ struct SyncWatch {
     func show(_ format: FormatOptions) async throws {
         let sync = try await end()
         Output.progress("")
-        try format.show(sync, human: Self.words(sync), raw: sync.status)
+        try format.show(sync, human: Self.text(sync), raw: sync.status)
         if !sync.hasCompleted { throw Exit.Silently(code: .failed) }
     }
 
     private func end() async throws -> SyncInfo {
         try await withThrowingTaskGroup(of: SyncInfo.self) { group in
             group.addTask { try await listen() }
-            group.addTask { try await look() }
+            group.addTask { try await poll() }
             defer { group.cancelAll() }
             guard let sync = try await group.next() else { throw CancellationError() }
             return sync
         }
     }
 
-    /// Waits for the event of its end.
+    /// Waits for the event of the end of the sync.
     private func listen() async throws -> SyncInfo {
         for try await item in client.stream(EventFilter(cids: [id])) {
             switch item {
-            // It may have ended before anybody listened, or while nobody could.
+            // It may have ended before the stream was open, or while it was interrupted.
             case .connected, .event:
                 if let sync = try? await client.sync(id), sync.hasEnded { return sync }
             case .reconnecting(_, let reason):
                 Output.progress("")
-                Output.notice("Connection lost (\(Output.printable(reason))); trying again...")
+                Output.notice("Connection lost (\(Output.printable(reason))); reconnecting...")
             case .dropped, .gap: break
             }
         }
         return try await client.sync(id)
     }
 
-    /// Looks how far it is: between its beginning and its end a sync has no events of its own, and
-    /// none when it is cancelled.
-    private func look() async throws -> SyncInfo {
+    /// Polls the progress: a sync has no events between its start and its end, and none when it is
+    /// cancelled.
+    private func poll() async throws -> SyncInfo {
         while true {
             do throws(DirectoryClientError) {
                 let sync = try await client.sync(id)
@@ -55,7 +55,7 @@ struct SyncWatch {
         }
     }
 
-    static func words(_ sync: SyncInfo) -> String {
+    static func text(_ sync: SyncInfo) -> String {
         var words = """
             Sync status: \(Output.printable(sync.status))
               Remote:  \(Output.printable(sync.remoteURL))

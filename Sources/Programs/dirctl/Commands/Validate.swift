@@ -1,10 +1,10 @@
 internal import ArgumentParser
 internal import Records
 
-/// Judges records without a gateway.
+/// Validates records without a gateway.
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check records by the gateway's own rules, without a gateway.",
+        abstract: "Validate records by the rules of the gateway, without a gateway.",
         discussion: """
             Example:
               dirctl validate examples/records/*.json
@@ -16,7 +16,7 @@ struct Validate: ParsableCommand {
     @OptionGroup var format: FormatOptions
 
     func validate() throws {
-        if files.isEmpty, !stdin { throw ValidationError("give files, or --stdin") }
+        if files.isEmpty, !stdin { throw ValidationError("name files, or use --stdin") }
     }
 
     func run() throws {
@@ -33,7 +33,7 @@ struct Validate: ParsableCommand {
                 case .malformed(let reason):
                     Output.notice("Error: \(name): not a record: \(Output.printable(reason))")
                 case .invalid(let faults):
-                    let count = "\(faults.count) fault\(faults.count == 1 ? "" : "s")"
+                    let count = "\(faults.count) error\(faults.count == 1 ? "" : "s")"
                     Output.notice("Error: \(name): the record has \(count):")
                     for fault in faults {
                         let place = Output.printable(fault.pointer)

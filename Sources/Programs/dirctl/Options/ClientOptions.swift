@@ -2,22 +2,25 @@ internal import ArgumentParser
 internal import DirectoryClient
 internal import FoundationEssentials
 
-/// The flags that say which gateway is meant, and how it is reached.
+/// The flags for the address of the gateway and the connection to it.
 struct ClientOptions: ParsableArguments {
-    @Option(help: "The gateway, such as http://127.0.0.1:8080 (the default).")
+    @Option(help: "The address of the gateway. Default: http://127.0.0.1:8080.")
     var serverAddr: String?
 
-    @Option(help: "A bearer token; better kept in DIRECTORY_CLIENT_AUTH_TOKEN.")
+    @Option(help: "A bearer token. DIRECTORY_CLIENT_AUTH_TOKEN keeps it out of the process list.")
     var authToken: String?
 
     @Option(help: "A PEM file with the authorities to trust.", completion: .file())
     var tlsCaFile: String?
 
-    @Option(help: "For one answer to begin, in seconds or as 500ms, 30s, 2m. Default: 30s.")
+    @Option(
+        help:
+            "The longest time until a response begins, in seconds or as 500ms, 30s, 2m. Default: 30s."
+    )
     var timeout: String?
 
-    /// Makes the client for these flags, the environment and the file.
-    /// - Parameter change: sets what a command needs otherwise.
+    /// Makes the client from these flags, the environment and the file.
+    /// - Parameter change: changes the configuration for a command.
     func client(_ change: (inout DirectoryClient.Configuration) -> Void = { _ in }) throws
         -> DirectoryClient
     {
@@ -33,13 +36,13 @@ struct ClientOptions: ParsableArguments {
         configuration.authorities = settings["tls_ca_file"]
         if let file = configuration.authorities, !FileManager.default.isReadableFile(atPath: file) {
             throw Exit.Failure(
-                message: "the authorities' file \(file) cannot be read", code: .usage)
+                message: "the file \(file) of authorities cannot be read", code: .usage)
         }
         if let text = settings["timeout"] {
             guard let timeout = Self.duration(text) else {
                 throw Exit.Failure(
                     message:
-                        "the timeout '\(text)' is none: write 500ms, 30s or 2m, at most 24 hours",
+                        "the timeout '\(text)' is invalid: use 500ms, 30s or 2m, 24 hours at most",
                     code: .usage)
             }
             configuration.timeout = timeout
@@ -49,12 +52,12 @@ struct ClientOptions: ParsableArguments {
         return DirectoryClient(configuration)
     }
 
-    /// Without the line end that files and substitutions leave behind it.
+    /// Returns a token without the line end that files and substitutions add.
     private static func token(_ text: String) throws -> String {
         let token = String(text.reversed().drop { $0.isWhitespace }.reversed())
         guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw Exit.Failure(
-                message: "the token has characters that no token has; it is not shown here",
+                message: "the token has characters that are not allowed; it is not shown here",
                 code: .usage)
         }
         return token

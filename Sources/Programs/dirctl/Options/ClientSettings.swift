@@ -3,7 +3,7 @@ internal import Text
 
 /// The settings of the client: flags, then environment, then file.
 struct ClientSettings {
-    /// What was found and has no effect, or not the effect that it may be thought to have.
+    /// Warnings about settings that have no effect, or not the expected one.
     private(set) var warnings: [String] = []
     private var values: [String: String] = [:]
 
@@ -44,7 +44,7 @@ struct ClientSettings {
         return known
     }
 
-    /// Takes the values of one source; they win over those that were taken before.
+    /// Adds the values of one source; they replace those of the sources before.
     private mutating func take(
         _ entries: [(name: String, key: String, value: String)], in place: String
     ) {
@@ -61,7 +61,7 @@ struct ClientSettings {
         }
     }
 
-    /// Says that a name has no effect, and what may have been meant.
+    /// Returns the warning that a name has no effect, with the nearest known name.
     /// - Parameters:
     ///   - key: the name as a key of the file.
     ///   - spelling: how a key is written where the name was found.

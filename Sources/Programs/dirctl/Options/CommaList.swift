@@ -1,4 +1,4 @@
-/// Flags that take several items: the flag is repeated, or commas separate them.
+/// Flags with several items: the flag is repeated, or commas separate the items.
 enum CommaList {
     /// Returns the items, without the spaces around them and without empty ones.
     static func items(_ lists: [String]) -> [String] {
@@ -10,12 +10,11 @@ enum CommaList {
         }
     }
 
-    /// Refuses flags that were given without an item: an empty variable of a script must not mean
-    /// everything.
+    /// Refuses flags without an item: an empty variable of a script must not match everything.
     static func refuseEmpty(_ flags: [(name: String, lists: [String])]) throws {
         for flag in flags where !flag.lists.isEmpty && items(flag.lists).isEmpty {
             throw Exit.Failure(
-                message: "\(flag.name) is empty: leave it out, and everything passes", code: .usage)
+                message: "\(flag.name) is empty: leave it out to match everything", code: .usage)
         }
     }
 }

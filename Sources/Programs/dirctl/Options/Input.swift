@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 internal import Glibc
 
-/// What a command reads: a file, a pipe that a shell passes as one, or standard input.
+/// The input of a command: a file, a pipe that a shell passes as a file, or standard input.
 struct Input: Sendable {
     static let standard = Input(descriptor: STDIN_FILENO, name: "standard input")
 
@@ -38,7 +38,7 @@ struct Input: Sendable {
         }
     }
 
-    /// Reads up to the end.
+    /// Reads to the end.
     func all() throws -> Data {
         var data = Data()
         while let part = try next() { data += part }
@@ -52,7 +52,7 @@ struct Input: Sendable {
     }
 
     /// Reads the next part; nil at the end.
-    /// - Throws: when it cannot be read, which is not the end.
+    /// - Throws: `Exit.Failure` when it cannot be read.
     func next() throws -> [UInt8]? {
         while true {
             var code: Int32 = 0

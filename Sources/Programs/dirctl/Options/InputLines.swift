@@ -1,6 +1,6 @@
 internal import DirectoryClient
 
-/// The lines of an input, read as they are asked for.
+/// The lines of an input, read on demand.
 struct InputLines: AsyncSequence, Sendable {
     let input: Input
 

@@ -1,23 +1,23 @@
 internal import ArgumentParser
 internal import DirectoryClient
 
-/// The records that a command is about.
+/// The records of a command.
 struct RecordArguments: ParsableArguments {
     @Argument(help: "The records: cids, or name[:version].")
     var records: [String] = []
 
-    @Flag(help: "Read more of them from standard input, separated by spaces or line ends.")
+    @Flag(help: "Read more records from standard input, separated by spaces or line ends.")
     var stdin = false
 
-    /// Reads what was named.
+    /// Returns the named records.
     func named() throws -> [String] { records + (stdin ? try Input.standard.words() : []) }
 
-    /// Finds the cids of all that was named, before anything is done to one of them.
-    /// - Throws: when nothing was named, or something that is not there.
+    /// Finds the cids of all named records, before the command changes one of them.
+    /// - Throws: when no record is named, or one is not stored.
     func cids(_ client: DirectoryClient) async throws -> [String] {
         let named = try named()
         guard !named.isEmpty else {
-            throw ValidationError("no record is given: name cids, or name[:version]")
+            throw ValidationError("no record is named: use cids, or name[:version]")
         }
         return try await Reference.cids(named, client)
     }

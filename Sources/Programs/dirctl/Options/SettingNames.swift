@@ -5,10 +5,10 @@ enum SettingNames {
 
     static let known = ["server_address", "auth_token", "tls_ca_file", "timeout"]
 
-    /// Other names that are taken, with the setting that they stand for. The setting's own name wins.
+    /// Other accepted names, with their setting. The setting's own name takes precedence.
     static let aliases = ["server_addr": "server_address"]
 
-    /// What only upstream's client has.
+    /// The settings that only upstream's client has.
     static let upstreamOnly = [
         "auth_mode", "context", "contexts", "current_context", "jwt", "jwt_audience", "oidc",
         "oidc_audience", "oidc_client_id", "oidc_issuer", "oidc_scopes", "spiffe",
@@ -16,7 +16,7 @@ enum SettingNames {
         "tls_skip_verify",
     ]
 
-    /// Returns the setting that a name stands for.
+    /// Returns the setting of a name.
     static func setting(_ name: String) -> String? {
         known.contains(name) ? name : aliases[name]
     }

@@ -1,30 +1,30 @@
 internal import FoundationEssentials
 internal import Yams
 
-/// The client's settings as a file has them.
+/// The client's settings in a file.
 enum SettingsFile {
     /// One key at the top of the file.
     struct Entry {
         let key: String
-        /// Empty when the key is none of this client's, whose values are not looked at.
+        /// Empty for a key that is not a setting of this client.
         let value: String
-        /// File and line.
+        /// The file and the line.
         let place: String
     }
 
-    /// Reads a file; one that is not there has nothing in it.
-    /// - Throws: when it is no YAML, or one of the client's settings is no text.
+    /// Reads a file; a missing file is empty.
+    /// - Throws: `Exit.Failure` when it is not YAML, or a setting of the client is not a text.
     static func read(_ path: String) throws -> [Entry] {
         guard FileManager.default.fileExists(atPath: path) else { return [] }
         let root: Node?
         do {
             root = try Yams.compose(yaml: try String(contentsOfFile: path, encoding: .utf8))
         } catch {
-            throw Exit.Failure(message: "\(path) is no settings file: \(error)", code: .usage)
+            throw Exit.Failure(message: "\(path) is not a settings file: \(error)", code: .usage)
         }
         guard let root, root.null == nil else { return [] }
         guard let mapping = root.mapping else {
-            throw Exit.Failure(message: "\(path) must hold keys and values", code: .usage)
+            throw Exit.Failure(message: "\(path) must have keys and values", code: .usage)
         }
         return try mapping.map { key, value in
             let place = "\(path):\(key.mark?.line ?? 0)"

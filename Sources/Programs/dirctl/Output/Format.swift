@@ -1,19 +1,19 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 
-/// How data is printed.
+/// The formats of data.
 enum Format: String, ExpressibleByArgument, CaseIterable {
     /// For people.
     case human
     /// JSON, indented.
     case json
-    /// JSON, one value a line.
+    /// JSON, one value per line.
     case jsonl
     /// The bare value: a cid, an id, the record's bytes.
     case raw
 }
 
-/// The flags that say how data is printed.
+/// The flags for the format of data.
 struct FormatOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "human, json, jsonl or raw.")
     var output: Format?
@@ -23,11 +23,11 @@ struct FormatOptions: ParsableArguments {
 
     func validate() throws {
         if json, let output, output != .json {
-            throw ValidationError("--json and -o \(output.rawValue) cannot both be")
+            throw ValidationError("--json and -o \(output.rawValue) cannot be combined")
         }
     }
 
-    /// - Parameter standard: what the command prints when nobody says.
+    /// - Parameter standard: the format without a flag.
     func format(or standard: Format = .human) -> Format { json ? .json : output ?? standard }
 
     /// Prints a list of values.

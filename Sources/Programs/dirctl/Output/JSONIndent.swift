@@ -1,6 +1,6 @@
-/// JSON for people to read.
+/// Indented JSON, for people.
 enum JSONText {
-    /// Returns the same document with a line for each value; the order of members stays.
+    /// Returns the same document with a line for each value; members keep their order.
     /// - Parameter json: compact or not.
     static func indented(_ json: [UInt8]) -> [UInt8] {
         var out: [UInt8] = []
@@ -10,7 +10,7 @@ enum JSONText {
         var previous: UInt8 = 0
         func breakLine() {
             out.append(0x0A)
-            // Bounded, because what comes may be nested as deeply as it is long.
+            // Bounded, because a document may be nested as deeply as it is long.
             out += repeatElement(0x20, count: min(max(0, depth), 100) * 2)
         }
         for byte in json {

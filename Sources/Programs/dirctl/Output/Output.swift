@@ -2,13 +2,13 @@ internal import Events
 internal import Glibc
 internal import Text
 
-/// Writes lines at once, so that whoever reads through a pipe sees each when it is there.
+/// Writes each line at once, so that the reader of a pipe receives it immediately.
 enum Output {
     /// Writes a line of data to standard output, as it is.
     static func line(_ text: String) { write(Array(text.utf8) + [0x0A], to: STDOUT_FILENO) }
 
-    /// Writes data to standard output. A terminal gets what it would obey as `\uXXXX`, which in JSON
-    /// means the same.
+    /// Writes data to standard output. On a terminal, characters that would control it are
+    /// written as `\uXXXX`, which means the same in JSON.
     static func bytes(_ bytes: [UInt8]) {
         guard writesToTerminal else { return write(bytes, to: STDOUT_FILENO) }
         let text = printable(String(decoding: bytes, as: UTF8.self), keepsLines: true)
@@ -21,7 +21,7 @@ enum Output {
     /// Writes JSON from a server on one line.
     static func jsonLine(_ json: [UInt8]) {
         let isOneLine = !json.contains { $0 == 0x0A || $0 == 0x0D }
-        // A line end can only stand between two parts of a JSON text, where a blank does as well.
+        // A line end can only be between two parts of a JSON text, where a space means the same.
         self.json(isOneLine ? json : json.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 })
     }
 
@@ -30,7 +30,7 @@ enum Output {
         write(Array(printable(text, keepsLines: true).utf8) + [0x0A], to: STDERR_FILENO)
     }
 
-    /// Writes text that overwrites itself on the terminal; nothing where there is none.
+    /// Writes text that the next progress overwrites on the terminal; nothing without a terminal.
     static func progress(_ text: String) {
         guard isTerminal(STDERR_FILENO) else { return }
         write(Array("\r\u{1B}[K\(printable(text))".utf8), to: STDERR_FILENO)
@@ -43,7 +43,7 @@ enum Output {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Whether standard output is a terminal: asked once, not for each event.
+    /// Whether standard output is a terminal; determined once, not for each event.
     private static let writesToTerminal = isTerminal(STDOUT_FILENO)
 
     static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 }
@@ -68,7 +68,7 @@ enum Output {
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if count < 0, errno == EPIPE {
-                // Whoever read has enough: end as a program that knows nothing of it would.
+                // The reader of the pipe has ended: end with SIGPIPE, like other programs.
                 signal(SIGPIPE, SIG_DFL)
                 raise(SIGPIPE)
             } else if count < 0, errno == EAGAIN {

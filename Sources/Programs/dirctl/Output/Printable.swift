@@ -1,7 +1,7 @@
 extension Output {
-    /// Escapes what would end the line, move the cursor, recolour the terminal, or show text in
-    /// another order than it is in: names, labels, ids and errors are strangers' words.
-    /// - Parameter keepsLines: leaves line feeds and tabs, for a text of several lines.
+    /// Escapes characters that would end the line, move the cursor, recolour the terminal, or reorder
+    /// the text: names, labels, ids and errors come from outside.
+    /// - Parameter keepsLines: keeps line feeds and tabs, for a text of several lines.
     static func printable(_ text: String, keepsLines: Bool = false) -> String {
         let isPlain = text.utf8.allSatisfy {
             (0x20...0x7E).contains($0) || (keepsLines && ($0 == 0x0A || $0 == 0x09))
@@ -34,9 +34,9 @@ extension Output {
         }
     }
 
-    /// Whether a terminal shows nothing for it, or obeys it: controls, formats (the bidirectional
-    /// ones among them), separators of lines, and what is ignored by default. The variation
-    /// selectors only choose how the character before them looks.
+    /// Whether a terminal shows nothing for a character, or obeys it: controls, formats (with the
+    /// bidirectional ones), line separators, and characters that are ignored by default. The
+    /// variation selectors only change the look of the character before them.
     private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x20...0x7E, 0xFE00...0xFE0F, 0xE0100...0xE01EF: return false
