@@ -3,8 +3,8 @@ internal import Events
 internal import GRDB
 internal import Synchronization
 
-/// Makes changes one after the other. Changes that wait at the same time share one commit: N
-/// clients share the wait for the disk.
+/// Makes changes one after the other. Changes that wait at the same time share one commit, and
+/// their clients share the wait for the disk.
 ///
 /// Each change succeeds or fails alone: one that fails half-way rolls the commit back, and each is
 /// then made in a commit of its own. That is rare, and costs those that succeed nothing; a savepoint
