@@ -100,7 +100,7 @@ enum Work {
         let sinks = (0..<size).map { number in
             let sink = Sink()
             let request = Subscriber.Request(
-                id: number, filter: EventFilter(), encoding: .serverSentEvents, framing: .chunked,
+                id: number, filter: EventFilter(), encoding: .serverSentEvents,
                 address: "127.0.0.1", since: 0)
             _ = hub.subscribe(request, sink: sink)
             return sink
@@ -159,7 +159,11 @@ enum Work {
 
 /// A socket that takes everything.
 private final class Sink: FrameSink {
+    let framing = Frame.Framing.chunked
+    unowned var owner: (any FrameSinkOwner)?
+    let isClosed = false
     private(set) var taken = 0
+    var bytesSent: Int { taken }
 
     func send(_ run: FrameRun) -> Int {
         taken += run.byteCount
@@ -168,4 +172,5 @@ private final class Sink: FrameSink {
 
     func finish() {}
     func abort() {}
+    func inspectPeer(_ timeout: Duration) {}
 }

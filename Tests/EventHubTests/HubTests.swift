@@ -5,6 +5,10 @@ import Testing
 
 /// A stream whose kernel takes as many bytes as the test says.
 private final class FakeStream: FrameSink {
+    let framing = Frame.Framing.plain
+    unowned var owner: (any FrameSinkOwner)?
+    let isClosed = false
+    var bytesSent: Int { bytes.count }
     var room = Int.max
     var bytes: [UInt8] = []
     var calls = 0
@@ -22,7 +26,11 @@ private final class FakeStream: FrameSink {
     }
 
     func finish() { isFinished = true }
-    func abort() { isAborted = true }
+    func abort() {
+        isAborted = true
+        owner?.sinkClosed()
+    }
+    func inspectPeer(_ timeout: Duration) {}
 
     /// The complete lines.
     var lines: [String] {
@@ -59,7 +67,7 @@ private final class Bench {
         lastID += 1
         return hub.subscribe(
             Subscriber.Request(
-                id: lastID, filter: filter, encoding: encoding, framing: .plain,
+                id: lastID, filter: filter, encoding: encoding,
                 address: "127.0.0.1", since: 0), sink: stream)
     }
 
@@ -109,7 +117,7 @@ private final class Bench {
         #expect(subscriber.dropped == 2)
         #expect(bench.hub.dropped == 2)
         stream.room = Int.max
-        subscriber.drain()
+        subscriber.sinkIsWritable()
         #expect(stream.story == ["a", "b", "c", "{\"dropped\":2}"])
         bench.publish("f")
         #expect(stream.story.last == "f")
@@ -124,11 +132,11 @@ private final class Bench {
         stream.room = 0
         for name in ["a", "b", "c", "d"] { bench.publish(name) }  // d is dropped
         stream.room = frame  // room for a only
-        subscriber.drain()
+        subscriber.sinkIsWritable()
         bench.publish("e")  // is queued after the report
         bench.publish("f")  // is dropped
         stream.room = Int.max
-        subscriber.drain()
+        subscriber.sinkIsWritable()
         #expect(
             stream.story == ["0", "a", "b", "c", "{\"dropped\":1}", "e", "{\"dropped\":1}"])
     }
@@ -144,7 +152,7 @@ private final class Bench {
             bench.hub.heartbeatTick()
             while subscriber.isBehind {
                 stream.room = 7
-                subscriber.drain()
+                subscriber.sinkIsWritable()
             }
             #expect(stream.story == ["a", "b", "c"], "with room for \(room) bytes")
         }
@@ -160,7 +168,7 @@ private final class Bench {
             bench.publish("g")
             for _ in 0..<Hub.ticksPerInterval { bench.hub.heartbeatTick() }
             stream.room = Int.max
-            subscriber.drain()
+            subscriber.sinkIsWritable()
         }
         #expect(bench.slow.map(\.1) == [4, 4])
     }
@@ -248,7 +256,7 @@ private final class Bench {
         let stream = FakeStream()
         let subscriber = hub.subscribe(
             Subscriber.Request(
-                id: 1, filter: .all, encoding: .ndjson, framing: .plain, address: "", since: 0),
+                id: 1, filter: .all, encoding: .ndjson, address: "", since: 0),
             sink: stream)
         func publish(_ count: Int) {
             hub.publish((0..<count).map { bench.published("\($0)") })
@@ -262,11 +270,11 @@ private final class Bench {
         #expect(hub.isUnderPressure(at: now), "until now it has read")
         #expect(!hub.isUnderPressure(at: now + .seconds(1)), "it has stopped to read")
         stream.room = frame
-        subscriber.drain()
+        subscriber.sinkIsWritable()
         #expect(subscriber.queued == 3)
         #expect(hub.isUnderPressure(at: now), "it reads, and more than half waits")
         stream.room = frame
-        subscriber.drain()
+        subscriber.sinkIsWritable()
         #expect(!hub.isUnderPressure(at: now), "half of the buffer is free")
         publish(2)
         #expect(hub.isUnderPressure(at: now))
@@ -333,7 +341,7 @@ private final class Bench {
         for name in ["a", "b", "c", "d"] { bench.publish(name) }
         bench.hub.endAll { $0.request.encoding.goodbye(retry: 1) }
         stream.room = Int.max
-        subscriber.drain()
+        subscriber.sinkIsWritable()
         #expect(stream.lines.suffix(2) == ["{\"dropped\":1}", "{\"goodbye\":{\"retry\":1}}"])
     }
 
@@ -370,7 +378,7 @@ private final class Bench {
         #expect(fast.isFinished)
         #expect(!slow.isFinished)
         slow.room = Int.max
-        behind.drain()
+        behind.sinkIsWritable()
         #expect(slow.isFinished)
         #expect(slow.lines.last == "{\"goodbye\":{\"retry\":1}}")
         #expect(slow.story.first == "a")

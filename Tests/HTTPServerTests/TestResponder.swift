@@ -15,7 +15,7 @@ actor TestResponder: HTTPResponder {
     private(set) var waiting = 0
     private(set) var reading = 0
     private(set) var busyRequests = 0
-    private var streams: [EventStream] = []
+    private var streams: [any FrameSink] = []
     private(set) var endings: [String] = []
     private(set) var failures: [RequestBodyError] = []
     /// The body of `/big`, one array for all.
@@ -37,7 +37,7 @@ actor TestResponder: HTTPResponder {
 
     func close() {
         listener?.abort()
-        for stream in streams { stream.end() }
+        for stream in streams { stream.abort() }
         streams = []
         listener = nil
         clock = nil

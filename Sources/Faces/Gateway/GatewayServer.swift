@@ -1,12 +1,7 @@
 public import Directory
-internal import EventHub
-internal import Events
-internal import Frames
 internal import Glibc
-internal import HTTPServer
 internal import Libevent
 public import Logging
-internal import Outbound
 internal import Synchronization
 
 /// A running gateway: its loops, its store, and its shutdown.
@@ -16,7 +11,7 @@ public final class GatewayServer: Sendable {
 
     /// The address on which it listens, as `host:port`.
     public let address: String
-    private let context: GatewayContext
+    private let assembly: Assembly
     let loops: [GatewayLoop]
     private let watch: LoopWatch
     private let signals = Mutex<SignalThread?>(nil)
@@ -35,39 +30,41 @@ public final class GatewayServer: Sendable {
         }
         raiseDescriptorLimit(logger)
         ProcessMemory.returnLargeBlocks()
-        let context = try makeContext(settings, logger)
+        let assembly = try Assembly(settings, logger)
         var loops: [GatewayLoop] = []
         var bound = address
         do {
             for index in 0..<max(1, settings.loops == 0 ? coreCount() : settings.loops) {
                 let loop = try EventLoop(name: "gateway-\(index)")
                 try loop.start()
-                loops.append(GatewayLoop(loop: loop, context: context))
+                loops.append(GatewayLoop(loop: loop, shared: assembly.shared))
                 bound = try await loops[index].listen(on: bound)
-                context.add(loops[index])
+                assembly.loops.add(loops[index])
             }
         } catch {
             await end(loops)
-            context.forgetLoops()
-            context.store.close()
+            assembly.close()
             throw error
         }
         // After the listeners have started, so that early subscribers receive how the syncs end.
-        do { try await context.operations.syncs.resume() } catch {
+        do { try await assembly.operations.syncs.resume() } catch {
             logger.error("unfinished syncs could not be resumed", metadata: ["reason": "\(error)"])
         }
-        return GatewayServer(context: context, loops: loops, address: bound.description)
+        return GatewayServer(
+            assembly, loops: loops, address: bound.description, logger: logger)
     }
 
-    private init(context: GatewayContext, loops: [GatewayLoop], address: String) {
-        self.context = context
+    private init(
+        _ assembly: Assembly, loops: [GatewayLoop], address: String, logger: Logger
+    ) {
+        self.assembly = assembly
         self.loops = loops
         self.address = address
-        watch = LoopWatch(loops, memory: context.memory, logger: context.logger)
+        watch = LoopWatch(loops, memory: assembly.memory, logger: logger)
     }
 
     /// The operations, without HTTP.
-    public var operations: Operations { context.operations }
+    public var operations: Operations { assembly.operations }
 
     /// Checks the whole store of a stopped gateway. Blocks the thread.
     /// - Parameter store: the data directory.
@@ -75,13 +72,13 @@ public final class GatewayServer: Sendable {
     public static func check(store: String) throws -> String? { try Store.check(path: store) }
 
     /// Why the store is read-only; nil when it can be written.
-    public var storeFault: String? { context.store.fault }
+    public var storeFault: String? { assembly.store.fault }
 
     /// The number of files of the dashboard.
-    public var dashboardFileCount: Int { context.dashboard.count }
+    public var dashboardFileCount: Int { assembly.dashboard.count }
 
     /// Reads the dashboard's files again.
-    public func reload() { context.dashboard.reload() }
+    public func reload() { assembly.dashboard.reload() }
 
     /// Starts a thread that handles signals of the process, also while the loops are blocked. Call
     /// it for one gateway of a process only.
@@ -110,17 +107,17 @@ public final class GatewayServer: Sendable {
 
     private func drain() async {
         let start = ContinuousClock.now
-        let timeout = context.settings.drainTimeout
+        let timeout = assembly.settings.drainTimeout
         let end = start + timeout
         // Leaves time for the goodbyes.
         let lastResponse = start + timeout * 3 / 4
-        context.beginDraining()
+        assembly.admission.beginDraining()
         watch.stop()
         // A blocked loop is not waited for: each call has a deadline.
         await onAll(until: lastResponse) { await $0.stopAccepting() }
         await wait(until: lastResponse) { await $0.hasRequestsInFlight() }
-        context.store.interruptReads()
-        let syncs = context.operations.syncs
+        assembly.store.interruptReads()
+        let syncs = assembly.operations.syncs
         _ = await Deadline.result(by: end) { await syncs.interrupt() }
         await onAll(until: end) { await $0.sayGoodbye() }
         await wait(until: end) { await $0.hasOpenConnections() }
@@ -133,8 +130,7 @@ public final class GatewayServer: Sendable {
         // The handlers of closed connections return first: a loop that has stopped cannot run them.
         await wait(until: last) { await $0.hasRunningHandlers() }
         for loop in loops { loop.loop.stop() }
-        context.forgetLoops()
-        context.store.close()
+        assembly.close()
     }
 
     /// Calls `action` for all loops at the same time, and waits for them until the deadline.
@@ -173,56 +169,6 @@ public final class GatewayServer: Sendable {
         for loop in loops { await loop.abort() }
         for loop in loops { loop.loop.stop() }
     }
-
-    private static func makeContext(_ settings: Settings, _ logger: Logger) throws
-        -> GatewayContext
-    {
-        let clock = GatewayClock(wall: wallClock, monotonic: LoopClock.now)
-        var settings = settings
-        let memory = MemoryBudget(limit: settings.memoryLimit)
-        settings.delivery.memory = memory
-        let backplane = LocalBackplane(bufferSize: settings.delivery.bufferSize)
-        let logsEvents = settings.logsPublishedEvents
-        let publisher = EventPublisher(
-            backplane: backplane, monotonic: clock.monotonic, memory: memory
-        ) { event in
-            guard logsEvents else { return }
-            logger.info(
-                "event",
-                metadata: [
-                    "id": "\(event.id)", "type": "\(event.type.shortName)",
-                    "resource": "\(event.resourceID)",
-                ])
-        }
-        let commits = CommitTimes()
-        let store = try Store(
-            path: settings.dataDirectory, events: publisher, now: clock.wall,
-            queryTime: settings.queryTime, commitTook: commits.record)
-        return GatewayContext(
-            settings: settings, store: store,
-            operations: Operations(
-                store: store, events: publisher,
-                signingKey: SigningKeyFile(
-                    settings.signingKey, in: settings.dataDirectory),
-                remotes: try connector(settings),
-                syncPolicy: settings.sync, logger: logger, now: clock.wall),
-            publisher: publisher, backplane: backplane, memory: memory,
-            dashboard: Dashboard(directory: settings.dashboardDirectory), commits: commits,
-            clock: clock, logger: logger)
-    }
-}
-
-/// Makes the connector to other gateways from the settings.
-private func connector(_ settings: Settings) throws -> RemoteGatewayConnector {
-    var limits = RemoteLimits()
-    limits.requestTimeout = settings.syncRequestTimeout
-    limits.recordBytes = settings.bodyLimit
-    limits.connections = settings.sync.concurrentPulls
-    return try RemoteGatewayConnector(
-        policy: AddressPolicy(
-            settings.allowedRemotes.compactMap(RemotePattern.init),
-            allowsLoopback: ListenAddress.isLoopback(settings.listenAddress)),
-        limits: limits, userAgent: "directory-gateway/\(GatewayServer.version)")
 }
 
 /// Returns microseconds since 1970 (UTC).

@@ -16,29 +16,29 @@ extension Connection {
             let part = try bufferedBody()
             if part.count + parser.announcedCount > room { throw .tooLarge }
             if !part.isEmpty { return part }
-            if bodyIsWhole {
+            guard let turn = state.turn else { throw .disconnected }
+            if turn.isBodyWhole {
                 // From now on reading only serves to notice that the client leaves.
-                if case .responding = state { watchReads() }
+                stream.watchReads()
                 return nil
             }
-            guard case .responding = state else { throw .disconnected }
             try await moreBytes()
         }
     }
 
     private func bufferedBody() throws(RequestBodyError) -> [UInt8] {
         var bytes: [UInt8] = []
-        while !bodyIsWhole, bodyError == nil, bytes.count < Self.pieceLimit {
+        while state.turn?.awaitsBody == true, bytes.count < Self.pieceLimit {
             guard let event = nextBodyEvent() else { break }
-            owesContinue = false
+            state.turn?.owesContinue = false
             switch event {
             case .body(let part) where bytes.isEmpty: bytes = part
             case .body(let part): bytes += part
-            case .end, .head: bodyIsWhole = true
+            case .end, .head: state.turn?.isBodyWhole = true
             }
         }
-        if bytes.isEmpty, let bodyError {
-            throw bodyError.status == 413 ? .tooLarge : .malformed(bodyError)
+        if bytes.isEmpty, let error = state.turn?.bodyError {
+            throw error.status == 413 ? .tooLarge : .malformed(error)
         }
         return bytes
     }
@@ -46,32 +46,32 @@ extension Connection {
     private func nextBodyEvent() -> RequestParser.Event? {
         do { return try parser.next() } catch {
             // The part before the error is handed over first.
-            bodyError = error
-            wantsKeepAlive = false
+            state.turn?.bodyError = error
+            state.turn?.wantsKeepAlive = false
             return nil
         }
     }
 
     private func moreBytes() async throws(RequestBodyError) {
-        if owesContinue {
+        if state.turn?.owesContinue == true {
             sendContinue()
             flush()
         }
         defer {
-            if case .responding = state { ignoreReads() }
+            if state.isResponding { stream.ignoreReads() }
         }
         do {
             // The task may get here in a later turn of the loop, when the state has changed.
             // Therefore the state is checked, and the deadline begins, after the reader is set.
             try await withCheckedThrowingContinuation { reader in
                 bodyReader = reader
-                guard case .responding = state else {
+                guard state.isResponding else {
                     return resume(&bodyReader, throwing: .disconnected)
                 }
                 guard !listener.bodiesTimedOut else {
                     return resume(&bodyReader, throwing: .timedOut)
                 }
-                watchReads()
+                stream.watchReads()
                 startBodyDeadline()
             }
         } catch {
@@ -81,14 +81,14 @@ extension Connection {
 
     /// Reserves room for `count` more bytes in a body that is collected.
     /// - Throws: `outOfMemory` when the budget of memory has no room.
-    func holdBody(_ bytes: inout [UInt8], adding count: Int) throws(RequestBodyError) {
+    func holdBody(_ bytes: inout [UInt8], adding count: Int, announced: Int?)
+        throws(RequestBodyError)
+    {
         let needed = bytes.count + count
         if bytes.isEmpty || needed > bytes.capacity {
             // Not more than the announced length, which the last doubling would often exceed.
             var capacity = max(needed, 2 * bytes.capacity)
-            if case .length(let length) = bodyFraming {
-                capacity = max(needed, min(capacity, length))
-            }
+            if let announced { capacity = max(needed, min(capacity, announced)) }
             guard bodyMemory.resize(to: capacity) else { throw .outOfMemory }
             if !bytes.isEmpty { bytes.reserveCapacity(capacity) }
         }
@@ -96,9 +96,9 @@ extension Connection {
 
     /// Skips the rest of a body that the handler did not read, as far as it has arrived.
     func skipBufferedBody() {
-        while !bodyIsWhole, bodyError == nil {
+        while state.turn?.awaitsBody == true {
             guard let event = nextBodyEvent() else { return }
-            if case .end = event { bodyIsWhole = true }
+            if case .end = event { state.turn?.isBodyWhole = true }
         }
     }
 }

@@ -15,14 +15,11 @@ extension Connection {
 
     private func deadlinePassed() {
         timer = nil
-        switch state {
-        case .receiving where !parser.isBetweenRequests:
-            refuse(HTTPProtocolError(408, "the request header did not arrive in time"))
-        case .responding:
-            // Without a waiting reader it is the handler that is slow, not the client.
-            resume(&bodyReader, throwing: .timedOut)
-        case .receiving, .lingering: end()
-        case .flushing, .closed: break
+        switch state.deadlineAction(isBetween: parser.isBetweenRequests) {
+        case .refuse: refuse(HTTPProtocolError(408, "the request header did not arrive in time"))
+        case .failReader: resume(&bodyReader, throwing: .timedOut)
+        case .end: end()
+        case .nothing: break
         }
     }
 
@@ -31,10 +28,12 @@ extension Connection {
 
     /// Starts the deadline for the next 64 KiB of the body. Fewer bytes do not extend it.
     func startBodyDeadline() {
-        guard timer == nil || bodySinceDeadline >= Self.progress else { return }
-        bodySinceDeadline = 0
+        guard timer == nil || state.turn?.bodySinceDeadline ?? 0 >= Self.progress else { return }
+        state.turn?.bodySinceDeadline = 0
         setDeadline(listener.limits.bodyDeadline)
     }
+
+    func timeOutBodies() { resume(&bodyReader, throwing: .timedOut) }
 
     /// Resumes a reader or writer that waits, once.
     func resume(

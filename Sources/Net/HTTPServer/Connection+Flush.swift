@@ -10,35 +10,32 @@ extension Connection {
 
     /// Writes what the socket takes, and the rest when it takes more.
     func flush() {
-        do {
-            var turn = 0
-            while !output.isEmpty {
-                let count = turn < Self.turnLimit ? try output.write(to: descriptor) : 0
-                guard count > 0 else { return awaitRoom() }
-                turn += count
-                writtenCount += count
-            }
-        } catch {
-            return end()
+        var turn = 0
+        while !output.isEmpty {
+            let isOver = turn >= Self.turnLimit
+            guard let count = isOver ? 0 : output.write(to: stream) else { return end() }
+            guard count > 0 else { return awaitRoom() }
+            turn += count
+            writtenCount += count
         }
         if let timer = writeTimer { listener.wheel.cancel(timer) }
         writeTimer = nil
         outputMemory.set(to: 0)
         responseBody = nil
         resume(&bodyWriter)
-        if case .flushing(let keepAlive) = state { finishFlush(keepAlive: keepAlive) }
+        if let next = state.flushed() { finishFlush(next) }
     }
 
     private func awaitRoom() {
         // A large body is counted separately, once for all connections that send it.
         outputMemory.set(to: max(0, output.heldCount - (responseBody?.count ?? 0)))
         if writeTimer == nil { startWriteDeadline() }
-        awaitWritable()
+        stream.awaitWritable()
     }
 
     /// Starts the deadline for the next 64 KiB, or for the rest if it is shorter.
     private func startWriteDeadline() {
-        let underway = unacknowledgedCount
+        let underway = stream.unacknowledgedCount
         acknowledgedBefore = writtenCount - underway
         requiredProgress = min(Self.progress, output.count + underway)
         writeTimer = listener.wheel.schedule(after: listener.limits.bodyDeadline) { [weak self] in
@@ -50,7 +47,7 @@ extension Connection {
         writeTimer = nil
         // Bytes count when the client has acknowledged them, not when the kernel has taken them:
         // the kernel's buffer may be larger than what a slow client reads within a deadline.
-        if writtenCount - unacknowledgedCount - acknowledgedBefore >= requiredProgress {
+        if writtenCount - stream.unacknowledgedCount - acknowledgedBefore >= requiredProgress {
             startWriteDeadline()
         } else if bodyWriter != nil {
             resume(&bodyWriter, throwing: .timedOut)

@@ -17,7 +17,7 @@ extension Connection {
 
     /// Refuses the request, or the rest of its body, because there is no memory for it.
     func refuseForMemory() {
-        switch state {
+        switch state.phase {
         case .receiving: refuse(.outOfMemory)
         case .responding: resume(&bodyReader, throwing: .outOfMemory)
         case .flushing, .lingering, .closed: end()

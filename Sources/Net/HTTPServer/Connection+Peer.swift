@@ -9,8 +9,8 @@ extension Connection {
     /// each turn. They are not turned off earlier: most clients send nothing until they get their
     /// response, so that two system calls are saved.
     func inspectPeer() {
-        ignoreReads()
-        switch peerState {
+        stream.ignoreReads()
+        switch stream.peerState {
         case .gone: end()
         case .finishedSending: scheduleInspection { $0.exchange?.cancel() }
         // The end may follow after the bytes.
@@ -19,12 +19,12 @@ extension Connection {
     }
 
     private func scheduleInspection(_ action: @escaping (Connection) -> Void) {
-        let serial = serial
+        let serial = state.serial
         if let timer = peerTimer { listener.wheel.cancel(timer) }
         peerTimer = listener.wheel.schedule(after: listener.limits.halfClosedGrace) { [weak self] in
             guard let self else { return }
             peerTimer = nil
-            guard serial == self.serial, case .responding = state, bodyReader == nil else { return }
+            guard serial == state.serial, state.isResponding, bodyReader == nil else { return }
             action(self)
         }
     }
@@ -38,7 +38,7 @@ extension Connection {
 
     /// Cancels the handler of the request.
     func cancelExchange() {
-        guard case .responding = state else { return }
+        guard state.isResponding else { return }
         isAbandoned = true
         exchange?.cancel()
         releaseExchange()

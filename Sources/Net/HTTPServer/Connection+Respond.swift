@@ -13,7 +13,7 @@ extension Connection {
 
     /// Sends a whole response, or 503 if the budget of memory has no room for its body.
     func send(_ response: Response, headOnly: Bool, keepAlive: Bool) {
-        guard case .responding = state else { return }
+        guard state.isResponding else { return }
         guard !headOnly, !response.isVital, response.mayHaveBody,
             response.body.count > HeldBodies.leastCount
         else {
@@ -31,7 +31,7 @@ extension Connection {
     private func sendOutOfMemory(keepAlive: Bool) {
         guard var response = listener.responder?.response(to: .outOfMemory) else { return end() }
         if response.fields[.retryAfter] == nil { response.fields[.retryAfter] = "1" }
-        listener.responder?.reportRefusal(.outOfMemory, from: remoteAddress)
+        listener.responder?.reportRefusal(.outOfMemory, from: peer.address)
         queue(response, headOnly: false, keepAlive: keepAlive)
     }
 
@@ -53,53 +53,52 @@ extension Connection {
     /// Ends the response: sends what is left of it, and then continues with the next request or
     /// ends the connection.
     func handOver(keepAlive: Bool) {
-        owesResponse = false
         releaseExchange()
         clearDeadline()
-        state = .flushing(keepAlive: keepAlive)
+        state.endResponse(keepAlive: keepAlive)
         flush()
     }
 
     /// Sends 500 if the handler of this request has not begun a response.
-    func respondIfForgotten(_ serial: Int) {
-        guard serial == self.serial, owesResponse, case .responding = state else { return }
+    func respondIfForgotten() {
+        guard state.turn?.owesResponse == true else { return }
         let error = HTTPProtocolError(500, "the request got no response")
         guard let response = listener.responder?.response(to: error) else { return end() }
-        listener.responder?.reportRefusal(error, from: remoteAddress)
+        listener.responder?.reportRefusal(error, from: peer.address)
         send(response, headOnly: false, keepAlive: false)
     }
 
     /// Sends `100 Continue` if the client waits for it before it sends the body (RFC 9110 §10.1.1).
     func sendContinue() {
-        guard owesContinue else { return }
-        owesContinue = false
+        guard state.turn?.owesContinue == true else { return }
+        state.turn?.owesContinue = false
         output.append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
     }
 
     /// Converts the connection into an event stream, which takes its socket.
-    func openEventStream(_ fields: HTTPFields, _ first: [UInt8], for request: RequestHead)
-        -> EventStream
-    {
+    /// - Parameter isCurrent: whether the request is the one that is being handled.
+    func openEventStream(
+        _ fields: HTTPFields, _ first: [UInt8], for request: RequestHead, isCurrent: Bool
+    ) -> EventStream {
         let framing: Frame.Framing = request.version == .http11 ? .chunked : .plain
         let head = encodeHead(
             .ok, fields, framing == .chunked ? .chunked : .untilClose,
             keepAlive: framing == .chunked, date: listener.dateNow())
-        let isOpen: Bool
-        if case .responding = state { isOpen = true } else { isOpen = false }
+        let isOpen = isCurrent && state.isResponding
         if isOpen {
             releaseExchange()
             release(isLost: false)
         }
-        let stream = EventStream(
-            from: self, framing: framing, limiter: isOpen ? listener.limiter : nil,
-            registry: isOpen ? listener.streams : nil)
+        let stream = EventStream(from: self, framing: framing, isOpen: isOpen)
         stream.open(head + Frame(first).bytes(framing))
         return stream
     }
 
     /// Returns whether another request can follow: only if the body of this one is read to its end.
     func settleKeepAlive() -> Bool {
-        if !owesContinue { skipBufferedBody() }
-        return wantsKeepAlive && bodyIsWhole && admission == .admitted && !listener.isClosing
+        if state.turn?.owesContinue != true { skipBufferedBody() }
+        guard let turn = state.turn else { return false }
+        return turn.wantsKeepAlive && turn.isBodyWhole && peer.admission == .admitted
+            && !listener.isClosing
     }
 }

@@ -1,56 +1,25 @@
 internal import Frames
-internal import Glibc
 internal import HTTPTypes
 internal import Libevent
 
-/// The connection of one client. Requests are handled one at a time and in order.
+/// The connection of one client over HTTP/1.1. Requests are handled one at a time and in order.
 ///
 /// Pipelined requests wait in the parser until the response before them was sent. While a request is
-/// handled, the socket is read only when the handler waits for the body. Belongs to the loop's
-/// thread.
-final class Connection: WatchedSocket {
-    /// What the connection is doing.
-    enum State {
-        /// Waiting for a request, or for the rest of its header.
-        case receiving
-        /// Handling a request, until its response is complete.
-        case responding
-        /// Sending the rest of a complete response. Then the next request may follow, or the
-        /// connection ends.
-        case flushing(keepAlive: Bool)
-        /// Discarding what the client still sends after the last response, because closing with
-        /// unread bytes would reset the connection, and the client could lose the response.
-        case lingering
-        /// The connection has ended.
-        case closed
-    }
-
+/// handled, the stream is read only when the handler waits for the body. What the connection is
+/// doing is `ConnectionState`; here are the stream, the timers, the buffers and the handler. Belongs
+/// to the loop's thread.
+final class Connection: ServedConnection {
     let listener: HTTPListener
-    let remoteAddress: String
-    let addressKey: AddressKey
-    let admission: ConnectionLimiter.Admission
-    var state = State.receiving
+    let peer: Peer
+    let stream: any ByteStream
+    var state = ConnectionState()
     var parser: RequestParser
     var output = OutputQueue()
-    /// The position in the listener's list.
     var position = 0
 
     // The request that is being handled.
-    /// The number of the request on this connection.
-    private(set) var serial = 0
-    /// Whether no response has been begun.
-    var owesResponse = false
-    var bodyFraming = RequestHead.BodyFraming.none
-    var bodyIsWhole = true
-    /// What is wrong with the body; the parser cannot continue after it.
-    var bodyError: HTTPProtocolError?
-    /// Whether the client waits for `100 Continue`.
-    var owesContinue = false
-    var bodySinceDeadline = 0
     var bodyReader: CheckedContinuation<Void, any Error>?
     var bodyWriter: CheckedContinuation<Void, any Error>?
-    var wantsKeepAlive = false
-
     /// The handler of the request; nil after its response is complete.
     var exchange: Task<Void, Never>?
     /// Whether the connection ended before the response.
@@ -60,8 +29,6 @@ final class Connection: WatchedSocket {
     // The response to it.
     /// Its head, until the first bytes of its body are written.
     var heldHead: [UInt8]?
-    /// Bytes of a body of known length that have not been written.
-    var responseBytesLeft: Int?
     /// The body, if it is large: counted once for all connections that send it.
     var responseBody: HeldBody?
     /// The memory of the request's body that the handler collects.
@@ -70,7 +37,7 @@ final class Connection: WatchedSocket {
     var outputMemory: MemoryReservation
     /// The memory of the parser's buffer beyond `parserBase`.
     var parserMemory: MemoryReservation
-    /// Bytes that the kernel has taken since the connection began.
+    /// Bytes that were written since the connection began.
     var writtenCount = 0
     var writeTimer: TimerWheel.Timer?
     /// Bytes that the client had acknowledged when the write deadline began, and how many more it
@@ -79,45 +46,44 @@ final class Connection: WatchedSocket {
     var requiredProgress = 0
 
     private var isTakingRequests = false
-    /// Bytes that were discarded after the last response, and the time when the connection ends.
-    var discardedCount = 0
-    var lingerEnd: Duration = .zero
     var timer: TimerWheel.Timer?
 
-    init(
-        _ descriptor: Int32, from address: String, key: AddressKey,
-        admission: ConnectionLimiter.Admission,
-        listener: HTTPListener
-    ) {
+    /// Takes a stream from which nothing or `received` has been read.
+    init(_ stream: any ByteStream, peer: Peer, listener: HTTPListener, received: [UInt8] = []) {
         self.listener = listener
-        self.admission = admission
-        remoteAddress = address
-        addressKey = key
+        self.peer = peer
+        self.stream = stream
         parser = RequestParser(limits: listener.limits)
         bodyMemory = MemoryReservation(listener.memory)
         outputMemory = MemoryReservation(listener.memory)
         parserMemory = MemoryReservation(listener.memory)
-        super.init(descriptor: descriptor, loop: listener.loop)
+        parser.append(received)
+        stream.handler = self
     }
 
     /// Starts to read.
     func open() {
-        watchReads()
+        stream.watchReads()
         setDeadline(listener.limits.headerDeadline)
+        if parser.bufferedCount > 0 { takeRequests() }
     }
+
+    var isInFlight: Bool { state.isInFlight }
+
+    func endIfIdle() { if !state.isInFlight { end() } }
 
     /// Ends the connection at once, whatever it was doing.
     func end() {
-        if case .closed = state { return }
+        guard !state.isClosed else { return }
         release()
-        close()
+        stream.close()
     }
 
-    /// Releases everything but the socket itself.
+    /// Releases everything but the stream itself.
     /// - Parameter isLost: whether the client left before its response.
     func release(isLost: Bool = true) {
         if isLost { cancelExchange() }
-        state = .closed
+        state.close()
         clearDeadline()
         if let timer = writeTimer { listener.wheel.cancel(timer) }
         writeTimer = nil
@@ -131,38 +97,13 @@ final class Connection: WatchedSocket {
         listener.forget(self)
     }
 
-    override func readable() {
-        switch state {
-        case .responding where bodyReader == nil: return inspectPeer()
-        case .flushing: return ignoreReads()
-        case .lingering: return discard()
-        case .responding, .receiving, .closed: break
-        }
-        let count = listener.read(descriptor) { parser.append($0) }
-        guard let count else { return }
-        guard count > 0 else { return end() }
-        guard countParserMemory() else { return refuseForMemory() }
-        switch state {
-        case .receiving: takeRequests()
-        case .responding:
-            // The reader continues in a later turn of the loop. Until then the end of the stream,
-            // which may follow these bytes, must not be reported.
-            ignoreReads()
-            bodySinceDeadline += count
-            resume(&bodyReader)
-        case .flushing, .lingering, .closed: break
-        }
-    }
-
-    override func writable() { flush() }
-
     /// Takes requests from the parser and starts their handlers, until one needs time or more bytes.
     func takeRequests() {
         guard !isTakingRequests else { return }
         isTakingRequests = true
         defer { isTakingRequests = false }
         var taken = 0
-        while case .receiving = state {
+        while state.isReceiving {
             guard taken < Self.turnLimit else { return scheduleTakeRequests() }
             do {
                 guard let event = try parser.next() else { return awaitMore() }
@@ -181,58 +122,69 @@ final class Connection: WatchedSocket {
 
     private func scheduleTakeRequests() {
         // Otherwise more requests could arrive in each turn than are taken.
-        ignoreReads()
-        // Safe: the connection stays on the loop's thread.
-        nonisolated(unsafe) let connection = self
-        loop.execute { unsafe connection.takeRequests() }
+        stream.ignoreReads()
+        LoopBound(self, on: listener.loop).execute { $0.takeRequests() }
     }
 
     private func awaitMore() {
         let limits = listener.limits
-        if parser.isBetweenRequests {
+        let isBetween = parser.isBetweenRequests
+        if isBetween {
             if listener.isClosing { return end() }
             parser.trim(to: Self.parserBase)
             parserMemory.set(to: 0)
-            setDeadline(limits.keepAliveIdle)
-            isHeaderBegun = false
-        } else if !isHeaderBegun {
-            setDeadline(limits.headerDeadline)
-            isHeaderBegun = true
         }
-        watchReads()
+        if state.awaitBytes(isBetween: isBetween) {
+            setDeadline(isBetween ? limits.keepAliveIdle : limits.headerDeadline)
+        }
+        stream.watchReads()
     }
 
-    /// Whether the header deadline runs, which further bytes must not extend.
-    private var isHeaderBegun = true
-
     private func begin(_ head: RequestHead) {
-        state = .responding
-        serial += 1
-        owesResponse = true
-        isHeaderBegun = false
-        responseBytesLeft = nil
+        state.begin(head)
         heldHead = nil
         clearDeadline()
-        bodyFraming = head.bodyFraming
-        bodyError = nil
-        bodyIsWhole = head.bodyFraming == .none
-        if bodyIsWhole { _ = try? parser.next() }  // the end that follows the head
-        owesContinue = head.expectsContinue && !bodyIsWhole
-        wantsKeepAlive = head.wantsKeepAlive
-        let exchange = listener.responder?.begin(self, head)
+        if head.bodyFraming == .none { _ = try? parser.next() }  // the end that follows the head
+        let exchange = listener.responder?.begin(ConnectionExchange(self, head), head)
         // The handler has run until its first suspension, in which the connection may have ended.
         if isAbandoned { exchange?.cancel() }
-        if case .responding = state { self.exchange = exchange }
+        if state.isResponding { self.exchange = exchange }
     }
 
     /// Sends the response to a protocol error, and ends the connection.
     func refuse(_ error: HTTPProtocolError) {
         guard let response = listener.responder?.response(to: error) else { return end() }
-        ignoreReads()
-        bodyIsWhole = false
-        wantsKeepAlive = false
-        state = .responding
-        listener.responder?.reportRefusal(error, from: remoteAddress)
+        stream.ignoreReads()
+        state.refuse()
+        listener.responder?.reportRefusal(error, from: peer.address)
         send(response, headOnly: false, keepAlive: false)
     }
+}
+
+extension Connection: ByteStreamHandler {
+    func streamIsReadable() {
+        let action = state.readAction(isBodyAwaited: bodyReader != nil)
+        switch action {
+        case .inspectPeer: return inspectPeer()
+        case .ignore: return stream.ignoreReads()
+        case .discard: return discard()
+        case .feedBody, .parse: break
+        }
+        var count = 0
+        let result = listener.read(stream) {
+            count = $0.count
+            parser.append($0)
+        }
+        guard result != .nothing else { return }
+        guard result != .ended else { return end() }
+        guard countParserMemory() else { return refuseForMemory() }
+        guard action == .feedBody else { return takeRequests() }
+        // The reader continues in a later turn of the loop. Until then the end of the stream, which
+        // may follow these bytes, must not be reported.
+        stream.ignoreReads()
+        state.turn?.bodySinceDeadline += count
+        resume(&bodyReader)
+    }
+
+    func streamIsWritable() { flush() }
 }

@@ -1,156 +1,142 @@
-public import Frames
-internal import Glibc
-public import Libevent
+internal import Frames
+internal import Libevent
 
-/// A response of unlimited length: a socket and little else, because there is one for each
-/// subscriber.
+/// A response of unlimited length over HTTP/1.1: a connection's byte stream and little else, because
+/// there is one for each subscriber.
 ///
-/// Frames are written directly to the socket. What the kernel does not take stays with the caller,
-/// who is notified when there is room again. Belongs to the loop's thread.
-public final class EventStream: WatchedSocket {
-    /// The owner of a stream, called on the loop's thread.
-    public protocol Delegate: AnyObject {
-        /// Called when the kernel takes bytes again.
-        func streamIsWritable(_ stream: EventStream)
-        /// Called once, when the stream has ended.
-        func streamClosed(_ stream: EventStream)
-    }
-
-    /// How frames are delimited on this connection.
-    public let framing: Frame.Framing
-    /// The numeric address of the peer.
-    public let remoteAddress: String
-    /// The key of the peer's address for limits per client.
-    public let addressKey: AddressKey
-    /// How many bytes the kernel has taken, including the header.
-    public var bytesSent: Int { sentCount }
-    /// The owner of the stream.
-    public weak var delegate: (any Delegate)?
+/// Frames are written directly to the byte stream. What it does not take stays with the owner, who is
+/// told when there is room again. Belongs to the loop's thread.
+final class EventStream: FrameSink {
+    let framing: Frame.Framing
+    unowned var owner: (any FrameSinkOwner)?
 
     /// The bytes that a client may send on an open stream before the stream is closed.
     private static let inputLimit = 4096
 
-    private let limiter: ConnectionLimiter?
-    private let registry: StreamRegistry?
-    /// The position in the registry; −1 when it is not in one.
-    var position = -1
-    private var wasUnanswered = false
+    private let stream: any ByteStream
+    /// Nil for the stream of a connection that had ended before.
+    private let listener: HTTPListener?
+    private let addressKey: AddressKey
     private var head: [UInt8] = []
-    private var input = 0
     // Private, so that exclusivity is checked statically (SE-0176): every delivery accesses these.
     private var sentCount = 0
+    private var input: Int32 = 0
     private var isEnding = false
+    private var wasUnanswered = false
 
-    /// Takes the socket of a connection, which may have ended already.
-    init(
-        from connection: Connection, framing: Frame.Framing, limiter: ConnectionLimiter?,
-        registry: StreamRegistry?
-    ) {
-        self.registry = registry
+    /// Takes the byte stream of a connection, which may have ended already.
+    /// - Parameter isOpen: whether the connection still had its request.
+    init(from connection: Connection, framing: Frame.Framing, isOpen: Bool) {
         self.framing = framing
-        self.limiter = limiter
-        remoteAddress = connection.remoteAddress
-        addressKey = connection.addressKey
-        super.init(inheriting: connection)
-        _ = limiter?.acquire(addressKey)
-        registry?.add(self)
+        stream = connection.stream
+        addressKey = connection.peer.key
+        listener = isOpen ? connection.listener : nil
+        stream.handler = self
+        _ = listener?.limiter.acquire(addressKey)
+        listener?.openStreams += 1
     }
 
     deinit {
-        registry?.remove(self)
-        limiter?.release(addressKey)
+        stream.handler = nil
+        stream.close()
+        listener?.limiter.release(addressKey)
+        listener?.openStreams -= 1
     }
 
-    /// Whether the stream has ended.
-    public var isClosed: Bool { descriptor < 0 }
+    var isClosed: Bool { stream.isClosed }
+
+    var bytesSent: Int { sentCount }
 
     /// Sends the header of the response and the first bytes of its body.
     func open(_ bytes: [UInt8]) {
         guard !isClosed else { return }
-        watchReads()
+        stream.watchReads()
         head = bytes
         flushHead()
     }
 
-    /// Writes as much of `run` as the kernel takes. The caller keeps the rest.
-    /// - Returns: how many bytes the kernel took; 0 also when the stream has ended.
-    public func send(_ run: FrameRun) -> Int {
-        guard !isClosed, head.isEmpty else { return 0 }
+    func send(_ run: FrameRun) -> Int {
+        guard head.isEmpty, !isClosed else { return 0 }
         var sent = 0
         while sent < run.byteCount {
-            let count = run.send(to: descriptor, from: sent)
-            if count <= 0 {
-                let code = errno
-                if code == EINTR { continue }
-                if code == EAGAIN { awaitWritable() } else { end() }
-                break
+            switch run.write(to: stream, from: sent) {
+            case .count(let count) where count > 0: sent += count
+            case .count:
+                stream.awaitWritable()
+                sentCount += sent
+                return sent
+            case .ended:
+                abort()
+                return sent
             }
-            sent += count
         }
         sentCount += sent
         return sent
     }
 
     /// Ends the body after the frames that were sent, so that the client sees a complete response.
-    /// Call it only when all frames were sent.
-    public func finish() {
-        guard !isClosed, head.isEmpty, !isEnding else { return end() }
+    func finish() {
+        guard !isClosed, head.isEmpty, !isEnding else { return abort() }
         isEnding = true
         head = framing == .chunked ? Array("0\r\n\r\n".utf8) : []
         flushHead()
         endIfFinished()
     }
 
-    /// Closes the stream when the kernel has taken the last byte. Reads first what the client has
-    /// sent: closing with unread bytes would reset the connection.
+    /// Closes the stream when the last byte was taken. Reads first what the client has sent: closing
+    /// with unread bytes would reset the connection.
     private func endIfFinished() {
         guard isEnding, head.isEmpty, !isClosed else { return }
-        readable()
-        end()
+        streamIsReadable()
+        abort()
     }
 
-    /// Closes the stream at once.
-    public func end() {
+    func abort() {
         guard !isClosed else { return }
-        close()
-        registry?.remove(self)
-        delegate?.streamClosed(self)
+        stream.close()
+        owner?.sinkClosed()
     }
 
     /// Ends the stream of a peer that has vanished. Only if it is found so twice: one lost packet
     /// after a long silence is not enough.
     func inspectPeer(_ timeout: Duration) {
         guard !isClosed else { return }
-        let isUnanswered = isUnanswered(for: timeout)
-        if isUnanswered, wasUnanswered { return end() }
+        let isUnanswered = stream.isUnanswered(for: timeout)
+        if isUnanswered, wasUnanswered { return abort() }
         wasUnanswered = isUnanswered
-    }
-
-    /// Discards what the client sends, and ends the stream at its end or above the limit.
-    public override func readable() {
-        var scratch = [UInt8](repeating: 0, count: 1024)
-        let count = unsafe read(descriptor, &scratch, scratch.count)
-        if count < 0, errno == EAGAIN || errno == EINTR { return }
-        input += max(count, 0)
-        if count <= 0 || input > Self.inputLimit { end() }
-    }
-
-    /// Sends the rest of the header, and notifies the delegate when there is room.
-    public override func writable() {
-        flushHead()
-        endIfFinished()
-        if head.isEmpty, !isClosed { delegate?.streamIsWritable(self) }
     }
 
     private func flushHead() {
         guard !head.isEmpty else { return }
-        let flags = Int32(MSG_NOSIGNAL)
-        let count = unsafe head.withUnsafeBytes {
-            unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, flags)
+        switch unsafe head.withUnsafeBytes({ unsafe stream.write($0) }) {
+        case .ended: return abort()
+        case .count(let count):
+            sentCount += count
+            head = count == head.count ? [] : Array(head.dropFirst(count))
+            if !head.isEmpty { stream.awaitWritable() }
         }
-        if count < 0, errno != EAGAIN, errno != EINTR { return end() }
-        sentCount += max(count, 0)
-        head = count == head.count ? [] : Array(head.dropFirst(max(count, 0)))
-        if !head.isEmpty { awaitWritable() }
+    }
+}
+
+extension EventStream: ByteStreamHandler {
+    /// Discards what the client sends, and ends the stream at its end or above the limit.
+    func streamIsReadable() {
+        let result = unsafe withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 1) {
+            unsafe stream.read(into: $0)
+        }
+        switch result {
+        case .nothing: return
+        case .ended: abort()
+        case .count(let count):
+            input += Int32(count)
+            if input > Self.inputLimit { abort() }
+        }
+    }
+
+    /// Sends the rest of the header, and tells the owner when there is room.
+    func streamIsWritable() {
+        flushHead()
+        endIfFinished()
+        if head.isEmpty, !isClosed { owner?.sinkIsWritable() }
     }
 }

@@ -12,14 +12,15 @@ public final class HTTPListener {
     let limiter: ConnectionLimiter
     let memory: MemoryBudget
     let heldBodies: HeldBodies
-    let streams: StreamRegistry
+    /// How many event streams have taken over their connection.
+    var openStreams = 0
     private(set) weak var responder: (any HTTPResponder)?
     private(set) var isClosing = false
     /// Whether the bodies that have not arrived have timed out (`timeOutBodies`).
     private(set) var bodiesTimedOut = false
 
     private var listener: Listener?
-    private var connections: [Connection] = []
+    private var connections: [any ServedConnection] = []
     private var date = HTTPDate()
     private var scratch = [UInt8](repeating: 0, count: 64 << 10)
 
@@ -37,7 +38,6 @@ public final class HTTPListener {
         self.limiter = limiter
         self.memory = memory
         heldBodies = HeldBodies(budget: memory)
-        streams = StreamRegistry(wheel: wheel, timeout: limits.peerTimeout)
         self.wheel = wheel
         self.responder = responder
         loop = responder.loop
@@ -51,7 +51,7 @@ public final class HTTPListener {
         let tcp = Int32(IPPROTO_TCP)
         listener.setOption(tcp, TCP_NODELAY, 1)
         // Finds vanished peers of streams on which nothing is sent. If something is sent,
-        // `StreamRegistry` finds them.
+        // `FrameSink.inspectPeer` finds them.
         listener.setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
         listener.setOption(tcp, Int32(TCP_KEEPIDLE), 60)
         listener.setOption(tcp, Int32(TCP_KEEPINTVL), 20)
@@ -71,33 +71,19 @@ public final class HTTPListener {
     public var connectionCount: Int { connections.count }
 
     /// How many requests are in flight: their responses are not sent completely.
-    public var inFlightCount: Int {
-        connections.count { connection in
-            switch connection.state {
-            case .responding, .flushing: true
-            case .receiving, .lingering, .closed: false
-            }
-        }
-    }
+    public var inFlightCount: Int { connections.count { $0.isInFlight } }
 
     /// Stops accepting and ends the idle connections. The others end after their response.
     public func close() {
         isClosing = true
         listener = nil
-        for connection in connections {
-            switch connection.state {
-            case .receiving, .lingering: connection.end()
-            case .responding, .flushing, .closed: break
-            }
-        }
+        for connection in connections { connection.endIfIdle() }
     }
 
     /// Times out all request bodies that have not arrived, so that their requests get a response.
     public func timeOutBodies() {
         bodiesTimedOut = true
-        for connection in connections {
-            connection.resume(&connection.bodyReader, throwing: .timedOut)
-        }
+        for connection in connections { connection.timeOutBodies() }
     }
 
     /// Ends all connections at once.
@@ -107,11 +93,11 @@ public final class HTTPListener {
     }
 
     /// Removes a connection from the list and from the limiter.
-    func forget(_ connection: Connection) {
+    package func forget(_ connection: any ServedConnection) {
         guard connection.position < connections.count,
             connections[connection.position] === connection
         else { return }
-        limiter.release(connection.addressKey)
+        limiter.release(connection.peer.key)
         let last = connections.removeLast()
         guard last !== connection else { return }
         connections[connection.position] = last
@@ -121,14 +107,12 @@ public final class HTTPListener {
     /// Returns the value of the `Date` field.
     func dateNow() -> String { date.now() }
 
-    /// Reads from a socket into the read buffer of the loop.
-    /// - Returns: how many bytes were read; 0 at the end of the stream or on an error; nil when
-    ///   there is nothing to read.
-    func read(_ descriptor: Int32, _ take: (ArraySlice<UInt8>) -> Void) -> Int? {
-        let count = unsafe Glibc.read(descriptor, &scratch, scratch.count)
-        if count < 0 { return errno == EAGAIN || errno == EINTR ? nil : 0 }
-        take(scratch[..<count])
-        return count
+    /// Reads from a stream into the read buffer of the loop.
+    /// - Parameter take: called with what was read.
+    package func read(_ stream: any ByteStream, _ take: (ArraySlice<UInt8>) -> Void) -> ReadResult {
+        let result = unsafe scratch.withUnsafeMutableBytes { unsafe stream.read(into: $0) }
+        if case .count(let count) = result { take(scratch[..<count]) }
+        return result
     }
 }
 
@@ -144,11 +128,16 @@ extension HTTPListener: Listener.Delegate {
             responder?.reportConnectionRejected()
             return
         }
+        let stream = SocketStream(descriptor: descriptor, loop: loop)
         let connection = Connection(
-            descriptor, from: peer.host, key: key, admission: admission, listener: self)
+            stream, peer: Peer(address: peer.host, key: key, admission: admission), listener: self)
+        add(connection)
+        connection.open()
+    }
+
+    private func add(_ connection: any ServedConnection) {
         connection.position = connections.count
         connections.append(connection)
-        connection.open()
     }
 
     /// Notifies the responder that accepting pauses.

@@ -35,11 +35,14 @@ extension HTTPResponder {
 
     /// Starts the handler of a request from a libevent callback, on the loop's thread.
     /// - Returns: the task of the handler.
-    nonisolated func begin(_ connection: Connection, _ head: RequestHead) -> Task<Void, Never> {
-        nonisolated(unsafe) let connection = connection
+    package nonisolated func begin(_ transport: any ExchangeTransport, _ head: RequestHead)
+        -> Task<Void, Never>
+    {
+        // Safe: the transport belongs to the loop, whose thread this is.
+        nonisolated(unsafe) let transport = transport
         return assumeIsolated { responder in
             Task.immediate(name: "exchange") {
-                await responder.respond(to: Exchange(unsafe connection, head))
+                await responder.respond(to: Exchange(unsafe transport, head))
             }
         }
     }

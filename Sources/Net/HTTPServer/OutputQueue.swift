@@ -35,36 +35,27 @@ struct OutputQueue {
         }
     }
 
-    /// Writes as much as the socket takes in one gathering write.
-    /// - Returns: how many bytes the kernel took; 0 when its buffer is full.
-    /// - Throws: when the connection has ended.
-    mutating func write(to descriptor: Int32) throws(LibeventError) -> Int {
+    /// Writes as much as the stream takes in one gathering write.
+    /// - Returns: how many bytes were taken; 0 when there is no room; nil when the connection has
+    ///   ended.
+    mutating func write(to stream: any ByteStream) -> Int? {
         let vectors = min(pieces.count - first, Self.maxVectors)
         guard vectors > 0 else { return 0 }
-        let written = unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: vectors) {
-            unsafe gather(0, into: $0, for: descriptor)
+        let result = unsafe withUnsafeTemporaryAllocation(of: iovec.self, capacity: vectors) {
+            unsafe gather(0, into: $0, for: stream)
         }
-        if written >= 0 {
-            advance(by: written)
-            return written
-        }
-        let code = Int32(-written)
-        if code == EAGAIN || code == EINTR { return 0 }
-        throw LibeventError("sendmsg", code: code)
+        guard case .count(let written) = result else { return nil }
+        advance(by: written)
+        return written
     }
 
     /// Collects the addresses of the pieces by recursion, each in the scope in which it is valid, and
-    /// sends them in the innermost scope.
-    /// - Returns: how many bytes the kernel took, or the negative `errno`.
+    /// writes them in the innermost scope.
     private func gather(
-        _ filled: Int, into vectors: UnsafeMutableBufferPointer<iovec>, for descriptor: Int32
-    ) -> Int {
+        _ filled: Int, into vectors: UnsafeMutableBufferPointer<iovec>, for stream: any ByteStream
+    ) -> WriteResult {
         guard filled < vectors.count else {
-            var message = unsafe msghdr()
-            unsafe message.msg_iov = vectors.baseAddress
-            unsafe message.msg_iovlen = filled
-            let count = unsafe sendmsg(descriptor, &message, Int32(MSG_NOSIGNAL))
-            return count < 0 ? -Int(errno) : count
+            return unsafe stream.write(UnsafeBufferPointer(vectors))
         }
         let skipped = filled == 0 ? sentOfFirst : 0
         return unsafe pieces[first + filled].withUnsafeBytes { piece in
@@ -72,7 +63,7 @@ struct OutputQueue {
                 mutating: UnsafeRawBufferPointer(rebasing: piece[skipped...]))
             unsafe vectors.initializeElement(
                 at: filled, to: iovec(iov_base: rest.baseAddress, iov_len: rest.count))
-            return unsafe gather(filled + 1, into: vectors, for: descriptor)
+            return unsafe gather(filled + 1, into: vectors, for: stream)
         }
     }
 

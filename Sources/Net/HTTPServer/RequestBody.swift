@@ -17,18 +17,16 @@ public enum RequestBodyError: Error {
 ///
 /// Belongs to the loop's actor.
 public struct RequestBody {
-    private let connection: Connection
-    private let serial: Int
+    private let transport: any ExchangeTransport
 
-    init(_ connection: Connection) {
-        self.connection = connection
-        serial = connection.serial
-    }
+    init(_ transport: any ExchangeTransport) { self.transport = transport }
 
     /// Returns the next piece with all that has arrived, about 64 KiB at most; nil at the end.
-    /// Sends `100 Continue` if the client waits for it (RFC 9110 §10.1.1).
+    /// Over HTTP/1.1 sends `100 Continue` if the client waits for it (RFC 9110 §10.1.1).
     /// - Throws: `disconnected` also when the response to this request is complete.
-    public func next() async throws(RequestBodyError) -> [UInt8]? { try await next(room: .max) }
+    public func next() async throws(RequestBodyError) -> [UInt8]? {
+        try await transport.nextBodyPart(room: .max)
+    }
 
     /// Returns the whole body, which counts against the budget of memory until the response was
     /// sent.
@@ -36,17 +34,12 @@ public struct RequestBody {
     ///   of a chunk, is refused before it arrives.
     /// - Throws: also `tooLarge` and `outOfMemory`.
     public func collect(upTo limit: Int) async throws(RequestBodyError) -> [UInt8] {
-        if case .length(let length) = connection.bodyFraming, length > limit { throw .tooLarge }
+        if let length = transport.bodyLength, length > limit { throw .tooLarge }
         var bytes: [UInt8] = []
-        while let part = try await next(room: limit - bytes.count) {
-            try connection.holdBody(&bytes, adding: part.count)
+        while let part = try await transport.nextBodyPart(room: limit - bytes.count) {
+            try transport.holdBody(&bytes, adding: part.count)
             if bytes.isEmpty { bytes = part } else { bytes += part }
         }
         return bytes
-    }
-
-    private func next(room: Int) async throws(RequestBodyError) -> [UInt8]? {
-        guard serial == connection.serial else { throw .disconnected }
-        return try await connection.nextBodyPart(room: room)
     }
 }

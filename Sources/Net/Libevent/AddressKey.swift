@@ -29,3 +29,10 @@ extension SocketAddress {
     /// The key of the address for limits per client.
     public var key: AddressKey { AddressKey(bytes) }
 }
+
+extension AddressKey {
+    /// Makes the key of a numeric address; what is none counts as one address.
+    public init(host: String) {
+        self = SocketAddress(host: host, port: 0, isIPv6: host.utf8.contains(UInt8(ascii: ":"))).key
+    }
+}

@@ -2,7 +2,7 @@ internal import CLibevent
 
 /// Watches a descriptor that a C library owns and closes.
 ///
-/// `WatchedSocket` closes its socket, so it cannot be used for that. Belongs to the loop's thread, and
+/// `SocketStream` closes its socket, so it cannot be used for that. Belongs to the loop's thread, and
 /// must be released before the descriptor is closed. It may be released while `onReady` runs.
 @safe public final class DescriptorWatch {
     /// What a descriptor is ready for.

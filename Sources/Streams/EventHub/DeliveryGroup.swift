@@ -29,17 +29,17 @@ final class DeliveryGroup {
         count += 1
         if activeFanOuts == 0, let slot = free.popLast() {
             slots[slot] = subscriber
-            subscriber.slot = slot
+            subscriber.slot = Int32(slot)
         } else {
-            subscriber.slot = slots.count
+            subscriber.slot = Int32(slots.count)
             slots.append(subscriber)
         }
     }
 
     func remove(_ subscriber: Subscriber) {
         count -= 1
-        slots[subscriber.slot] = nil
-        free.append(subscriber.slot)
+        slots[Int(subscriber.slot)] = nil
+        free.append(Int(subscriber.slot))
         if activeFanOuts == 0, slots.count >= Self.compactionThreshold, count * 4 < slots.count {
             compact()
         }
@@ -52,7 +52,7 @@ final class DeliveryGroup {
     /// all their slots.
     private func compact() {
         slots = slots.filter { $0 != nil }
-        for (slot, subscriber) in slots.enumerated() { subscriber?.slot = slot }
+        for (slot, subscriber) in slots.enumerated() { subscriber?.slot = Int32(slot) }
         free = []
     }
 }

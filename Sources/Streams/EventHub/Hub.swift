@@ -9,14 +9,16 @@ public import Frames
 /// and then sent to each with one system call. Belongs to the loop's thread, and never waits.
 public final class Hub {
     let policy: DeliveryPolicy
-    let logSlow: (Subscriber, Int) -> Void
+    private let logSlow: (Subscriber, Int) -> Void
+    /// Called when a subscriber has left because its stream ended.
+    public var onLeave: (Subscriber) -> Void = { _ in }
 
     /// Deliveries so far: events that the kernel has taken, summed over all subscribers.
     public private(set) var delivered = 0
     /// Drops so far: events that were dropped, summed over all subscribers.
     public private(set) var dropped = 0
     /// How many subscribers there are.
-    public private(set) var count = 0
+    public var count: Int { registry.count }
     private var longestQueue = 0
 
     private var index = SubscriptionIndex()
@@ -24,6 +26,7 @@ public final class Hub {
     private var groups: [[DeliveryGroup.Key: DeliveryGroup]] = []
     private var fanOut = FanOut()
     private var waiting: Deque<PublishedEvent> = []
+    private var registry = SubscriberRegistry()
     private var heartbeats = HeartbeatScheduler()
     /// When the events of the active fan-out were published.
     private var activePublishTimes: [Duration] = []
@@ -48,8 +51,8 @@ public final class Hub {
         self.logSlow = logSlow
     }
 
-    /// Adds a subscriber. It gets what is published from now on.
-    /// - Returns: the subscriber, for `remove` and `Subscriber.drain`.
+    /// Adds a subscriber. It gets what is published from now on, and leaves when its stream ends.
+    @discardableResult
     public func subscribe(_ request: Subscriber.Request, sink: any FrameSink) -> Subscriber {
         // What was published before must not reach the new subscriber: a fan-out ends at the slots
         // that its groups have when the burst is matched.
@@ -57,12 +60,12 @@ public final class Hub {
         let subscriber = Subscriber(request, sink: sink, hub: self)
         let id = index.insert(request.filter)
         while groups.count <= id { groups.append([:]) }
-        let key = DeliveryGroup.Key(encoding: request.encoding, framing: request.framing)
+        let key = DeliveryGroup.Key(encoding: request.encoding, framing: sink.framing)
         let group = groups[id][key] ?? DeliveryGroup(filter: id, key: key)
         groups[id][key] = group
         group.add(subscriber)
-        heartbeats.add(subscriber)
-        count += 1
+        registry.add(subscriber)
+        heartbeats.markSent(subscriber)
         return subscriber
     }
 
@@ -71,15 +74,21 @@ public final class Hub {
         guard !subscriber.isGone else { return }
         subscriber.isGone = true
         if subscriber.isReading { reading.removeAll { $0 === subscriber } }
-        subscriber.logDrops()
-        count -= 1
-        heartbeats.remove(subscriber)
+        caughtUp(subscriber, drops: subscriber.takeUnloggedDrops())
+        registry.remove(subscriber)
         let key = DeliveryGroup.Key(
-            encoding: subscriber.request.encoding, framing: subscriber.request.framing)
-        guard let (id, group) = group(of: subscriber, key) else { return }
-        group.remove(subscriber)
-        if group.count == 0 { groups[id][key] = nil }
-        index.remove(id)
+            encoding: subscriber.request.encoding, framing: subscriber.sink.framing)
+        if let (id, group) = group(of: subscriber, key) {
+            group.remove(subscriber)
+            if group.count == 0 { groups[id][key] = nil }
+            index.remove(id)
+        }
+        onLeave(subscriber)
+    }
+
+    /// Logs the drops of a subscriber that has caught up or left.
+    func caughtUp(_ subscriber: Subscriber, drops: Int) {
+        if drops > 0 { logSlow(subscriber, drops) }
     }
 
     /// Queues a burst of events. `continueFanOut` matches and sends them.
@@ -96,7 +105,7 @@ public final class Hub {
     /// Counts events that were dropped before the hub because the loop was late. Each subscriber
     /// receives a report of them.
     public func recordDrops(_ count: Int) {
-        for subscriber in subscribers { subscriber.recordDrops(count) }
+        for subscriber in subscribers { account(subscriber, subscriber.recordDrops(count)) }
     }
 
     /// Returns whether a publisher of many events should wait: a fan-out is active, or a subscriber
@@ -112,9 +121,16 @@ public final class Hub {
         return !isIdle || reading.contains { $0.queued * 2 > policy.bufferSize }
     }
 
-    /// Records that a subscriber that has fallen behind has taken something.
-    func recordProgress(_ subscriber: Subscriber) {
-        subscriber.lastProgress = policy.now()
+    /// Sends what waits for a subscriber.
+    func drain(_ subscriber: Subscriber) { account(subscriber, subscriber.drain()) }
+
+    private func account(_ subscriber: Subscriber, _ delivery: Delivery) {
+        delivered += delivery.delivered
+        dropped += delivery.dropped
+        guard subscriber.isBehind else { return }
+        longestQueue = max(longestQueue, subscriber.queued)
+        guard delivery.isProgress else { return }
+        subscriber.markProgress(at: policy.now())
         guard !subscriber.isReading else { return }
         subscriber.isReading = true
         reading.append(subscriber)
@@ -135,7 +151,12 @@ public final class Hub {
         var taken = 0
         fanOut.advance(budget: budget) { subscriber, run in
             subscriber.lastSend = now
-            taken += subscriber.deliver(run)
+            let delivery = subscriber.deliver(run)
+            if subscriber.isBehind {
+                account(subscriber, delivery)
+            } else {
+                taken += delivery.delivered
+            }
         }
         delivered += taken
         self.fanOut = fanOut
@@ -180,7 +201,7 @@ public final class Hub {
 
     /// Sends a heartbeat to the subscribers of one bucket that have been silent for too long.
     public func heartbeatTick() {
-        for subscriber in heartbeats.tick()
+        for subscriber in heartbeats.tick(registry)
         where subscriber.sendControlFrame(heartbeat(subscriber)) {
             heartbeats.markSent(subscriber)
         }
@@ -189,7 +210,9 @@ public final class Hub {
     /// Ends all streams in good order: sends what waits for each subscriber, then a last frame.
     /// - Parameter frame: makes the last frame of a subscriber.
     public func endAll(with frame: (Subscriber) -> Frame) {
-        for subscriber in subscribers { subscriber.end(with: frame(subscriber)) }
+        for subscriber in subscribers {
+            account(subscriber, subscriber.end(with: frame(subscriber)))
+        }
     }
 
     /// Ends all streams at once.
@@ -201,15 +224,20 @@ public final class Hub {
     public var isIdle: Bool { fanOut.isDone && waiting.isEmpty }
 
     /// The subscribers, in no particular order.
-    public var subscribers: [Subscriber] { heartbeats.subscribers }
+    public var subscribers: [Subscriber] { registry.all }
 
     /// The number of parts in which the subscribers can be listed.
-    public static let partCount = HeartbeatScheduler.partCount
+    public static let partCount = SubscriberRegistry.partCount
 
     /// Returns the subscribers of one part. Each subscriber is in exactly one.
     /// - Parameter part: from 0 to `partCount` − 1.
     public func subscribers(ofPart part: Int) -> [Subscriber] {
-        heartbeats.subscribers(ofPart: part)
+        registry[part]
+    }
+
+    /// Ends the streams of one part whose peers have vanished (`FrameSink.inspectPeer`).
+    public func inspectPeers(ofPart part: Int, timeout: Duration) {
+        for subscriber in registry[part] { subscriber.sink.inspectPeer(timeout) }
     }
 
     /// Returns the length of the longest send queue since the last call, in events.
@@ -221,13 +249,6 @@ public final class Hub {
     private func heartbeat(_ subscriber: Subscriber) -> Frame {
         HeartbeatScheduler.frame(subscriber.request.encoding)
     }
-
-    func record(dropped events: Int, queue length: Int) {
-        dropped += events
-        longestQueue = max(longestQueue, length)
-    }
-
-    func record(delivered events: Int) { delivered += events }
 
     private func group(of subscriber: Subscriber, _ key: DeliveryGroup.Key) -> (
         Int, DeliveryGroup

@@ -1,20 +1,6 @@
 public import Events
 public import Frames
 
-/// The stream that the frames of a subscriber are sent to. All calls are on the hub's loop.
-public protocol FrameSink: AnyObject {
-    /// Takes as much of `run` as there is room for, without waiting. If it takes less than all, it
-    /// calls the subscriber's `drain()` as soon as there is room again.
-    /// - Returns: how many bytes were taken.
-    func send(_ run: FrameRun) -> Int
-
-    /// Ends the stream in good order, after everything has been taken.
-    func finish()
-
-    /// Ends the stream at once.
-    func abort()
-}
-
 /// A client that receives events, as the hub sees it. Belongs to the hub's loop.
 public final class Subscriber {
     /// What a subscriber asked for, and who it is.
@@ -25,33 +11,42 @@ public final class Subscriber {
         public let filter: EventFilter
         /// The format of its events.
         public let encoding: EventEncoding
-        /// How frames are delimited on its connection.
-        public let framing: Frame.Framing
-        /// The address of the client, for logs and `GET /subscribers`.
+        /// The address of the client, for limits, logs and `GET /subscribers`.
         public let address: String
         /// When it subscribed, in microseconds since 1970 (UTC).
         public let since: Int64
 
         /// Makes a request.
         public init(
-            id: Int, filter: EventFilter, encoding: EventEncoding, framing: Frame.Framing,
-            address: String, since: Int64
+            id: Int, filter: EventFilter, encoding: EventEncoding, address: String, since: Int64
         ) {
             self.id = id
             self.filter = filter
             self.encoding = encoding
-            self.framing = framing
             self.address = address
             self.since = since
         }
     }
 
+    /// What waits for a subscriber that has fallen behind. Apart, because most have not, and each
+    /// idle subscriber costs memory.
+    private final class Backlog {
+        var queue: SendQueue
+        /// When the subscriber last took something.
+        var lastProgress: Duration = .zero
+        /// Drops that have not been logged yet.
+        var unloggedDrops = 0
+
+        init(_ queue: SendQueue) { self.queue = queue }
+    }
+
     /// What the subscriber asked for.
     public let request: Request
-    let sink: any FrameSink
-    unowned let hub: Hub
+    /// Where its frames go.
+    public let sink: any FrameSink
+    private unowned let hub: Hub
 
-    /// How many events the kernel has taken for it.
+    /// How many events its stream has taken.
     public var delivered: Int { deliveredCount }
     /// How many events were dropped for it.
     public var dropped: Int { droppedCount }
@@ -60,120 +55,119 @@ public final class Subscriber {
     // and the dynamic check costs more than the rest of a delivery.
     private var deliveredCount = 0
     private var droppedCount = 0
-    /// Whether there is a send queue.
-    private var hasSendQueue = false
-    /// Drops that have not been logged yet.
-    private var unloggedDrops = 0
+    private var backlog: Backlog?
     /// Whether the last frame was queued: nothing follows it.
     private var isEnding = false
-    private var sendQueue: SendQueue? {
-        didSet { hasSendQueue = sendQueue != nil }
-    }
 
     // What the hub records about the subscriber.
     /// The slot in its delivery group.
-    var slot = 0
-    /// The bucket of the heartbeat scheduler, and the position in it.
-    var heartbeatBucket = 0
-    var heartbeatPosition = 0
+    var slot: Int32 = 0
+    /// The position in its part of the registry.
+    var position: Int32 = 0
     /// The heartbeat tick of the last send.
     var lastSend: UInt32 = 0
+    /// The part of the registry.
+    var part: UInt8 = 0
     var isGone = false
-    /// Whether it has fallen behind and has taken something recently, and when that was.
+    /// Whether the hub waits for it, because it has fallen behind and has taken something recently.
     var isReading = false
-    var lastProgress: Duration = .zero
 
     init(_ request: Request, sink: any FrameSink, hub: Hub) {
         self.request = request
         self.sink = sink
         self.hub = hub
+        sink.owner = self
     }
 
+    deinit { sink.owner = nil }
+
     /// How many events wait in its send queue.
-    public var queued: Int { sendQueue?.count ?? 0 }
+    public var queued: Int { backlog?.queue.count ?? 0 }
 
     /// Whether it has fallen behind: some of what was sent last has not been taken.
-    public var isBehind: Bool { hasSendQueue }
+    public var isBehind: Bool { backlog != nil }
 
-    /// Sends events to the socket, or queues them if others wait before them.
-    /// - Returns: how many events the kernel took.
-    func deliver(_ run: FrameRun) -> Int {
-        guard !isGone, !isEnding else { return 0 }
-        guard !hasSendQueue else {
-            queue(run, from: 0)
-            return 0
-        }
+    /// When it last took something; meaningful while it is behind.
+    var lastProgress: Duration { backlog?.lastProgress ?? .zero }
+
+    /// Records that it has taken something, while it is behind.
+    func markProgress(at now: Duration) { backlog?.lastProgress = now }
+
+    /// Sends events to the stream, or queues them if others wait before them.
+    func deliver(_ run: FrameRun) -> Delivery {
+        guard !isGone, !isEnding else { return Delivery() }
+        if let backlog { return queue(run, from: 0, in: backlog) }
         let sent = sink.send(run)
         guard sent < run.byteCount else {
             deliveredCount += run.frames.count
-            return run.frames.count
+            return Delivery(delivered: run.frames.count)
         }
-        guard !isGone else { return 0 }
+        guard !isGone else { return Delivery() }
         let (frames, rest) = run.position(after: sent)
         deliveredCount += frames
-        sendQueue = makeSendQueue(sentOfFirst: rest)
-        queue(run, from: frames)
+        let backlog = makeBacklog(sentOfFirst: rest)
+        var delivery = queue(run, from: frames, in: backlog)
+        delivery.delivered = frames
         // It has read until now.
-        hub.recordProgress(self)
-        return frames
+        delivery.isProgress = true
+        return delivery
     }
 
-    private func queue(_ run: FrameRun, from first: Int) {
-        guard var sendQueue else { return }
+    private func queue(_ run: FrameRun, from first: Int, in backlog: Backlog) -> Delivery {
         var drops = 0
-        for frame in run.frames[first...] where !sendQueue.offer(frame) { drops += 1 }
-        self.sendQueue = sendQueue
+        for frame in run.frames[first...] where !backlog.queue.offer(frame) { drops += 1 }
+        return record(drops: drops, in: backlog)
+    }
+
+    private func record(drops: Int, in backlog: Backlog) -> Delivery {
         droppedCount += drops
-        unloggedDrops += drops
-        hub.record(dropped: drops, queue: queued)
+        backlog.unloggedDrops += drops
+        return Delivery(dropped: drops)
     }
 
     /// Counts events that were dropped before the hub, and reports them before the next event.
-    func recordDrops(_ count: Int) {
-        guard !isGone, !isEnding, count > 0 else { return }
-        var sendQueue = self.sendQueue ?? makeSendQueue(sentOfFirst: 0)
-        sendQueue.recordDrops(count)
-        self.sendQueue = sendQueue
-        droppedCount += count
-        unloggedDrops += count
-        hub.record(dropped: count, queue: queued)
-        drain()
+    func recordDrops(_ count: Int) -> Delivery {
+        guard !isGone, !isEnding, count > 0 else { return Delivery() }
+        let backlog = backlog ?? makeBacklog(sentOfFirst: 0)
+        backlog.queue.recordDrops(count)
+        var delivery = record(drops: count, in: backlog)
+        delivery.delivered = drain().delivered
+        return delivery
     }
 
-    /// Sends what waits in the send queue. The sink calls it when the socket takes bytes again.
-    public func drain() {
-        guard var sendQueue else { return }
-        self.sendQueue = nil
-        while let run = sendQueue.next(framing: request.framing) {
+    /// Sends what waits in the send queue.
+    func drain() -> Delivery {
+        var delivery = Delivery()
+        guard let backlog else { return delivery }
+        while let run = backlog.queue.next(framing: sink.framing) {
             let sent = sink.send(run)
-            guard !isGone else { return }
-            let events = sendQueue.advance(run, by: sent)
+            guard !isGone else { return delivery }
+            let events = backlog.queue.advance(run, by: sent)
             deliveredCount += events
-            hub.record(delivered: events)
-            if sent < run.byteCount {
-                self.sendQueue = sendQueue
-                if sent > 0 { hub.recordProgress(self) }
-                return
-            }
+            delivery.delivered += events
+            delivery.isProgress = delivery.isProgress || sent > 0
+            if sent < run.byteCount { return delivery }
         }
-        logDrops()
+        hub.caughtUp(self, drops: takeUnloggedDrops())
+        self.backlog = nil
         if isEnding { sink.finish() }
+        return delivery
     }
 
     /// Sends a last frame after all that waits, and then ends the stream.
-    func end(with frame: Frame) {
-        guard !isGone, !isEnding else { return }
+    func end(with frame: Frame) -> Delivery {
+        guard !isGone, !isEnding else { return Delivery() }
         isEnding = true
-        if sendQueue == nil { sendQueue = makeSendQueue(sentOfFirst: 0) }
-        sendQueue?.append(frame)
-        drain()
+        let backlog = backlog ?? makeBacklog(sentOfFirst: 0)
+        backlog.queue.append(frame)
+        return drain()
     }
 
-    /// Logs how many events were dropped until the subscriber caught up or left.
-    func logDrops() {
-        guard unloggedDrops > 0 else { return }
-        hub.logSlow(self, unloggedDrops)
-        unloggedDrops = 0
+    /// Returns how many events were dropped since the last call.
+    func takeUnloggedDrops() -> Int {
+        guard let backlog else { return 0 }
+        defer { backlog.unloggedDrops = 0 }
+        return backlog.unloggedDrops
     }
 
     /// Sends a control frame, which is not an event. A subscriber that has fallen behind does not
@@ -181,20 +175,30 @@ public final class Subscriber {
     /// - Returns: whether it was taken.
     @discardableResult
     func sendControlFrame(_ frame: Frame) -> Bool {
-        guard sendQueue == nil, !isGone, !isEnding else { return false }
-        let run = FrameRun([frame], framing: request.framing)
+        guard backlog == nil, !isGone, !isEnding else { return false }
+        let run = FrameRun([frame], framing: sink.framing)
         let sent = sink.send(run)
         guard sent < run.byteCount, sent > 0, !isGone else { return sent == run.byteCount }
         // A part was sent: the rest must be sent before anything else.
-        var rest = makeSendQueue(sentOfFirst: sent)
-        rest.append(frame)
-        sendQueue = rest
+        makeBacklog(sentOfFirst: sent).queue.append(frame)
         return true
     }
 
-    private func makeSendQueue(sentOfFirst: Int) -> SendQueue {
-        SendQueue(
-            capacity: hub.policy.bufferSize, sentOfFirst: sentOfFirst, memory: hub.policy.memory,
-            notice: request.encoding.dropped)
+    @discardableResult
+    private func makeBacklog(sentOfFirst: Int) -> Backlog {
+        let backlog = Backlog(
+            SendQueue(
+                capacity: hub.policy.bufferSize, sentOfFirst: sentOfFirst,
+                memory: hub.policy.memory, notice: request.encoding.dropped))
+        self.backlog = backlog
+        return backlog
     }
+}
+
+extension Subscriber: FrameSinkOwner {
+    /// Sends what waits.
+    public func sinkIsWritable() { hub.drain(self) }
+
+    /// Leaves the hub.
+    public func sinkClosed() { hub.remove(self) }
 }

@@ -6,17 +6,31 @@ internal import Text
 struct Request {
     let head: RequestHead
     let body: RequestBody
-    let remoteAddress: String
+    /// The other end of the connection.
+    let peer: Peer
     let query: Query
     /// The values in the path, by the names in the pattern of the route.
     let parameters: [ExactString: String]
-    /// Whether the connection is within the limits.
-    let admission: ConnectionLimiter.Admission
     /// The most bytes of the body.
     let bodyLimit: Int
 
     /// The media type of the body, in lower case and without parameters.
     var contentType: String { MediaType.essence(head.fields[.contentType] ?? "") }
+
+    /// Checks the media type of the body, and that it has no content coding and is in UTF-8.
+    func checkType(_ accepted: [String]) throws(Problem) {
+        guard accepted.contains(bytesOf: contentType) else {
+            throw .unsupportedType(contentType, accepted: accepted)
+        }
+        if let coding = head.fields[.contentEncoding], !coding.equalsIgnoringASCIICase("identity") {
+            throw .unsupportedType(
+                "with Content-Encoding \(coding.clipped(to: 64))", accepted: accepted)
+        }
+        let charset = MediaType.charset(head.fields[.contentType] ?? "")
+        if let charset, !["utf-8", "us-ascii"].contains(bytesOf: charset) {
+            throw .unsupportedType("in \(charset)", accepted: accepted)
+        }
+    }
 
     /// Returns the whole body.
     /// - Throws: `Problem` when it is too large, too slow or malformed.

@@ -3,7 +3,8 @@ internal import Text
 
 /// One line of the table of routes. Dispatch, `Allow`, metrics and documentation use it.
 final class Route: Sendable {
-    typealias Handler = @Sendable (isolated GatewayLoop, Request) async throws -> RouteResponse
+    /// Runs on the loop of the request, which it must not block.
+    typealias Handler = @Sendable (Request) async throws -> RouteResponse
 
     let method: HTTPRequest.Method
     /// `/records/{cid}`; a name in braces matches one segment.
@@ -25,6 +26,8 @@ final class Route: Sendable {
         }
     }
 
+    /// How a request is admitted while the gateway is full.
+    let admission: Admission.Kind
     /// One line for the documentation.
     let summary: String
     /// Query parameters, with what they mean.
@@ -49,12 +52,14 @@ final class Route: Sendable {
 
     init(
         _ method: HTTPRequest.Method, _ pattern: String, _ summary: String,
+        admission: Admission.Kind = .operation,
         parameters: [(name: String, meaning: String)] = [], accepts: [String] = [],
         members: [Member] = [],
         responses: [(status: Int, meaning: String)] = [(200, "done")], handle: @escaping Handler
     ) {
         self.method = method
         self.pattern = pattern
+        self.admission = admission
         self.summary = summary
         self.parameters = parameters
         self.accepts = accepts
@@ -71,12 +76,6 @@ final class Route: Sendable {
     /// The names in the path, in order.
     var pathParameters: [String] {
         segments.compactMap { if case .value(let name) = $0 { name.string } else { nil } }
-    }
-
-    /// Whether a connection over the limit is refused before the route runs. The route of a stream
-    /// refuses it itself, and health and metrics must respond also when the gateway is full.
-    var refusesWhenFull: Bool {
-        !["/events", "/healthz", "/readyz", "/metrics"].contains(bytesOf: pattern)
     }
 
     /// Returns the values of the names in the pattern; nil when the path does not match.

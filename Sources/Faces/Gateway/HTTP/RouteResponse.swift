@@ -19,8 +19,6 @@ enum RouteResponse {
     struct Subscription {
         let filter: EventFilter
         let encoding: EventEncoding
-        /// Why the stream is refused; nil when it is not.
-        var refusal: Refusal?
     }
 
     /// Returns a JSON document.

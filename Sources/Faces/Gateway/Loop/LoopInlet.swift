@@ -9,16 +9,19 @@ final class LoopInlet: HubInlet {
     private static let countLimit = 8192
     private static let byteLimit = 32 << 20
 
+    private let loop: EventLoop
+    private let owner: LoopBound<LoopHub>
     private let mailbox: Mailbox<PublishedEvent>
-    private let owner: GatewayLoop
     private let waitingCount = Atomic(0)
     private let waitingBytes = Atomic(0)
     private let dropped = Atomic(0)
     private let subscribers = Atomic(0)
 
-    init(_ owner: GatewayLoop, receive: @escaping @Sendable ([PublishedEvent]) -> Void) {
+    init(_ owner: LoopHub, on loop: EventLoop) {
+        let owner = LoopBound(owner, on: loop)
+        self.loop = loop
         self.owner = owner
-        mailbox = Mailbox(loop: owner.loop, receive: receive)
+        mailbox = Mailbox(loop: loop) { burst in owner.use { $0.take(burst) } }
     }
 
     var hasRoom: Bool {
@@ -26,7 +29,7 @@ final class LoopInlet: HubInlet {
             && waitingBytes.load(ordering: .relaxed) < Self.byteLimit
     }
 
-    var isStalled: Bool { owner.isStalled }
+    var isStalled: Bool { loop.isStalled(limit: LoopHub.stallTime) }
 
     var subscriberCount: Int { subscribers.load(ordering: .relaxed) }
 
@@ -41,10 +44,10 @@ final class LoopInlet: HubInlet {
 
     func recordDrops(_ count: Int) {
         dropped.add(count, ordering: .relaxed)
-        owner.loop.execute { [weak owner] in owner?.assumeIsolated { $0.reportDropped() } }
+        owner.execute { $0.reportDropped() }
     }
 
-    func isUnderPressure() async -> Bool { await owner.isUnderPressure() }
+    func isUnderPressure() async -> Bool { await owner.value { $0.isUnderPressure() } ?? false }
 
     /// Hands over the events that wait. On the loop's thread only.
     func handOver() { mailbox.handOver() }

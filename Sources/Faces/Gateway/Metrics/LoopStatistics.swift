@@ -26,6 +26,11 @@ struct LoopStatistics: Sendable {
         requestSeconds[route, default: Histogram()].observe(took)
     }
 
+    /// Counts a connection or stream that was refused.
+    mutating func countRejection(_ reason: String) {
+        rejected[ExactString(reason), default: 0] += 1
+    }
+
     /// The sum over loops; of levels, the highest.
     static func += (total: inout LoopStatistics, other: LoopStatistics) {
         total.subscribers += other.subscribers

@@ -11,38 +11,47 @@ extension Routes {
         (name: "cids", meaning: "record cids, sync ids or key fingerprints, comma-separated"),
     ]
 
-    static let events = [
-        Route(.get, "/events", "the stream of events", parameters: filters) { loop, request in
-            .events(try loop.subscription(request))
-        },
-        // At once and without a subscription: a HEAD that streamed would never end.
-        Route(.head, "/events", "the header of the stream", parameters: filters) { loop, request in
-            let subscription = try loop.subscription(request)
-            let fields = GatewayLoop.streamFields(
-                subscription.encoding, heartbeat: loop.context.settings.heartbeatSeconds)
-            return .response(Response(status: .ok, fields: fields))
-        },
-    ]
+    /// - Parameter filterItemLimit: the most filter items of one subscription.
+    static func events(filterItemLimit: Int, fields: StreamFields) -> [Route] {
+        [
+            Route(
+                .get, "/events", "the stream of events", admission: .stream, parameters: filters
+            ) { request in
+                .events(try RouteResponse.Subscription(request, itemLimit: filterItemLimit))
+            },
+            // At once and without a subscription: a HEAD that streamed would never end.
+            Route(
+                .head, "/events", "the header of the stream", admission: .stream,
+                parameters: filters
+            ) { request in
+                let subscription = try RouteResponse.Subscription(
+                    request, itemLimit: filterItemLimit)
+                return .response(
+                    Response(status: .ok, fields: fields.fields(subscription.encoding)))
+            },
+        ]
+    }
 }
 
-extension GatewayLoop {
-    fileprivate func subscription(_ request: Request) throws -> RouteResponse.Subscription {
-        let filter = try filter(request.query)
+extension RouteResponse.Subscription {
+    fileprivate init(_ request: Request, itemLimit: Int) throws {
+        let filter = try EventFilter(request.query, itemLimit: itemLimit)
         let offers = EventEncoding.allCases
         let types = offers.map(\.mediaType)
         guard let type = MediaType.choose(types, accept: request.head.fields[.accept]),
             let encoding = offers.first(where: { type.hasBytes(of: $0.mediaType) })
         else { throw Problem.notAcceptable(types) }
-        return RouteResponse.Subscription(
-            filter: filter, encoding: encoding,
-            refusal: context.isDraining ? .draining : request.refusal)
+        self.init(filter: filter, encoding: encoding)
     }
+}
 
-    private func filter(_ query: Query) throws(Problem) -> EventFilter {
+extension EventFilter {
+    /// Reads the filter of a request.
+    init(_ query: Query, itemLimit: Int) throws(Problem) {
         do {
-            return try EventFilter(
+            try self.init(
                 types: query.values("types"), labels: query.values("labels"),
-                cids: query.values("cids"), limit: context.settings.filterItemLimit)
+                cids: query.values("cids"), limit: itemLimit)
         } catch {
             switch error {
             case .unknownType(let name):

@@ -3,38 +3,40 @@ internal import HTTPTypes
 internal import Text
 
 extension Routes {
-    static let publish = [
-        Route(
-            .post, "/publish",
-            "publishes records: {\"cids\":[…]}, {\"all\":true} or {\"labels\":[…]}",
-            accepts: ["application/json"],
-            members: [
-                .init("cids", .texts, "these records: all or none"),
-                .init("labels", .texts, "the records with a label that contains one of these"),
-                .init("all", .flag, "every stored record"),
-            ], responses: [(200, "the published cids")]
-        ) { loop, request in
-            let body = try await request.object(["cids", "all", "labels"])
-            let selection = try Operations.Selection(body)
-            let cids = try await loop.context.operations.publish(selection)
-            return .response(
-                await RouteResponse.largeJSON { ["published": .strings(cids)] })
-        },
-        Route(
-            .post, "/unpublish", "unpublishes records: {\"cids\":[…]}",
-            accepts: ["application/json"],
-            members: [.init("cids", .texts, "these records: all or none", isRequired: true)],
-            responses: [(200, "the unpublished cids")]
-        ) { loop, request in
-            let body = try await request.object(["cids"])
-            guard let cids = try body.strings("cids") else {
-                throw Problem.invalid(
-                    "The member cids is missing.", remedy: "Send cids as an array of strings.")
-            }
-            return .json(
-                ["unpublished": .strings(try await loop.context.operations.unpublish(cids))])
-        },
-    ]
+    static func publish(_ operations: Operations) -> [Route] {
+        [
+            Route(
+                .post, "/publish",
+                "publishes records: {\"cids\":[…]}, {\"all\":true} or {\"labels\":[…]}",
+                accepts: ["application/json"],
+                members: [
+                    .init("cids", .texts, "these records: all or none"),
+                    .init("labels", .texts, "the records with a label that contains one of these"),
+                    .init("all", .flag, "every stored record"),
+                ], responses: [(200, "the published cids")]
+            ) { request in
+                let body = try await request.object(["cids", "all", "labels"])
+                let selection = try Operations.Selection(body)
+                let cids = try await operations.publish(selection)
+                return .response(
+                    await RouteResponse.largeJSON { ["published": .strings(cids)] })
+            },
+            Route(
+                .post, "/unpublish", "unpublishes records: {\"cids\":[…]}",
+                accepts: ["application/json"],
+                members: [.init("cids", .texts, "these records: all or none", isRequired: true)],
+                responses: [(200, "the unpublished cids")]
+            ) { request in
+                let body = try await request.object(["cids"])
+                guard let cids = try body.strings("cids") else {
+                    throw Problem.invalid(
+                        "The member cids is missing.", remedy: "Send cids as an array of strings.")
+                }
+                return .json(
+                    ["unpublished": .strings(try await operations.unpublish(cids))])
+            },
+        ]
+    }
 }
 
 extension Operations.Selection {

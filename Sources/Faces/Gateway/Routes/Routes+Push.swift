@@ -5,28 +5,31 @@ internal import HTTPTypes
 internal import Text
 
 extension Routes {
-    static let push = [
-        Route(
-            .post, "/push", "stores a record (JSON), or many (NDJSON, one per line)",
-            accepts: ["application/json", "application/x-ndjson"],
-            responses: [
-                (201, "the record is new: its cid"),
-                (200, "the record was stored already: its cid; of NDJSON, a result for each line"),
-            ]
-        ) { loop, request in
-            let operations = loop.context.operations
-            if request.contentType.hasBytes(of: "application/x-ndjson") {
-                let memory = loop.context.memory
-                return .lines { writer in
-                    try await pushLines(request, operations, memory, writer)
+    static func push(_ operations: Operations, memory: MemoryBudget) -> [Route] {
+        [
+            Route(
+                .post, "/push", "stores a record (JSON), or many (NDJSON, one per line)",
+                accepts: ["application/json", "application/x-ndjson"],
+                responses: [
+                    (201, "the record is new: its cid"),
+                    (
+                        200,
+                        "the record was stored already: its cid; of NDJSON, a result for each line"
+                    ),
+                ]
+            ) { request in
+                if request.contentType.hasBytes(of: "application/x-ndjson") {
+                    return .lines { writer in
+                        try await pushLines(request, operations, memory, writer)
+                    }
                 }
+                let pushed = try await operations.push(try await request.bytes())
+                return .json(
+                    ["cid": .string(pushed.cid)], status: pushed.isNew ? .created : .ok,
+                    fields: [.location: "/records/\(pushed.cid)"])
             }
-            let pushed = try await operations.push(try await request.bytes())
-            return .json(
-                ["cid": .string(pushed.cid)], status: pushed.isNew ? .created : .ok,
-                fields: [.location: "/records/\(pushed.cid)"])
-        }
-    ]
+        ]
+    }
 
     /// Stores records as they arrive, those that arrive together in one commit. Sends a result for each
     /// line, while the client sends further lines.

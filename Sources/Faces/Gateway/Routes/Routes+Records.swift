@@ -14,73 +14,80 @@ extension Routes {
         (name: "after", meaning: "next of the previous page"),
     ]
 
-    static let records = [
-        Route(.get, "/records", "records, newest first, without content", parameters: listing) {
-            loop, request in
-            let page = try await loop.context.operations.list(try RecordListing(request.query))
-            return .response(
-                await RouteResponse.largeJSON {
-                    var members: [(String, JSON)] = [("records", .array(page.items.map(\.json)))]
-                    if let next = page.next { members.append(("next", .string(next))) }
-                    if !page.damaged.isEmpty { members.append(("damaged", .strings(page.damaged))) }
-                    return .object(members)
-                })
-        },
-        Route(
-            .get, "/records/{cid}", "the record, exactly its canonical JSON",
-            responses: [(200, "the record"), (304, "the record is what If-None-Match names")]
-        ) { loop, request in
-            let cid = request.parameters["cid"] ?? ""
-            if ETag.matches(request.head.fields[.ifNoneMatch], "\"\(cid)\"") {
-                // The content is not read, so this is not a pull, but the record must be stored.
-                _ = try await loop.context.operations.info(cid)
-                return .empty(.notModified, fields: tagged(cid))
-            }
-            let operations = loop.context.operations
-            var fields = tagged(cid)
-            fields[.contentType] = "application/json"
-            switch try await operations.pull(cid) {
-            case .whole(let pulled):
-                return .response(Response(fields: fields, body: pulled.content))
-            case .large(let length):
-                return .body(fields, length: length) { writer in
-                    var place = 0
-                    while place < length {
-                        let part = try await operations.part(of: cid, from: place)
-                        place += part.count
-                        try await writer.write(part)
-                    }
-                    writer.finish()
+    static func records(_ operations: Operations) -> [Route] {
+        [
+            Route(.get, "/records", "records, newest first, without content", parameters: listing) {
+                request in
+                let page = try await operations.list(try RecordListing(request.query))
+                return .response(
+                    await RouteResponse.largeJSON {
+                        var members: [(String, JSON)] = [
+                            ("records", .array(page.items.map(\.json)))
+                        ]
+                        if let next = page.next { members.append(("next", .string(next))) }
+                        if !page.damaged.isEmpty {
+                            members.append(("damaged", .strings(page.damaged)))
+                        }
+                        return .object(members)
+                    })
+            },
+            Route(
+                .get, "/records/{cid}", "the record, exactly its canonical JSON",
+                responses: [(200, "the record"), (304, "the record is what If-None-Match names")]
+            ) { request in
+                let cid = request.parameters["cid"] ?? ""
+                if ETag.matches(request.head.fields[.ifNoneMatch], "\"\(cid)\"") {
+                    // The content is not read, so this is not a pull, but the record must be stored.
+                    _ = try await operations.info(cid)
+                    return .empty(.notModified, fields: tagged(cid))
                 }
-            }
-        },
-        Route(.head, "/records/{cid}", "whether the record exists, how large it is, its labels") {
-            loop, request in
-            let info = try await loop.context.operations.info(request.parameters["cid"] ?? "")
-            var fields = tagged(info.cid)
-            fields[.contentType] = "application/json"
-            if ETag.matches(request.head.fields[.ifNoneMatch], "\"\(info.cid)\"") {
-                return .empty(.notModified, fields: tagged(info.cid))
-            }
-            fields[.contentLength] = String(info.size)
-            LabelFields.add(info.labels, to: &fields)
-            return .response(Response(fields: fields))
-        },
-        Route(.get, "/records/{cid}/labels", "all labels of the record") { loop, request in
-            let info = try await loop.context.operations.info(request.parameters["cid"] ?? "")
-            return .response(
-                await RouteResponse.largeJSON {
-                    ["cid": .string(info.cid), "labels": .strings(info.labels)]
-                })
-        },
-        Route(
-            .delete, "/records/{cid}", "deletes the record, its publication, signatures and labels",
-            responses: [(204, "the record is not stored any longer")]
-        ) { loop, request in
-            try await loop.context.operations.delete(request.parameters["cid"] ?? "")
-            return .empty(.noContent)
-        },
-    ]
+                var fields = tagged(cid)
+                fields[.contentType] = "application/json"
+                switch try await operations.pull(cid) {
+                case .whole(let pulled):
+                    return .response(Response(fields: fields, body: pulled.content))
+                case .large(let length):
+                    return .body(fields, length: length) { writer in
+                        var place = 0
+                        while place < length {
+                            let part = try await operations.part(of: cid, from: place)
+                            place += part.count
+                            try await writer.write(part)
+                        }
+                        writer.finish()
+                    }
+                }
+            },
+            Route(.head, "/records/{cid}", "whether the record exists, how large it is, its labels")
+            {
+                request in
+                let info = try await operations.info(request.parameters["cid"] ?? "")
+                var fields = tagged(info.cid)
+                fields[.contentType] = "application/json"
+                if ETag.matches(request.head.fields[.ifNoneMatch], "\"\(info.cid)\"") {
+                    return .empty(.notModified, fields: tagged(info.cid))
+                }
+                fields[.contentLength] = String(info.size)
+                LabelFields.add(info.labels, to: &fields)
+                return .response(Response(fields: fields))
+            },
+            Route(.get, "/records/{cid}/labels", "all labels of the record") { request in
+                let info = try await operations.info(request.parameters["cid"] ?? "")
+                return .response(
+                    await RouteResponse.largeJSON {
+                        ["cid": .string(info.cid), "labels": .strings(info.labels)]
+                    })
+            },
+            Route(
+                .delete, "/records/{cid}",
+                "deletes the record, its publication, signatures and labels",
+                responses: [(204, "the record is not stored any longer")]
+            ) { request in
+                try await operations.delete(request.parameters["cid"] ?? "")
+                return .empty(.noContent)
+            },
+        ]
+    }
 
     /// Returns the fields for caches. The content of a CID never changes, but it can be deleted.
     private static func tagged(_ cid: String) -> HTTPFields {

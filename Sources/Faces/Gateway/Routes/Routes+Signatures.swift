@@ -5,76 +5,79 @@ internal import HTTPTypes
 internal import Text
 
 extension Routes {
-    static let signatures = [
-        Route(
-            .post, "/sign",
-            "signs a record: {\"cid\"}, or attaches a signature: {\"cid\",\"signature\",\"algorithm\",\"public_key\"}",
-            accepts: ["application/json"],
-            members: [
-                .init("cid", .text, "the record", isRequired: true),
-                .init(
-                    "signature", .text, "made elsewhere: base64, over the ASCII bytes of the cid"),
-                .init("algorithm", .text, "the expected algorithm of the key"),
-                .init("public_key", .text, "PEM; needed with a signature"),
-            ], responses: [(201, "the signature")]
-        ) { loop, request in
-            let body = try await request.object(["cid", "signature", "algorithm", "public_key"])
-            let cid = try body.text("cid", isRequired: true)
-            let operations = loop.context.operations
-            let signature: StoredSignature
-            if let given = try body.text("signature") {
-                signature = try await operations.attach(
-                    given, algorithm: try body.text("algorithm"),
-                    publicKey: try body.text("public_key", isRequired: true) ?? "", to: cid ?? "")
-            } else {
-                for member in ["algorithm", "public_key"] where body[member] != nil {
-                    throw Problem.invalid(
-                        "The member \(member) is given without a signature.",
-                        remedy: "Send the signature too, or the cid alone.")
+    static func signatures(_ operations: Operations) -> [Route] {
+        [
+            Route(
+                .post, "/sign",
+                "signs a record: {\"cid\"}, or attaches a signature: {\"cid\",\"signature\",\"algorithm\",\"public_key\"}",
+                accepts: ["application/json"],
+                members: [
+                    .init("cid", .text, "the record", isRequired: true),
+                    .init(
+                        "signature", .text,
+                        "made elsewhere: base64, over the ASCII bytes of the cid"),
+                    .init("algorithm", .text, "the expected algorithm of the key"),
+                    .init("public_key", .text, "PEM; needed with a signature"),
+                ], responses: [(201, "the signature")]
+            ) { request in
+                let body = try await request.object(["cid", "signature", "algorithm", "public_key"])
+                let cid = try body.text("cid", isRequired: true)
+                let signature: StoredSignature
+                if let given = try body.text("signature") {
+                    signature = try await operations.attach(
+                        given, algorithm: try body.text("algorithm"),
+                        publicKey: try body.text("public_key", isRequired: true) ?? "",
+                        to: cid ?? "")
+                } else {
+                    for member in ["algorithm", "public_key"] where body[member] != nil {
+                        throw Problem.invalid(
+                            "The member \(member) is given without a signature.",
+                            remedy: "Send the signature too, or the cid alone.")
+                    }
+                    signature = try await operations.sign(cid ?? "")
                 }
-                signature = try await operations.sign(cid ?? "")
-            }
-            return .json(
-                signature.json, status: .created,
-                fields: [.location: "/records/\(signature.cid)/signatures"])
-        },
-        Route(
-            .post, "/verify", "checks the stored signatures: {\"cid\",\"public_key\"?}",
-            accepts: ["application/json"],
-            members: [
-                .init("cid", .text, "the record", isRequired: true),
-                .init("public_key", .text, "PEM: the key that must have signed"),
-            ], responses: [(200, "the result, with the signers")]
-        ) { loop, request in
-            let body = try await request.object(["cid", "public_key"])
-            let key = try body.text("public_key")
-            let result = try await loop.context.operations.verify(
-                try body.text("cid", isRequired: true) ?? "", publicKey: key)
-            var members: [(String, JSON)] = [
-                ("verified", .bool(result.isVerified)),
-                ("signers", .array(result.signers.map(\.signerJSON))),
-                // A client that stores a record can store any key with it.
-                ("proves", .string(key.isNil ? "integrity" : "signed by the given key")),
-            ]
-            if let reason = result.reason {
-                members[2] = ("reason", .string(reason))
-            }
-            return .json(.object(members))
-        },
-        Route(.get, "/records/{cid}/signatures", "signatures and public keys of a record") {
-            loop, request in
-            let cid = request.parameters["cid"] ?? ""
-            let signatures = try await loop.context.operations.signatures(of: cid)
-            return .json(["signatures": .array(signatures.map(\.json))])
-        },
-        Route(.get, "/signing-key", "the gateway's public key, PEM") { loop, _ in
-            let pem = try await loop.context.operations.ownPublicKey()
-            let fields: HTTPFields = [
-                .contentType: "application/x-pem-file", .cacheControl: "no-cache",
-            ]
-            return .response(Response(fields: fields, body: Array(pem.utf8)))
-        },
-    ]
+                return .json(
+                    signature.json, status: .created,
+                    fields: [.location: "/records/\(signature.cid)/signatures"])
+            },
+            Route(
+                .post, "/verify", "checks the stored signatures: {\"cid\",\"public_key\"?}",
+                accepts: ["application/json"],
+                members: [
+                    .init("cid", .text, "the record", isRequired: true),
+                    .init("public_key", .text, "PEM: the key that must have signed"),
+                ], responses: [(200, "the result, with the signers")]
+            ) { request in
+                let body = try await request.object(["cid", "public_key"])
+                let key = try body.text("public_key")
+                let result = try await operations.verify(
+                    try body.text("cid", isRequired: true) ?? "", publicKey: key)
+                var members: [(String, JSON)] = [
+                    ("verified", .bool(result.isVerified)),
+                    ("signers", .array(result.signers.map(\.signerJSON))),
+                    // A client that stores a record can store any key with it.
+                    ("proves", .string(key.isNil ? "integrity" : "signed by the given key")),
+                ]
+                if let reason = result.reason {
+                    members[2] = ("reason", .string(reason))
+                }
+                return .json(.object(members))
+            },
+            Route(.get, "/records/{cid}/signatures", "signatures and public keys of a record") {
+                request in
+                let cid = request.parameters["cid"] ?? ""
+                let signatures = try await operations.signatures(of: cid)
+                return .json(["signatures": .array(signatures.map(\.json))])
+            },
+            Route(.get, "/signing-key", "the gateway's public key, PEM") { _ in
+                let pem = try await operations.ownPublicKey()
+                let fields: HTTPFields = [
+                    .contentType: "application/x-pem-file", .cacheControl: "no-cache",
+                ]
+                return .response(Response(fields: fields, body: Array(pem.utf8)))
+            },
+        ]
+    }
 }
 
 extension StoredSignature {

@@ -4,50 +4,53 @@ internal import HTTPTypes
 internal import Text
 
 extension Routes {
-    static let syncs = [
-        Route(
-            .post, "/sync",
-            "copies published records from another gateway: {\"remote_directory_url\",\"cids\"?}",
-            accepts: ["application/json"],
-            members: [
-                .init("remote_directory_url", .text, "the other gateway", isRequired: true),
-                .init(
-                    "cids", .texts, "the records to copy; if missing, all that are published there"),
-            ], responses: [(202, "the id of the accepted sync")]
-        ) { loop, request in
-            let body = try await request.object(["remote_directory_url", "cids"])
-            let id = try await loop.context.operations.syncs.create(
-                try body.text("remote_directory_url", isRequired: true) ?? "",
-                cids: try body.strings("cids") ?? [])
-            return .json(
-                ["sync_id": .string(id)], status: .accepted,
-                fields: [.location: "/syncs/\(id)"])
-        },
-        Route(
-            .get, "/syncs", "syncs, newest first",
-            parameters: [
-                (name: "limit", meaning: "syncs in a page, 1 to 1000; 100 if not given"),
-                (name: "after", meaning: "next of the previous page"),
-            ]
-        ) { loop, request in
-            let page = try await loop.context.operations.syncs.list(
-                limit: try request.query.limit(), after: try request.query.single("after"))
-            var members: [(String, JSON)] = [("syncs", .array(page.items.map(\.json)))]
-            if let next = page.next { members.append(("next", .string(next))) }
-            return .json(.object(members))
-        },
-        Route(.get, "/syncs/{id}", "the progress of a sync, and why it failed") { loop, request in
-            let id = request.parameters["id"] ?? ""
-            return .json(try await loop.context.operations.syncs.status(id).json)
-        },
-        Route(
-            .delete, "/syncs/{id}", "cancels a sync; the copied records are kept",
-            responses: [(204, "the sync is cancelled")]
-        ) { loop, request in
-            try await loop.context.operations.syncs.cancel(request.parameters["id"] ?? "")
-            return .empty(.noContent)
-        },
-    ]
+    static func syncs(_ operations: Operations) -> [Route] {
+        [
+            Route(
+                .post, "/sync",
+                "copies published records from another gateway: {\"remote_directory_url\",\"cids\"?}",
+                accepts: ["application/json"],
+                members: [
+                    .init("remote_directory_url", .text, "the other gateway", isRequired: true),
+                    .init(
+                        "cids", .texts,
+                        "the records to copy; if missing, all that are published there"),
+                ], responses: [(202, "the id of the accepted sync")]
+            ) { request in
+                let body = try await request.object(["remote_directory_url", "cids"])
+                let id = try await operations.syncs.create(
+                    try body.text("remote_directory_url", isRequired: true) ?? "",
+                    cids: try body.strings("cids") ?? [])
+                return .json(
+                    ["sync_id": .string(id)], status: .accepted,
+                    fields: [.location: "/syncs/\(id)"])
+            },
+            Route(
+                .get, "/syncs", "syncs, newest first",
+                parameters: [
+                    (name: "limit", meaning: "syncs in a page, 1 to 1000; 100 if not given"),
+                    (name: "after", meaning: "next of the previous page"),
+                ]
+            ) { request in
+                let page = try await operations.syncs.list(
+                    limit: try request.query.limit(), after: try request.query.single("after"))
+                var members: [(String, JSON)] = [("syncs", .array(page.items.map(\.json)))]
+                if let next = page.next { members.append(("next", .string(next))) }
+                return .json(.object(members))
+            },
+            Route(.get, "/syncs/{id}", "the progress of a sync, and why it failed") { request in
+                let id = request.parameters["id"] ?? ""
+                return .json(try await operations.syncs.status(id).json)
+            },
+            Route(
+                .delete, "/syncs/{id}", "cancels a sync; the copied records are kept",
+                responses: [(204, "the sync is cancelled")]
+            ) { request in
+                try await operations.syncs.cancel(request.parameters["id"] ?? "")
+                return .empty(.noContent)
+            },
+        ]
+    }
 }
 
 extension Sync {

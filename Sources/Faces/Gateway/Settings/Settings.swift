@@ -71,13 +71,6 @@ public struct Settings: Sendable {
         return "/" + (parts + ["share", "directory-gateway", "public"]).joined(separator: "/")
     }
 
-    /// The interval as a header field: seconds, `15` or `0.5`.
-    var heartbeatSeconds: String {
-        let milliseconds = heartbeatInterval.milliseconds
-        return milliseconds.isMultiple(of: 1000)
-            ? String(milliseconds / 1000) : String(Double(milliseconds) / 1000)
-    }
-
     /// Reads all settings.
     /// - Throws: `SettingsError` for the first invalid setting, with the reason and the remedy.
     public init(_ reader: SettingsReader) throws(SettingsError) {

@@ -1,0 +1,111 @@
+internal import Directory
+internal import EventHub
+internal import Events
+internal import Frames
+internal import HTTPServer
+internal import Libevent
+internal import Logging
+internal import Outbound
+
+/// What a gateway is made of, below its loops: made from the settings, in the order of the
+/// dependencies.
+struct Assembly: Sendable {
+    let settings: Settings
+    let store: Store
+    let operations: Operations
+    let backplane: LocalBackplane
+    let memory: MemoryBudget
+    let dashboard: Dashboard
+    let admission: Admission
+    let loops = LoopGroup()
+    /// What each loop gets.
+    let shared: GatewayLoop.Shared
+
+    /// Opens the store.
+    /// - Throws: `SettingsError`, `DirectoryError` or an error of the system, each with a remedy.
+    init(_ settings: Settings, _ logger: Logger) throws {
+        let clock = GatewayClock(wall: wallClock, monotonic: LoopClock.now)
+        memory = MemoryBudget(limit: settings.memoryLimit)
+        var settings = settings
+        settings.delivery.memory = memory
+        self.settings = settings
+        backplane = LocalBackplane(bufferSize: settings.delivery.bufferSize)
+        let publisher = EventPublisher(
+            backplane: backplane, monotonic: clock.monotonic, memory: memory,
+            observe: Self.eventLog(settings, logger))
+        let commits = CommitTimes()
+        store = try Store(
+            path: settings.dataDirectory, events: publisher, now: clock.wall,
+            queryTime: settings.queryTime, commitTook: commits.record)
+        operations = Operations(
+            store: store, events: publisher,
+            signingKey: SigningKeyFile(settings.signingKey, in: settings.dataDirectory),
+            remotes: try Self.connector(settings), syncPolicy: settings.sync, logger: logger,
+            now: clock.wall)
+        dashboard = Dashboard(directory: settings.dashboardDirectory)
+        admission = Admission(
+            .init(streams: settings.subscriberLimit, items: settings.filterItemLimitInAll),
+            perAddress: .init(
+                streams: settings.subscriberLimitPerAddress,
+                items: settings.filterItemLimitPerAddress))
+        let connections = ConnectionLimiter(
+            limit: settings.http.connections, perAddress: settings.http.connectionsPerAddress)
+        let streamFields = StreamFields(heartbeat: settings.heartbeatInterval)
+        let routes = Routes.all(
+            Routes.Services(
+                operations: operations, memory: memory,
+                filterItemLimit: settings.filterItemLimit, streamFields: streamFields,
+                health: Health(store: store, loops: loops, admission: admission),
+                metrics: MetricsSource(
+                    operations: operations, store: store, publisher: publisher,
+                    connections: connections, memory: memory, commits: commits, loops: loops)))
+        shared = GatewayLoop.Shared(
+            http: settings.http,
+            hub: LoopHub.Policy(
+                delivery: settings.delivery, heartbeatInterval: settings.heartbeatInterval,
+                peerTimeout: settings.http.peerTimeout, now: clock.monotonic),
+            face: HTTPFace.Shared(
+                router: Router(routes: routes), dashboard: dashboard,
+                cors: CORSPolicy(allowed: settings.allowedOrigins), admission: admission,
+                memory: memory,
+                log: AccessLog(logger: logger, isEnabled: settings.logsAccess, clock: clock),
+                bodyLimit: settings.bodyLimit, retry: settings.retry, streamFields: streamFields),
+            connections: connections, backplane: backplane,
+            pauses: PauseLog(now: clock.monotonic))
+    }
+
+    /// Releases the store and what refers to the loops.
+    func close() {
+        loops.removeAll()
+        backplane.disconnect()
+        store.close()
+    }
+
+    /// Returns what logs each published event, if the settings want it.
+    private static func eventLog(_ settings: Settings, _ logger: Logger)
+        -> @Sendable (Event) -> Void
+    {
+        guard settings.logsPublishedEvents else { return { _ in } }
+        return { event in
+            logger.info(
+                "event",
+                metadata: [
+                    "id": "\(event.id)", "type": "\(event.type.shortName)",
+                    "resource": "\(event.resourceID)",
+                ])
+        }
+    }
+
+    /// Makes the connector to other gateways.
+    private static func connector(_ settings: Settings) throws -> RemoteGatewayConnector {
+        var limits = RemoteLimits()
+        limits.requestTimeout = settings.syncRequestTimeout
+        limits.recordBytes = settings.bodyLimit
+        limits.connections = settings.sync.concurrentPulls
+        return try RemoteGatewayConnector(
+            policy: AddressPolicy(
+                settings.allowedRemotes.compactMap(RemotePattern.init),
+                allowsLoopback: ListenAddress.isLoopback(settings.listenAddress)),
+            limits: limits, userAgent: "directory-gateway/\(GatewayServer.version)")
+    }
+}

@@ -1,0 +1,36 @@
+internal import EventHub
+internal import HTTPTypes
+
+/// The header fields of a stream of events.
+struct StreamFields: Sendable {
+    /// The longest silence of a stream, in seconds: `15` or `0.5`. A client that receives nothing for
+    /// longer knows that the connection is lost.
+    let heartbeat: String
+
+    init(heartbeat interval: Duration) {
+        let milliseconds = interval.milliseconds
+        heartbeat =
+            milliseconds.isMultiple(of: 1000)
+            ? String(milliseconds / 1000) : String(Double(milliseconds) / 1000)
+    }
+
+    /// Returns the fields of an open stream.
+    func fields(_ encoding: EventEncoding) -> HTTPFields {
+        var fields = Self.common(encoding)
+        if let name = Self.heartbeat { fields[name] = heartbeat }
+        return fields
+    }
+
+    /// Returns the fields of every stream, also of one that is refused. Caches must not store it, and
+    /// proxies must not buffer or transform it.
+    static func common(_ encoding: EventEncoding) -> HTTPFields {
+        var fields: HTTPFields = [
+            .contentType: encoding.contentType, .cacheControl: "no-store, no-transform",
+        ]
+        if let name = unbuffered { fields[name] = "no" }
+        return fields
+    }
+
+    private static let heartbeat = HTTPField.Name("Directory-Heartbeat-Interval")
+    private static let unbuffered = HTTPField.Name("X-Accel-Buffering")
+}

@@ -1,0 +1,54 @@
+internal import EventHub
+internal import Libevent
+internal import Synchronization
+
+/// All loops of a gateway, once they listen. Can be used from any thread.
+final class LoopGroup: Sendable {
+    private let loops = Mutex<[GatewayLoop]>([])
+
+    var all: [GatewayLoop] { loops.withLock { $0 } }
+
+    func add(_ loop: GatewayLoop) { loops.withLock { $0.append(loop) } }
+
+    /// Breaks the reference cycle at shutdown: the routes refer to the loops.
+    func removeAll() { loops.withLock { $0 = [] } }
+
+    /// How many loops are blocked.
+    var stalledCount: Int { all.count { $0.isStalled } }
+
+    /// Returns all subscribers, in the order in which they came. Those of a blocked loop are left out,
+    /// because it cannot list them.
+    func subscribers() async -> [SubscriberStatus] {
+        var subscribers: [SubscriberStatus] = []
+        for loop in all where !loop.isStalled {
+            for part in 0..<Hub.partCount {
+                let deadline = ContinuousClock.now + .seconds(1)
+                subscribers +=
+                    await Deadline.result(by: deadline) {
+                        await loop.subscribers(ofPart: part)
+                    } ?? []
+            }
+        }
+        return subscribers.sorted { $0.id < $1.id }
+    }
+
+    /// Returns the sum of the statistics of all loops. A blocked loop is not waited for: its last
+    /// snapshot and its silence count.
+    func statistics() async -> (sum: LoopStatistics, stalled: Int) {
+        var sum = LoopStatistics()
+        var stalled = 0
+        for loop in all {
+            let asked = LoopClock.now()
+            let deadline = ContinuousClock.now + .milliseconds(250)
+            let result =
+                loop.isStalled ? nil : await Deadline.result(by: deadline) { await loop.snapshot() }
+            if result == nil { stalled += 1 }
+            var statistics = result ?? loop.lastSnapshot.withLock { $0 }
+            // This call itself had to wait for a turn of the loop.
+            let wait = loop.loop.isCurrent ? .zero : LoopClock.now() - asked
+            statistics.lag = max(statistics.lag, wait, loop.loop.silence)
+            sum += statistics
+        }
+        return (sum, stalled)
+    }
+}

@@ -1,0 +1,212 @@
+internal import EventHub
+internal import Frames
+internal import Libevent
+
+/// The hub of one loop with what drives it: the mailbox through which events arrive, the turns of the
+/// fan-out, the heartbeats, and the checks of the peers. Streams of every protocol subscribe here.
+///
+/// Belongs to the loop's thread.
+final class LoopHub {
+    /// How a hub is driven, the same on all loops.
+    struct Policy: Sendable {
+        var delivery: DeliveryPolicy
+        /// The longest silence of a stream.
+        var heartbeatInterval: Duration
+        /// How long a peer may acknowledge nothing that it should; zero for no limit.
+        var peerTimeout: Duration
+        /// The monotonic clock.
+        var now: @Sendable () -> Duration
+    }
+
+    /// Called when a subscriber has left because its stream ended.
+    var onLeave: (Subscriber) -> Void = { _ in }
+    /// The time from publishing an event to the write for the last subscriber.
+    private(set) var publishToWrite = Histogram()
+
+    private let hub: Hub
+    private let policy: Policy
+    private let loop: EventLoop
+    private let wheel: TimerWheel
+    private var inlet: LoopInlet?
+    /// Of the events that were posted to the inlet, what the hub has not matched yet.
+    private var unmatched = (count: 0, bytes: 0)
+    private var isFanningOut = false
+    private var isTicking = false
+    private var isInspecting = false
+    /// When the next tick of the heartbeat is due, on the monotonic clock.
+    private var nextTick: Duration = .zero
+    private var inspectedPart = 0
+
+    /// The most subscribers in one turn of the loop.
+    private static let fanOutBudget = 256
+    /// How often each peer is checked within its timeout.
+    private static let inspectionsPerTimeout = 4
+    /// The time without a recorded turn after which a loop counts as stalled. A loop records at
+    /// least four turns a second.
+    static let stallTime: Duration = .seconds(1)
+
+    init(
+        _ policy: Policy, loop: EventLoop, wheel: TimerWheel,
+        logSlow: @escaping (Subscriber, Int) -> Void
+    ) {
+        self.policy = policy
+        self.loop = loop
+        self.wheel = wheel
+        hub = Hub(policy: policy.delivery, logSlow: logSlow)
+        hub.onLeave = { [weak self] in self?.left($0) }
+    }
+
+    /// Makes the inlet through which events arrive; the caller connects it to a backplane.
+    func makeInlet() -> LoopInlet {
+        let inlet = LoopInlet(self, on: loop)
+        self.inlet = inlet
+        return inlet
+    }
+
+    /// How many subscribers there are.
+    var count: Int { hub.count }
+
+    // MARK: Subscribers
+
+    /// Makes ready for a subscriber, before the first bytes of its stream are sent: from now on events
+    /// are posted to this loop. Those that wait are matched before the new subscriber is added.
+    func expectSubscriber() {
+        inlet?.setSubscribers(hub.count + 1)
+        inlet?.handOver()
+    }
+
+    /// Adds a subscriber, in the turn of the loop in which `expectSubscriber` was called and its stream
+    /// was opened: a client that has read the first bytes gets every event that is published after
+    /// them.
+    /// - Returns: false when the stream has ended already.
+    func subscribe(_ request: Subscriber.Request, sink: any FrameSink) -> Bool {
+        defer { inlet?.setSubscribers(hub.count) }
+        guard !sink.isClosed else { return false }
+        hub.subscribe(request, sink: sink)
+        startTicks()
+        return true
+    }
+
+    private func left(_ subscriber: Subscriber) {
+        inlet?.setSubscribers(hub.count)
+        onLeave(subscriber)
+    }
+
+    // MARK: Events
+
+    /// Takes events from the mailbox.
+    func take(_ burst: [PublishedEvent]) {
+        unmatched.count += burst.count
+        unmatched.bytes += burst.reduce(0) { $0 + $1.byteCount }
+        if hub.count > 0 { hub.publish(burst) }
+        settle()
+        if !isFanningOut, hub.count > 0 { continueFanOut() }
+    }
+
+    /// Reports to publishers what the hub has matched.
+    private func settle() {
+        inlet?.settle(
+            count: unmatched.count - hub.waitingCount, bytes: unmatched.bytes - hub.waitingBytes)
+        unmatched = (hub.waitingCount, hub.waitingBytes)
+    }
+
+    /// Reports to every subscriber how many events were dropped because the loop was late.
+    func reportDropped() { hub.recordDrops(inlet?.takeDropped() ?? 0) }
+
+    /// Returns whether a publisher of many events should wait.
+    func isUnderPressure() -> Bool { hub.isUnderPressure(at: policy.now()) }
+
+    /// Continues the fan-out, with `fanOutBudget` subscribers in each turn of the loop.
+    private func continueFanOut() {
+        isFanningOut = hub.continueFanOut(budget: Self.fanOutBudget)
+        settle()
+        let completed = hub.takeCompleted()
+        if !completed.isEmpty {
+            let now = policy.now()
+            for time in completed { publishToWrite.observe(now - time) }
+        }
+        if isFanningOut { LoopBound(self, on: loop).execute { $0.continueFanOut() } }
+    }
+
+    // MARK: Ticks
+
+    /// Starts the ticks of heartbeats and of peer checks, which continue while there are subscribers.
+    private func startTicks() {
+        if !isTicking {
+            isTicking = true
+            nextTick = policy.now() + tickInterval
+            scheduleTick()
+        }
+        if !isInspecting, policy.peerTimeout > .zero {
+            isInspecting = true
+            scheduleInspection()
+        }
+    }
+
+    private var tickInterval: Duration { policy.heartbeatInterval / Hub.ticksPerInterval }
+
+    private func scheduleTick() {
+        wheel.schedule(after: nextTick - policy.now()) { [weak self] in self?.tick() }
+    }
+
+    /// Runs all ticks that are due. Their times are computed from the first tick: computed from the
+    /// last one, the delays of the loop would add up.
+    private func tick() {
+        let now = policy.now()
+        // After a long pause a subscriber needs one heartbeat, not one for each missed interval.
+        nextTick = max(nextTick, now - policy.heartbeatInterval)
+        while nextTick <= now {
+            hub.heartbeatTick()
+            nextTick += tickInterval
+        }
+        isTicking = hub.count > 0
+        if isTicking { scheduleTick() }
+    }
+
+    private func scheduleInspection() {
+        let interval = policy.peerTimeout / (Self.inspectionsPerTimeout * Hub.partCount)
+        wheel.schedule(after: interval) { [weak self] in self?.inspect() }
+    }
+
+    private func inspect() {
+        inspectedPart = (inspectedPart + 1) % Hub.partCount
+        hub.inspectPeers(ofPart: inspectedPart, timeout: policy.peerTimeout)
+        isInspecting = hub.count > 0
+        if isInspecting { scheduleInspection() }
+    }
+
+    // MARK: Statistics
+
+    /// Adds the figures of the hub, with the current levels.
+    func add(to statistics: inout LoopStatistics) {
+        statistics.subscribers = hub.count
+        statistics.delivered = hub.delivered
+        statistics.dropped = hub.dropped
+        statistics.longestQueue = hub.takeLongestQueue()
+        statistics.publishToWrite = publishToWrite
+    }
+
+    /// Returns the subscribers of one part of the hub: all of them would take too long for one turn.
+    func subscribers(ofPart part: Int) -> [SubscriberStatus] {
+        hub.subscribers(ofPart: part).map(SubscriberStatus.init)
+    }
+
+    // MARK: Shutdown
+
+    /// Whether no event waits and no fan-out is active.
+    var isIdle: Bool { hub.isIdle }
+
+    /// Ends every stream with a `goodbye`, whose retry time differs for each.
+    /// - Parameter retry: the least time after which clients come back.
+    func sayGoodbye(retry: Duration) {
+        // The last events of other loops are sent first.
+        inlet?.handOver()
+        while hub.continueFanOut(budget: .max) {}
+        settle()
+        let base = retry.milliseconds
+        hub.endAll { $0.request.encoding.goodbye(retry: base + Int.random(in: 0...base)) }
+    }
+
+    /// Ends all streams at once.
+    func abort() { hub.abortAll() }
+}
