@@ -176,7 +176,12 @@ let package = Package(
             path: "Benchmarks/Insert", swiftSettings: strict),
 
         // what several tests use: a bare socket, and a reader of streams
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testing),
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "Frames", "HTTPServer", "Libevent",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], path: "Tests/TestSupport", swiftSettings: testing),
         .testTarget(
             name: "LibeventTests", dependencies: ["Libevent", "TestSupport"], swiftSettings: testing
         ),
@@ -209,7 +214,8 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Gateway", "dir-gateway", "dirctl", "DirectoryClient", "Directory", "Events",
-                "Records", "Text", "TestSupport",
+                "HTTPServer", "Records", "Text", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),
 

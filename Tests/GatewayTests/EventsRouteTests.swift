@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct EventsRouteTests {
+@Suite(.eachWay) struct EventsRouteTests {
     @Test func `the first bytes come at once, with the headers that proxies need`() async throws {
         try await TestGateway.run { gateway in
             let client = try SocketClient(gateway.address)
@@ -21,7 +21,7 @@ import Testing
     @Test func `an operation that begins after the first bytes is never missed`() async throws {
         try await TestGateway.run { gateway in
             for round in 0..<50 {
-                let reader = try await EventReader(gateway.address)
+                let reader = try await gateway.listen()
                 let cid = try await gateway.push("r\(round)")
                 #expect(try await reader.event().story == "RECORD_PUSHED \(cid)")
             }
@@ -31,7 +31,7 @@ import Testing
     @Test func `every event of this gateway is heard, in the order of the operations`() async throws
     {
         try await TestGateway.run { gateway in
-            let reader = try await EventReader(gateway.address)
+            let reader = try await gateway.listen()
             let cid = try await gateway.push("a")
             try await gateway.push("a")
             _ = try await gateway.request("GET", "/records/\(cid)")
@@ -60,7 +60,7 @@ import Testing
 
     @Test func `what fails is not heard`() async throws {
         try await TestGateway.run { gateway in
-            let reader = try await EventReader(gateway.address)
+            let reader = try await gateway.listen()
             _ = try await gateway.post("/push", "{}")
             _ = try await gateway.request("GET", "/records/nothing")
             _ = try await gateway.post("/publish", #"{"cids":["\#(absentCID)"]}"#)
@@ -117,7 +117,7 @@ import Testing
                         of: mark, with: mark.dropLast() + cid)
                 }
             }
-            let reader = try await EventReader(gateway.address, "/events\(target)")
+            let reader = try await gateway.listen("/events\(target)")
             _ = try await gateway.post("/push", a)
             _ = try await gateway.post("/push", b)
             _ = try await gateway.request("DELETE", "/records/\(cids["a"] ?? "")")
@@ -257,7 +257,7 @@ import Testing
             let hard = try await gateway.request("GET", "/events")
             #expect(hard.status == 503)
             #expect(Int(hard.fields["retry-after"] ?? "") ?? 0 > 0)
-            first.client.reset()
+            try first.client.reset()
             // The place is free as soon as the end of the first has been seen.
             var isRefused = true
             while isRefused {

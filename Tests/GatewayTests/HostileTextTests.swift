@@ -11,7 +11,7 @@ private func marks(_ count: Int) -> String {
 
 /// Texts that cost minutes when they are compared as characters. Each test would run into the time
 /// limit of its client.
-@Suite struct HostileTextTests {
+@Suite(.eachWay) struct HostileTextTests {
     @Test(arguments: ["/publish", "/unpublish", "/sync", "/sign", "/verify"])
     func `an unknown member of a hundred kilobytes is refused at once`(route: String) async throws {
         try await TestGateway.run(["loops": "1"]) { gateway in
@@ -97,7 +97,7 @@ private func marks(_ count: Int) -> String {
             let one = try await gateway.push("r", skill: composed)
             let two = try await gateway.push("r", skill: decomposed)
             #expect(one != two)
-            let reader = try await EventReader(gateway.address, "/events?labels=e%CC%81")
+            let reader = try await gateway.listen("/events?labels=e%CC%81")
             _ = try await gateway.post("/publish", #"{"cids":["\#(one)"]}"#)
             _ = try await gateway.post("/publish", #"{"cids":["\#(two)"]}"#)
             #expect(try await reader.event().story == "RECORD_PUBLISHED \(two)")

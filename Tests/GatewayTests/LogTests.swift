@@ -86,7 +86,7 @@ import Testing
         try await TestGateway.run(logger: logger) { gateway in
             _ = try await gateway.request("GET", "/records?token=secret")
             let reader = try await EventReader(gateway.address, "/events?labels=a")
-            reader.client.reset()
+            try reader.client.reset()
         }
         writer.flush(upTo: 30_000)
         pipe.closeWriter()

@@ -6,7 +6,7 @@ import Testing
 
 private let json = ["Content-Type": "application/json"]
 
-@Suite struct RecordRoutesTests {
+@Suite(.eachWay) struct RecordRoutesTests {
     @Test func `a record is new once, and known after`() async throws {
         try await TestGateway.run { gateway in
             let first = try await gateway.post("/push", record("a"))
@@ -67,7 +67,7 @@ private let json = ["Content-Type": "application/json"]
     ])
     func `what is no cid is refused on every route that takes one`(text: String) async throws {
         try await TestGateway.run { gateway in
-            let reader = try await EventReader(gateway.address)
+            let reader = try await gateway.listen()
             for (method, path) in [
                 ("GET", ""), ("HEAD", ""), ("DELETE", ""), ("GET", "/signatures"),
                 ("GET", "/labels"),
@@ -219,7 +219,7 @@ private let json = ["Content-Type": "application/json"]
         async throws
     {
         try await TestGateway.run(["limits.body_bytes": "2KiB"]) { gateway in
-            let reader = try await EventReader(gateway.address)
+            let reader = try await gateway.listen()
             let long = record(String(repeating: "x", count: 1990))
             let lines = [record("a"), "{", "", record("b") + "\r", "{}", long, record("a")]
             let answer = try await gateway.request(

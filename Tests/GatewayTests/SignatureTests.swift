@@ -40,7 +40,7 @@ private func json(_ members: [String: String]) throws -> String {
     String(decoding: try JSONSerialization.data(withJSONObject: members), as: UTF8.self)
 }
 
-@Suite struct SignatureTests {
+@Suite(.eachWay) struct SignatureTests {
     @Test func `openssl verifies what the gateway signs`() async throws {
         let openssl = try OpenSSL()
         try await TestGateway.run { gateway in
@@ -114,7 +114,7 @@ private func json(_ members: [String: String]) throws -> String {
     @Test func `a key is heard once for a record, a signature every time`() async throws {
         try await TestGateway.run { gateway in
             let cid = try await gateway.push("a")
-            let reader = try await EventReader(gateway.address)
+            let reader = try await gateway.listen()
             let first = try await gateway.post("/sign", json(["cid": cid]))
             let signer = try #require(first.json["signer"] as? String)
             _ = try await gateway.post("/sign", json(["cid": cid]))

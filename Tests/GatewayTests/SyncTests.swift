@@ -56,16 +56,16 @@ extension TestGateway {
     }
 }
 
-@Suite struct SyncTests {
+@Suite(.eachWay) struct SyncTests {
     @Test func `published records come over with their signatures, once`() async throws {
         try await TestGateway.run { remote in
             var cids: [String] = []
             for name in ["a", "b", "c", "d"] { cids.append(try await remote.push(name)) }
             try await remote.publish(Array(cids.prefix(3)))
             _ = try await remote.post("/sign", #"{"cid":"\#(cids[1])"}"#)
-            let pulls = try await EventReader(remote.address, "/events?types=RECORD_PULLED")
+            let pulls = try await remote.listen("/events?types=RECORD_PULLED")
             try await TestGateway.run { local in
-                let events = try await EventReader(local.address)
+                let events = try await local.listen()
                 let id = try await local.sync(remote.url)
                 let created = try await events.event()
                 #expect(created.story == "SYNC_CREATED \(id)")
@@ -270,7 +270,7 @@ extension TestGateway {
         ])
     func refused(_ url: String, _ status: Int, _ detail: String) async throws {
         try await TestGateway.run { local in
-            let events = try await EventReader(local.address)
+            let events = try await local.listen()
             let answer = try await local.post("/sync", #"{"remote_directory_url":"\#(url)"}"#)
             #expect(answer.status == status)
             #expect((answer.json["detail"] as? String)?.contains(detail) == true, "\(answer.text)")
@@ -300,7 +300,7 @@ extension TestGateway {
     @Test func `a running sync is cancelled, and one that has ended is not`() async throws {
         let remote = try await HostileRemote("slow")
         try await TestGateway.run { local in
-            let events = try await EventReader(local.address, "/events?types=RECORD_PUSHED")
+            let events = try await local.listen("/events?types=RECORD_PUSHED")
             let id = try await local.sync(remote.url)
             for _ in 0..<2 { _ = try await events.event() }
             let running = try await local.wait(for: id) { $0["copied"] as? Int == 2 }
@@ -371,7 +371,7 @@ extension TestGateway {
 
     @Test func `one subscriber hears all ten types in the order of the operations`() async throws {
         try await TestGateway.run { local in
-            let events = try await EventReader(local.address)
+            let events = try await local.listen()
             let cid = try await local.push("a")
             _ = try await local.request("GET", "/records/\(cid)")
             try await local.publish([cid])

@@ -32,11 +32,15 @@ struct TestGateway {
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    /// One request on a connection of its own.
+    /// One request on a connection of its own, or without one (`Way`).
     func request(
         _ method: String, _ target: String, fields: [String: String] = [:], body: String? = nil
     ) async throws -> HTTPAnswer {
-        try await SocketClient(address).request(method, target, fields: fields, body: body)
+        guard Way.current == .memory else {
+            return try await SocketClient(address).request(
+                method, target, fields: fields, body: body)
+        }
+        return await HTTPAnswer(await handle(method, target, fields: fields, body: body))
     }
 
     /// Posts JSON.

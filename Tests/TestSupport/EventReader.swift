@@ -16,7 +16,8 @@ public struct EventReader: Sendable {
         }
     }
 
-    public let client: SocketClient
+    private let socket: SocketClient?
+    private let chunk: @Sendable () async throws -> [UInt8]?
     public let fields: [String: String]
 
     /// Subscribes, and reads up to the end of the first block.
@@ -24,7 +25,9 @@ public struct EventReader: Sendable {
         _ address: String, _ target: String = "/events", receiveBuffer: Int32? = nil,
         timeout: Int = 30
     ) async throws {
-        client = try SocketClient(address, timeout: timeout, receiveBuffer: receiveBuffer)
+        let client = try SocketClient(address, timeout: timeout, receiveBuffer: receiveBuffer)
+        socket = client
+        chunk = { try await client.chunk() }
         try await client.send(
             "GET \(target) HTTP/1.1\r\nHost: test\r\nAccept: text/event-stream\r\n\r\n")
         let (status, fields) = try await client.head()
@@ -33,9 +36,29 @@ public struct EventReader: Sendable {
         _ = try await block()
     }
 
+    /// Reads a stream that has no socket.
+    public init(_ output: MemoryExchange.Output) async throws {
+        guard output.status == 200 else {
+            throw SocketClient.Failure(description: "status \(output.status)")
+        }
+        socket = nil
+        fields = output.fields
+        let pieces = Box(output.pieces.makeAsyncIterator())
+        chunk = { await pieces.next() }
+        _ = try await block()
+    }
+
+    /// The socket of a stream that has one.
+    public var client: SocketClient {
+        get throws {
+            guard let socket else { throw SocketClient.Failure(description: "no socket") }
+            return socket
+        }
+    }
+
     /// The next block, whatever it is; nil at the end of the body.
     public func block() async throws -> Block? {
-        guard let chunk = try await client.chunk() else { return nil }
+        guard let chunk = try await chunk() else { return nil }
         var block = Block()
         // Frames of the gateway are one chunk each.
         for line in String(decoding: chunk, as: UTF8.self).components(separatedBy: "\n") {
@@ -56,4 +79,9 @@ public struct EventReader: Sendable {
         }
         throw SocketClient.Failure(description: "the stream ended")
     }
+}
+
+extension Box where Value == AsyncStream<[UInt8]>.Iterator {
+    /// The next piece. One call at a time.
+    func next() async -> [UInt8]? { await value.next() }
 }

@@ -31,4 +31,19 @@ public struct RequestHead: Sendable {
     public let wantsKeepAlive: Bool
     /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1).
     public let expectsContinue: Bool
+
+    /// Makes the head of a request.
+    package init(
+        method: HTTPRequest.Method, path: String, query: String?, version: Version,
+        fields: HTTPFields, bodyFraming: BodyFraming, wantsKeepAlive: Bool, expectsContinue: Bool
+    ) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.version = version
+        self.fields = fields
+        self.bodyFraming = bodyFraming
+        self.wantsKeepAlive = wantsKeepAlive
+        self.expectsContinue = expectsContinue
+    }
 }
