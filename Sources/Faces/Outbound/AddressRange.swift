@@ -6,7 +6,7 @@ struct AddressRange: Sendable, Equatable {
     private let prefix: [UInt8]
     private let bits: Int
 
-    /// Reads `10.0.0.0/8`, `fd00::/8`, or a single address.
+    /// Parses `10.0.0.0/8`, `fd00::/8`, or a single address; nil if the text is none of these.
     init?(_ text: String) {
         let parts = text.fields(on: UInt8(ascii: "/"))
         guard parts.count <= 2, let bytes = IPAddress.bytes(parts[0]) else { return nil }
@@ -19,6 +19,8 @@ struct AddressRange: Sendable, Equatable {
         self.bits = bits
     }
 
+    /// Returns whether an address is in the block.
+    /// - Parameter address: its 4 or 16 bytes in network order.
     func contains(_ address: [UInt8]) -> Bool {
         guard address.count == prefix.count else { return false }
         let (whole, rest) = bits.quotientAndRemainder(dividingBy: 8)
@@ -29,18 +31,18 @@ struct AddressRange: Sendable, Equatable {
     }
 }
 
-/// Which kind of place an IP address is.
+/// Classifies IP addresses, which are 4 or 16 bytes in network order.
 enum IPAddress {
-    /// The bytes of a numeric address in network order; nil when the text is none.
+    /// Returns the bytes of a numeric address; nil if the text is not one.
     static func bytes(_ text: String) -> [UInt8]? {
         let isIPv6 = text.utf8.contains(UInt8(ascii: ":"))
         return SocketAddress(isIPv6 ? "[\(text)]:0" : "\(text):0").flatMap {
-            // Libevent's face reads a few names too.
+            // `SocketAddress` accepts a few names too.
             $0.host.hasBytes(of: text) || isIPv6 ? $0.bytes : nil
         }
     }
 
-    /// The IPv4 address that an IPv6 address only wraps: mapped (RFC 4291 §2.5.5.2), translated
+    /// Returns the IPv4 address that an IPv6 address contains: mapped (RFC 4291 §2.5.5.2), translated
     /// (RFC 2765 §2.1, RFC 6052 §2.1, RFC 8215) or 6to4 (RFC 3056).
     static func unwrapped(_ address: [UInt8]) -> [UInt8] {
         if sixToFour?.contains(address) ?? false { return Array(address[2..<6]) }
@@ -48,17 +50,18 @@ enum IPAddress {
         return isWrapped ? Array(address.suffix(4)) : address
     }
 
+    /// Returns whether the address belongs to the machine itself.
     static func isLoopback(_ address: [UInt8]) -> Bool {
         loopback.contains { $0.contains(address) }
     }
 
-    /// Where no request may go, whoever wants it: the machine's own neighbourhood, from which clouds
-    /// hand out credentials, and what is no single host.
+    /// Returns whether no request may ever go to the address: link-local addresses and the metadata
+    /// services of clouds, which give out credentials, and addresses that are not one host.
     static func isNeverAllowed(_ address: [UInt8]) -> Bool {
         never.contains { $0.contains(address) }
     }
 
-    /// Whether the address belongs to the internet at large (IANA special-purpose registries).
+    /// Returns whether the address is globally reachable (IANA special-purpose registries).
     static func isPublic(_ address: [UInt8]) -> Bool {
         (address.count == 4 || global?.contains(address) ?? false)
             && !(loopback + never + special).contains { $0.contains(address) }
