@@ -26,12 +26,12 @@ let package = Package(
         .executable(name: "dir-gateway", targets: ["dir-gateway"]),
         .executable(name: "dirctl", targets: ["dirctl"]),
         .library(name: "DirectoryClient", targets: ["DirectoryClient", "Events"]),
-        // what `Fuzz`, a package of its own, looks into
+        // what `Fuzz` and `Benchmarks`, packages of their own, look into
         .library(
             name: "Rooms",
             targets: [
-                "Directory", "DirectoryClient", "EventHub", "Events", "Gateway", "Libevent",
-                "HTTPServer", "Outbound", "Records", "Text", "Frames",
+                "Addresses", "Directory", "DirectoryClient", "EventHub", "Events", "Gateway",
+                "Libevent", "HTTPServer", "Outbound", "Records", "Text", "Frames",
             ]),
     ],
     dependencies: [
@@ -61,9 +61,13 @@ let package = Package(
             name: "CCurl", path: "Sources/Net/CCurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]),
 
+        // IP addresses and networks
+        .target(name: "Addresses", path: "Sources/Net/Addresses", swiftSettings: boundary),
+
         // event loop, executor, timer, signal thread, mailbox, listener: the safe face of libevent
         .target(
-            name: "Libevent", dependencies: ["CLibevent"], path: "Sources/Net/Libevent",
+            name: "Libevent", dependencies: ["Addresses", "CLibevent"],
+            path: "Sources/Net/Libevent",
             swiftSettings: boundary),
 
         // immutable shared bytes that leave through many sockets; the budget of memory
@@ -73,11 +77,11 @@ let package = Package(
         .target(
             name: "HTTPServer",
             dependencies: [
-                "Libevent", "Frames",
+                "Addresses", "Libevent", "Frames",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], path: "Sources/Net/HTTPServer", swiftSettings: boundary),
 
-        // text as bytes: comparing, searching, JSON, percent-coding, timestamps; pure
+        // text as bytes: comparing, searching, JSON, percent-coding, times, lists; backoff; pure
         .target(name: "Text", path: "Sources/Directory/Text", swiftSettings: strict),
 
         // event, its types, filter, id; JSON; SSE decoding: portable
@@ -114,16 +118,16 @@ let package = Package(
 
         // requests to addresses that clients name: which are allowed, and what may come back
         .target(
-            name: "Outbound", dependencies: ["CCurl", "Directory", "Libevent", "Text"],
+            name: "Outbound",
+            dependencies: ["Addresses", "CCurl", "Directory", "Libevent", "Text"],
             path: "Sources/Faces/Outbound", swiftSettings: boundary),
 
         // routes, errors to status, dashboard files, metrics, health, settings
         .target(
             name: "Gateway",
             dependencies: [
-                "Libevent", "HTTPServer", "Frames", "Text", "Events", "EventHub", "Records",
-                "Directory",
-                "Outbound",
+                "Addresses", "Libevent", "HTTPServer", "Frames", "Text", "Events", "EventHub",
+                "Records", "Directory", "Outbound",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -162,53 +166,45 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], path: "Sources/Programs/dir-gateway", swiftSettings: strict),
 
-        // what `make bench` measures with: the load, the raw limit, single pieces of work
-        .executableTarget(
-            name: "bench-load", path: "Benchmarks/Load",
-            cSettings: [.define("_GNU_SOURCE")]),
-        .executableTarget(name: "bench-raw", path: "Benchmarks/RawServer"),
-        .executableTarget(
-            name: "bench-micro",
-            dependencies: ["EventHub", "Events", "HTTPServer", "Records", "Text", "Frames"],
-            path: "Benchmarks/Micro", swiftSettings: strict),
-        .executableTarget(
-            name: "bench-insert", dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
-            path: "Benchmarks/Insert", swiftSettings: strict),
-
-        // what several tests use: a bare socket, and a reader of streams
+        // what several tests use: a bare socket, a reader of streams, an exchange without a
+        // connection, records and events
         .target(
             name: "TestSupport",
             dependencies: [
-                "Frames", "HTTPServer", "Libevent",
+                "Addresses", "Events", "Frames", "HTTPServer", "Libevent", "Records",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], path: "Tests/TestSupport", swiftSettings: testing),
+        .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: testing),
         .testTarget(
-            name: "LibeventTests", dependencies: ["Libevent", "TestSupport"], swiftSettings: testing
-        ),
+            name: "LibeventTests", dependencies: ["Addresses", "Libevent", "TestSupport"],
+            swiftSettings: testing),
         .testTarget(
             name: "HTTPServerTests",
             dependencies: [
-                "HTTPServer", "Libevent", "Frames", "TestSupport",
+                "Addresses", "HTTPServer", "Libevent", "Frames", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], swiftSettings: testing),
-        .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: testing),
         .testTarget(
-            name: "EventsTests", dependencies: ["Events", "Text"], swiftSettings: testing),
+            name: "TextTests", dependencies: ["TestSupport", "Text"], swiftSettings: testing),
         .testTarget(
-            name: "EventHubTests", dependencies: ["EventHub", "Events", "Frames"],
+            name: "EventsTests", dependencies: ["Events", "TestSupport", "Text"],
             swiftSettings: testing),
         .testTarget(
-            name: "RecordsTests", dependencies: ["Records", "Text"], swiftSettings: testing),
+            name: "EventHubTests", dependencies: ["EventHub", "Events", "Frames", "TestSupport"],
+            swiftSettings: testing),
+        .testTarget(
+            name: "RecordsTests", dependencies: ["Records", "TestSupport", "Text"],
+            swiftSettings: testing),
         .testTarget(
             name: "DirectoryTests",
             dependencies: [
-                "Directory", "Events", "Records", "Text",
+                "Directory", "Events", "Records", "TestSupport", "Text",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),
         .testTarget(
             name: "OutboundTests",
-            dependencies: ["Outbound", "Directory", "Libevent", "TestSupport"],
+            dependencies: ["Addresses", "Outbound", "Directory", "Libevent", "TestSupport"],
             swiftSettings: testing),
         .testTarget(
             name: "GatewayTests",
@@ -223,8 +219,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Directory", "DirectoryClient", "EventHub", "Events", "Gateway", "Libevent",
-                "HTTPServer", "Outbound", "Records", "Text", "Frames",
+                "Addresses", "Directory", "DirectoryClient", "EventHub", "Events", "Gateway",
+                "Libevent", "HTTPServer", "Outbound", "Records", "Text", "Frames",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             path: "Fuzz", exclude: ["Corpus", "Driver", "Package.swift"],

@@ -4,15 +4,15 @@
 //   connect N                 opens N subscriptions
 //   burst SET COUNT           publishes COUNT items of a set, each when the one before has arrived
 //   paced SET COUNT INTERVAL  publishes COUNT items, one each INTERVAL milliseconds
-//   push SET CLIENTS          sends each item once, by so many clients at a time
+//   push SET CLIENTS          sends each item once, by CLIENTS clients at a time
 // SET is a file (see `read_set`), MARKS holds a line for each mark. It ends with its input.
 #include "load.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
-/// After so many seconds without a delivery what is missing counts as missing.
-static const double patience = 3;
+/// Seconds without a delivery after which what has not arrived counts as lost.
+static const double silence_limit = 3;
 
 void turn(struct load *load, int wait) {
     struct epoll_event ready[512];
@@ -35,7 +35,7 @@ static void await(struct load *load) {
         turn(load, 100);
         if (load->tally.delivered != before) last = now();
         before = load->tally.delivered;
-        if (now() - last > patience) return;
+        if (now() - last > silence_limit) return;
     }
 }
 

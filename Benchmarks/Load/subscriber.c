@@ -60,7 +60,7 @@ void subscribe(struct load *load, int count) {
     load->count += count;
     load->subscribers = calloc(load->count, sizeof *load->subscribers);
     if (first > 0) fail("connect comes once");
-    double patience = now() + 60;
+    double deadline = now() + 60;
     while (load->opened < load->count) {
         while (dialled < count && dialled - load->opened < in_flight) {
             load->subscribers[dialled].next = load->published;
@@ -72,7 +72,7 @@ void subscribe(struct load *load, int count) {
             if (ready[i].events & EPOLLOUT) ask(load, ready[i].data.ptr);
             else receive(load, ready[i].data.ptr);
         }
-        if (now() > patience) fail("only %d of %d subscriptions in 60 s", load->opened, count);
+        if (now() > deadline) fail("only %d of %d subscriptions in 60 s", load->opened, count);
     }
 }
 

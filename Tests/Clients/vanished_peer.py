@@ -4,7 +4,7 @@
 
 Runs the gateway PROGRAM in a network namespace, with a subscriber in each of two others. The first
 loses its address, so that it neither answers nor says that it is gone: its stream must end after
-SECONDS (60, the gateway's patience) and within half as much again. The second takes nothing any more but answers the
+SECONDS (60, the gateway's `limits.peer_timeout`) and within half as much again. The second takes nothing any more but answers the
 probes of its window: its stream must not end.
 
 Prints "ok", or "skipped: " and the reason where namespaces cannot be made.
@@ -23,11 +23,11 @@ import tempfile
 import time
 
 PROGRAM = os.path.abspath(sys.argv[1])
-PATIENCE = float(sys.argv[2]) if len(sys.argv) > 2 else 60
+TIMEOUT = float(sys.argv[2]) if len(sys.argv) > 2 else 60
 SERVER, VANISHING, STOPPING = (f"gateway-{os.getpid()}-{name}" for name in ("srv", "gone", "slow"))
 NAMESPACES = {VANISHING: ("192.0.2.1", "192.0.2.2"), STOPPING: ("192.0.2.5", "192.0.2.6")}
-# Looked at twice, a quarter of the patience apart.
-LATEST = PATIENCE * 1.5 + 10
+# Looked at twice, a quarter of the timeout apart.
+LATEST = TIMEOUT * 1.5 + 10
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -87,7 +87,7 @@ def start_gateway(directory):
          "--data-dir", directory, "--set", "auth.mode=open", "--set", "log.access=false",
          "--set", "loops=1", "--set", "events.heartbeat_interval=1s",
          "--set", "events.log_slow_consumers=false",
-         "--set", f"limits.peer_timeout={PATIENCE:.0f}s"],
+         "--set", f"limits.peer_timeout={TIMEOUT:.0f}s"],
         stderr=subprocess.PIPE, text=True)
     for line in process.stderr:
         if re.search(r"http://", line):
@@ -167,9 +167,9 @@ def main():
             raise SystemExit("the peer that vanished still has its stream")
         time.sleep(1)
     took = time.monotonic() - began
-    if took < PATIENCE * 0.9:
+    if took < TIMEOUT * 0.9:
         raise SystemExit(f"the peer that vanished lost its stream after {took:.0f} s already")
-    # Long enough that its own patience would be over as well.
+    # Long enough that its own timeout would have passed as well.
     while time.monotonic() - began < LATEST + 10:
         if "192.0.2.6" not in subscribers():
             raise SystemExit("the reader that stopped to read lost its stream")

@@ -1,3 +1,4 @@
+import Addresses
 import Frames
 import HTTPServer
 import HTTPTypes

@@ -1,3 +1,4 @@
+internal import Addresses
 public import Directory
 internal import Glibc
 internal import Libevent

@@ -1,23 +1,25 @@
-internal import Libevent
+internal import Addresses
 internal import Text
 
-/// Which remotes may be reached. A client names them, and the gateway may stand where that client
-/// could not reach: so what counts is the address that is really connected to, not its name.
+/// Which remotes may be reached. A client names them, and the gateway may be inside a network that
+/// the client cannot reach. Therefore the address of the connection is checked, not only its name.
 public struct AddressPolicy: Sendable {
     private let patterns: [RemotePattern]
 
+    /// Makes a policy.
     /// - Parameters:
-    ///   - patterns: what is allowed; nothing means any public address.
-    ///   - allowsLoopback: whether, without patterns, the own machine is allowed too.
+    ///   - patterns: what is allowed; empty means any public address.
+    ///   - allowsLoopback: whether loopback addresses are allowed too if there are no patterns.
     public init(_ patterns: [RemotePattern], allowsLoopback: Bool) {
         let standard: [RemotePattern] =
             allowsLoopback ? [.publicAddresses, .loopback] : [.publicAddresses]
         self.patterns = patterns.isEmpty ? standard : patterns
     }
 
+    /// Returns whether a connection to an address is allowed.
     /// - Parameters:
-    ///   - host: as the client named it, in lower case.
-    ///   - address: what the name stands for.
+    ///   - host: the host as the client named it, in lower case.
+    ///   - address: the address that the host resolved to.
     func allows(host: String, _ address: SocketAddress) -> Bool {
         let bytes = IPAddress.unwrapped(address.bytes)
         return !IPAddress.isNeverAllowed(bytes) && patterns.contains { $0.matches(host, bytes) }
@@ -26,18 +28,18 @@ public struct AddressPolicy: Sendable {
 
 /// One entry of `sync.allowed_remotes`.
 public enum RemotePattern: Sendable, Equatable {
-    /// `public`: any address of the internet at large.
+    /// `public`: any globally reachable address.
     case publicAddresses
-    /// `loopback`: the own machine.
+    /// `loopback`: the machine of the gateway.
     case loopback
-    /// `10.1.0.0/16`, `192.168.1.7`: addresses.
+    /// `10.1.0.0/16`, `192.168.1.7`: a block of addresses, or one address.
     case network(String)
-    /// `dir.example.org`: a name, wherever it leads.
+    /// `dir.example.org`: a name, whatever address it resolves to.
     case host(String)
-    /// `*.example.org`: every name below this one; `*`: every name.
+    /// `*.example.org`: every name below this domain; `*`: every name.
     case domain(String)
 
-    /// - Returns: nil when the text is none of these.
+    /// Parses a pattern; nil if the text is none of these.
     public init?(_ text: String) {
         let text = text.lowercasedASCII
         if text.hasBytes(of: "public") {

@@ -1,19 +1,19 @@
+internal import Addresses
 internal import Directory
-internal import Libevent
 
-/// Finds the address of a host that may be reached and where a gateway listens.
+/// Finds an address of a host that the policy allows and that accepts connections.
 struct Dialer: Sendable {
-    /// Looks a name up; blocks.
+    /// Resolves a name; blocks the thread.
     typealias Resolve = @Sendable (String, UInt16) throws -> [SocketAddress]
 
-    /// More addresses of one host are not tried.
+    /// The number of addresses of one host that are tried.
     private static let attemptLimit = 4
 
     let policy: AddressPolicy
     let timeout: Duration
     let resolve: Resolve
 
-    /// Returns the first address of the host that is allowed and takes a connection.
+    /// Returns the first address of the host that is allowed and accepts a connection.
     func dial(_ url: RemoteURL, by fetcher: Fetcher) async throws(RemoteError) -> SocketAddress {
         let allowed = try await allowedAddresses(url)
         var reasons: [String] = []
@@ -29,7 +29,7 @@ struct Dialer: Sendable {
             .unavailable(retryAfter: nil), "cannot be reached: \(reasons.joined(separator: ", "))")
     }
 
-    /// Asked for each address that is connected to: what `dial` has looked at may be long ago.
+    /// Returns the check of each address that is connected to: the result of `dial` may be old by then.
     func admits(_ url: RemoteURL) -> @Sendable (SocketAddress) -> Bool {
         { [policy, host = url.host] in policy.allows(host: host, $0) }
     }

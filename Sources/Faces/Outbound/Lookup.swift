@@ -1,9 +1,9 @@
+internal import Addresses
 internal import Dispatch
-internal import Libevent
 internal import Synchronization
 
-/// A lookup of a name, which blocks a thread: on a few threads of its own, and awaited no longer
-/// than it may take. What is given up goes on, and nobody receives its result.
+/// Resolves a name, which blocks a thread: on one of a few threads of its own, awaited until a timeout.
+/// After the timeout the lookup continues on its thread, and its result is discarded.
 final class Lookup: Sendable {
     typealias Addresses = [SocketAddress]
 
@@ -33,7 +33,7 @@ final class Lookup: Sendable {
             await withCheckedContinuation { continuation in
                 guard lookup.begin(continuation) else { return }
                 LookupThreads.shared.run {
-                    // Whoever has waited for a thread in vain needs no lookup any more.
+                    // It may have timed out while it waited for a thread.
                     if !lookup.isFinished { lookup.finish(Result(catching: resolve)) }
                 }
             }
@@ -46,7 +46,7 @@ final class Lookup: Sendable {
         state.withLock { if case .finished = $0 { true } else { false } }
     }
 
-    /// - Returns: false when the task was cancelled before.
+    /// - Returns: false if the task was cancelled before.
     private func begin(
         _ continuation: CheckedContinuation<Result<Addresses, any Error>, Never>
     ) -> Bool {
@@ -59,7 +59,7 @@ final class Lookup: Sendable {
         return result == nil
     }
 
-    /// The first end counts.
+    /// Ends the lookup; only the first call has an effect.
     private func finish(_ result: Result<Addresses, any Error>) {
         let continuation: CheckedContinuation<Result<Addresses, any Error>, Never>? =
             state.withLock { state in
@@ -77,12 +77,12 @@ final class Lookup: Sendable {
     }
 }
 
-/// A name was not found in the time that was given.
+/// A name was not resolved before the timeout.
 struct LookupTimeout: Error, CustomStringConvertible {
     let description = "no answer in time"
 }
 
-/// At most four threads that may block. A queue of Dispatch alone would make one for each lookup.
+/// At most four threads that may block. A Dispatch queue alone would start one for each lookup.
 private final class LookupThreads: Sendable {
     static let shared = LookupThreads()
 

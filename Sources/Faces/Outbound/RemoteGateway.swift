@@ -1,8 +1,8 @@
+internal import Addresses
 internal import Directory
-internal import Libevent
 internal import Text
 
-/// Another gateway, over HTTP. Every answer is bounded in time and size, and no redirect is followed.
+/// Another gateway, over HTTP. Every response is bounded in time and size. Redirects are not followed.
 final class RemoteGateway: RemoteDirectory {
     private let url: RemoteURL
     private let address: SocketAddress
@@ -11,9 +11,10 @@ final class RemoteGateway: RemoteDirectory {
     private let userAgent: String
     private let fetcher: Fetcher
 
+    /// Makes the client of a remote gateway.
     /// - Parameters:
-    ///   - address: where every request goes.
-    ///   - admits: judges that address again, for each request.
+    ///   - address: the address of every request.
+    ///   - admits: checks that address again, for each request.
     ///   - fetcher: for this remote alone; its connections end with `close()` or with the object.
     init(
         url: RemoteURL, address: SocketAddress,
@@ -82,9 +83,10 @@ final class RemoteGateway: RemoteDirectory {
             throw RemoteError(.badAnswer, "answered \(code): it does not let us read there")
         case 404: throw RemoteError(.notFound, "answered 404: it is not there")
         case 408, 429, 502, 503, 504:
-            let seconds = response.retryAfter.flatMap { UInt32($0) }
-            throw RemoteError(
-                .unavailable(retryAfter: seconds.map { .seconds(Int($0)) }), "answered \(code)")
+            let pause = response.retryAfter.flatMap {
+                DurationText.parseSeconds($0, atMost: .seconds(86_400))
+            }
+            throw RemoteError(.unavailable(retryAfter: pause), "answered \(code)")
         default: throw RemoteError(.badAnswer, "answered \(code)")
         }
     }
@@ -104,12 +106,12 @@ final class RemoteGateway: RemoteDirectory {
         }
     }
 
-    /// The refusal of addresses that the policy does not allow.
+    /// Returns the error for addresses that the policy does not allow.
     static func forbidden(_ addresses: String) -> RemoteError {
         RemoteError(.forbidden, "leads to \(addresses), which may not be reached from here")
     }
 
-    /// A fault of the network in few words.
+    /// Describes an error of the network briefly.
     static func reason(_ error: FetchError) -> String {
         switch error {
         case .timedOut: "no answer in time"
@@ -126,7 +128,7 @@ final class RemoteGateway: RemoteDirectory {
         -> RemotePage
     { try readPage(body, limits) }
 
-    /// Reads a page of a listing.
+    /// Parses a page of a listing.
     static func readPage(_ body: [UInt8], _ limits: RemoteLimits) throws(RemoteError) -> RemotePage
     {
         guard let json = try? JSONParser.parse(body, valueLimit: limits.values),
@@ -148,7 +150,7 @@ final class RemoteGateway: RemoteDirectory {
         }
     }
 
-    /// A number of signatures: what cannot be one counts as unknown.
+    /// Returns a number of signatures; nil (unknown) if the value cannot be one.
     private static func count(_ value: JSONValue?) -> Int? {
         value?.number.flatMap { (0...1_000_000).contains($0) ? Int(exactly: $0) : nil }
     }
@@ -158,7 +160,7 @@ final class RemoteGateway: RemoteDirectory {
         async throws(RemoteError) -> [RemoteSignature]
     { try readSignatures(body, limits) }
 
-    /// Reads the signatures of a record.
+    /// Parses the signatures of a record.
     static func readSignatures(_ body: [UInt8], _ limits: RemoteLimits) throws(RemoteError)
         -> [RemoteSignature]
     {

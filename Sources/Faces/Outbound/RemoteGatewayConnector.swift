@@ -1,18 +1,20 @@
+internal import Addresses
 public import Directory
 public import Libevent
 
-/// Reaches other gateways over HTTP, if the policy allows their address.
+/// Connects to other gateways over HTTP, if the policy allows their address.
 public struct RemoteGatewayConnector: RemoteConnector {
     private let limits: RemoteLimits
     private let userAgent: String
     private let dialer: Dialer
     private let outbound: OutboundLoop
 
+    /// Makes a connector and starts the loop of its requests.
     /// - Parameters:
     ///   - policy: which addresses may be reached.
-    ///   - limits: what a remote may cost.
+    ///   - limits: the bounds of requests and responses.
     ///   - userAgent: what is sent as `User-Agent`.
-    /// - Throws: when the system has no descriptor or thread left for the loop of the requests.
+    /// - Throws: if the system has no descriptor or thread left for the loop.
     public init(
         policy: AddressPolicy, limits: RemoteLimits, userAgent: String
     ) throws(LibeventError) {
@@ -31,18 +33,23 @@ public struct RemoteGatewayConnector: RemoteConnector {
         outbound = try OutboundLoop()
     }
 
+    /// Checks that an address is allowed and accepts connections. From any thread.
+    /// - Returns: the address in its normal form.
+    /// - Throws: `RemoteError` of the kinds `invalidAddress`, `forbidden` and `unavailable`.
     public func check(_ url: String) async throws(RemoteError) -> String {
         let remote = try RemoteURL(url)
         _ = try await dialer.dial(remote, by: Fetcher(on: outbound, connections: 1))
         return remote.description
     }
 
+    /// Connects to the gateway at an address. From any thread.
+    /// - Throws: as `check(_:)`.
     public func connect(_ url: String) async throws(RemoteError) -> any RemoteDirectory {
         let remote = try RemoteURL(url)
         // Connections of its own, which end with it.
         let fetcher = Fetcher(on: outbound, connections: limits.connections)
         let address = try await dialer.dial(remote, by: fetcher)
-        // Where it was looked at is where it goes: a name can lead elsewhere a moment later.
+        // Every request goes to the address that was checked: the name may resolve to another later.
         return RemoteGateway(
             url: remote, address: address, admits: dialer.admits(remote), limits: limits,
             userAgent: userAgent, fetcher: fetcher)

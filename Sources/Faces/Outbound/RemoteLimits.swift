@@ -1,18 +1,22 @@
-/// What a remote may cost: it may be slow, broken or hostile.
+/// The bounds of requests to a remote, which may be slow, broken or hostile.
 public struct RemoteLimits: Sendable {
-    /// For a connection to come about.
+    /// For making a connection.
     public var connectTimeout: Duration = .seconds(5)
-    /// For one whole answer.
+    /// For one request, including its whole response.
     public var requestTimeout: Duration = .seconds(30)
-    /// Status lines and header fields of one answer.
+    /// Status lines and header fields of one response, in bytes.
     public var headBytes = 64 << 10
+    /// The content of one record, in bytes.
     public var recordBytes = 4 << 20
+    /// The signatures of one record, in bytes.
     public var signaturesBytes = 4 << 20
+    /// One page of a listing, in bytes.
     public var listingBytes = 8 << 20
-    /// JSON values in an answer.
+    /// JSON values in a response.
     public var values = 500_000
-    /// Connections to one remote.
+    /// Simultaneous connections to one remote.
     public var connections = 8
 
+    /// Makes the default limits.
     public init() {}
 }

@@ -1,16 +1,19 @@
+internal import Addresses
 internal import Directory
 internal import FoundationEssentials
 internal import Text
 
-/// Where a remote gateway is: scheme, host, port, and perhaps a path below which it lives.
+/// The address of a remote gateway: scheme, host, port, and an optional path prefix (RFC 3986).
 struct RemoteURL: Sendable, Equatable, CustomStringConvertible {
     let isSecure: Bool
     /// In lower case, without brackets.
     let host: String
     let port: UInt16
-    /// Empty, or with a slash in front and none behind.
+    /// Empty, or with a slash at its start and none at its end.
     let path: String
 
+    /// Parses an address.
+    /// - Throws: `RemoteError` of the kind `invalidAddress`.
     init(_ text: String) throws(RemoteError) {
         func refuse(_ reason: String) -> RemoteError {
             RemoteError(
@@ -32,15 +35,15 @@ struct RemoteURL: Sendable, Equatable, CustomStringConvertible {
             host = String(Substring(host.utf8.dropFirst().dropLast()))
             isBracketed = true
         }
-        // A zone (RFC 6874) names an interface: link-local, which is never allowed.
+        // A zone (RFC 6874) names an interface of a link-local address, which is never allowed.
         guard !host.utf8.contains(UInt8(ascii: "%")) else {
             throw refuse("has a host that is not one")
         }
-        // What is in brackets must be what `description` puts into brackets.
+        // Brackets are accepted only where `description` writes them.
         guard !isBracketed || IPAddress.bytes(host)?.count == 16 else {
             throw refuse("has something else than an IPv6 address in brackets")
         }
-        // The HTTP client reads the address once more, and must read the same host.
+        // libcurl parses the address again, and must find the same host.
         guard host.utf8.allSatisfy({ $0 < 0x80 }) else {
             throw refuse("has a host that is not ASCII: write it as xn--…")
         }
@@ -53,7 +56,7 @@ struct RemoteURL: Sendable, Equatable, CustomStringConvertible {
         var path = url.percentEncodedPath
         while path.hasByteSuffix("/") { path = String(Substring(path.utf8.dropLast())) }
         self.path = path
-        // Encoding makes a text longer, and the normal form is what is read the next time.
+        // Encoding makes a text longer, and the normal form is what is parsed the next time.
         guard description.utf8.count <= Self.longest else {
             throw refuse("is longer than \(Self.longest) bytes")
         }

@@ -1,4 +1,4 @@
-public import Libevent
+public import Addresses
 
 /// The other end of a connection.
 public struct Peer: Sendable {

@@ -1,3 +1,4 @@
+internal import Addresses
 internal import HTTPServer
 internal import Libevent
 internal import Synchronization

@@ -1,5 +1,6 @@
 internal import EventHub
 internal import HTTPTypes
+internal import Text
 
 /// The header fields of a stream of events.
 struct StreamFields: Sendable {
@@ -8,10 +9,7 @@ struct StreamFields: Sendable {
     let heartbeat: String
 
     init(heartbeat interval: Duration) {
-        let milliseconds = interval.milliseconds
-        heartbeat =
-            milliseconds.isMultiple(of: 1000)
-            ? String(milliseconds / 1000) : String(Double(milliseconds) / 1000)
+        heartbeat = DurationText.formatSeconds(interval)
     }
 
     /// Returns the fields of an open stream.

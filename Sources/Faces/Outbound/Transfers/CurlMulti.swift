@@ -1,9 +1,9 @@
 internal import CCurl
 internal import Libevent
 
-/// libcurl's multi interface on a loop: curl says which sockets to watch and when to come back.
+/// libcurl's multi interface on a loop: curl tells which sockets to watch and when to call it again.
 ///
-/// Belongs to the loop's thread. `close()` must have been called before the last reference goes.
+/// Belongs to the loop's thread. `close()` must be called before the last reference is released.
 @safe final class CurlMulti {
     private let multi: UnsafeMutableRawPointer
     private let loop: EventLoop
@@ -17,11 +17,12 @@ internal import Libevent
         let completion: (Result<FetchResponse, FetchError>) -> Void
     }
 
-    /// Once in a process, before everything else; thread-safe as a `static let`.
+    /// Initializes libcurl once in a process, before any other call; thread-safe as a `static let`.
     private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-    /// - Parameter connections: how many there may be at a time; further transfers wait for one.
-    /// - Throws: when there is no memory for it.
+    /// Makes the interface.
+    /// - Parameter connections: the maximum number of connections; further transfers wait for one.
+    /// - Throws: if there is no memory for it.
     init(loop: EventLoop, connections: Int) throws(LibeventError) {
         guard Self.isReady, let multi = unsafe curl_multi_init() else {
             throw LibeventError("curl_multi_init", code: 0)
@@ -39,7 +40,7 @@ internal import Libevent
         }
     }
 
-    /// Begins a transfer.
+    /// Starts a transfer.
     /// - Parameter completion: called once, in a later turn or in this one.
     func start(
         _ transfer: Transfer, completion: @escaping (Result<FetchResponse, FetchError>) -> Void
@@ -51,19 +52,19 @@ internal import Libevent
         running[ObjectIdentifier(transfer)] = Running(transfer: transfer, completion: completion)
     }
 
-    /// Ends a transfer; nothing happens if it has ended. Not from a callback of curl.
+    /// Cancels a transfer; does nothing if it has ended. Not from a callback of curl.
     func cancel(_ id: ObjectIdentifier) {
         guard let entry = remove(id) else { return }
         entry.completion(.failure(.cancelled))
     }
 
-    /// Cancels what runs and closes all connections. Not from a callback of curl.
+    /// Cancels all transfers and closes all connections. Not from a callback of curl.
     func close() {
         loop.checkIsolated()
         guard !isClosed else { return }
         isClosed = true
         for id in Array(running.keys) { cancel(id) }
-        // What curl closes now is watched no longer, and it calls nothing back.
+        // The sockets that curl closes now are no longer watched, and it calls nothing back.
         timer = nil
         watches = [:]
         unsafe directory_curl_multi_set_socket(multi, nil, nil)
@@ -77,7 +78,7 @@ internal import Libevent
         return entry
     }
 
-    /// Lets curl go on, and hands over what has come to its end.
+    /// Lets curl continue, and completes the transfers that have ended.
     private func proceed(_ descriptor: Int32, _ readiness: Int32) {
         var runningCount: Int32 = 0
         unsafe curl_multi_socket_action(multi, descriptor, readiness, &runningCount)
@@ -86,7 +87,7 @@ internal import Libevent
             guard unsafe message.pointee.msg == CURLMSG_DONE,
                 let transfer = unsafe Transfer.of(message.pointee.easy_handle)
             else { continue }
-            // Read before the transfer is removed: the message goes with it.
+            // Read before the transfer is removed, which frees the message.
             let code = unsafe message.pointee.data.result
             guard let entry = remove(ObjectIdentifier(transfer)) else { continue }
             entry.completion(transfer.result(code))
@@ -94,7 +95,7 @@ internal import Libevent
     }
 
     fileprivate func watch(_ descriptor: Int32, for what: Int32) {
-        // The old one first: one descriptor may be watched once.
+        // The old one first: a descriptor may be watched only once.
         watches[descriptor] = nil
         var interest: DescriptorWatch.Readiness = []
         if what & CURL_POLL_IN != 0 { interest.insert(.readable) }

@@ -1,54 +1,56 @@
-internal import Libevent
+internal import Addresses
 
-/// One GET, and what it may cost.
+/// One GET request, and its limits.
 struct FetchRequest: Sendable {
-    /// `http` or `https`; its host is who is asked, and whose certificate is expected.
+    /// `http` or `https`. Its host is sent as `Host`, and its certificate is expected.
     var url: String
-    /// Where the connection goes, whatever the host of the URL stands for.
+    /// The address of the connection, whatever the host of the URL resolves to.
     var address: SocketAddress
-    /// Whether an address may be reached. Asked on the loop's thread: for each socket before it
-    /// connects, and for each connection before a request leaves on it.
+    /// Returns whether an address may be reached. Called on the loop's thread: for each socket before
+    /// it connects, and for each connection before a request is sent on it.
     var admits: @Sendable (SocketAddress) -> Bool
-    /// Ends with the connection; nothing is sent.
+    /// Whether the request ends when the connection is made, and sends nothing.
     var connectsOnly = false
     var userAgent = ""
-    /// A file of certificates to trust; nil means those of the system.
+    /// A file of trusted certificates (PEM); nil means those of the system.
     var authorities: String?
-    /// For a connection to come about.
+    /// For making the connection.
     var connectTimeout: Duration
-    /// For the whole: waiting for a connection, connecting, and the response.
+    /// For the whole request: waiting for a connection, connecting, and the response.
     var timeout: Duration
-    /// Of status lines and fields, in bytes.
+    /// The maximum size of status lines and fields, in bytes.
     var headLimit = 0
-    /// In bytes.
+    /// The maximum size of the body, in bytes.
     var bodyLimit = 0
 }
 
-/// What came back.
+/// The response to a `FetchRequest`.
 struct FetchResponse: Sendable {
     let status: Int
-    /// The field `Location`, as it came.
+    /// The field `Location`, as received.
     let location: String?
-    /// The field `Retry-After`, as it came.
+    /// The field `Retry-After`, as received.
     let retryAfter: String?
-    /// Empty unless the status is 200: nobody reads the body of a refusal.
+    /// Empty unless the status is 200: the body of an error is not needed.
     let body: [UInt8]
 }
 
-/// Why nothing came back.
+/// Why a request failed.
 enum FetchError: Error, Sendable, Equatable {
-    /// The connection would have gone, or went, to an address that may not be reached.
+    /// The address of the connection is not allowed.
     case forbidden(SocketAddress)
-    /// Not in the time that was given.
+    /// The timeout passed.
     case timedOut
-    /// The peer closed the connection before all had come.
+    /// The peer closed the connection before the response was complete.
     case closed
-    /// What came is not HTTP.
+    /// The response is not HTTP.
     case notHTTP(String)
+    /// Status lines and fields exceed `headLimit`.
     case headTooLarge
+    /// The body exceeds `bodyLimit`.
     case bodyTooLarge
-    /// No connection, or it broke: in the words of curl or of the system.
+    /// The connection failed; the text is curl's or the system's.
     case failed(String)
-    /// The task was cancelled, or the fetcher closed.
+    /// The task was cancelled, or the fetcher was closed.
     case cancelled
 }

@@ -1,13 +1,14 @@
 internal import Libevent
 
-/// The thread on which requests to other machines run: its loop ends with the object.
+/// The loop of the requests to other machines, with its thread. Deinitializing the object stops it.
 ///
 /// A loop of its own, because libcurl does a whole TLS handshake in one turn and reads the
-/// certificates of the system in another: more than a turn of a gateway's loop may cost.
+/// certificates of the system in another, which is more than a turn of a gateway's loop may cost.
 final class OutboundLoop: Sendable {
     let loop: EventLoop
 
-    /// - Throws: when the system has no descriptor or thread left.
+    /// Starts the loop.
+    /// - Throws: if the system has no descriptor or thread left.
     init() throws(LibeventError) {
         loop = try EventLoop(name: "outbound")
         try loop.start()
@@ -16,8 +17,8 @@ final class OutboundLoop: Sendable {
     deinit { loop.stop() }
 }
 
-/// Fetches from one remote, over connections that are kept for the next request. From any thread;
-/// the work is done on the loop.
+/// Sends requests to one remote, over connections that are kept for the next request. From any
+/// thread; it runs on the loop.
 actor Fetcher {
     private let outbound: OutboundLoop
     private let connections: Int
@@ -28,23 +29,24 @@ actor Fetcher {
         unsafe outbound.loop.asUnownedSerialExecutor()
     }
 
-    /// - Parameter connections: how many there may be at a time; further requests wait for one.
+    /// Makes a fetcher.
+    /// - Parameter connections: the maximum number of connections; further requests wait for one.
     init(on outbound: OutboundLoop, connections: Int) {
         self.outbound = outbound
         self.connections = connections
     }
 
-    // On the loop, because it ends the connections. No transfer runs: each holds the actor.
+    // On the loop, because it closes the connections. No transfer runs: each retains the actor.
     isolated deinit { multi?.close() }
 
-    /// Carries a request out. A cancelled task ends it.
+    /// Sends a request and returns the response. Cancelling the task cancels the request.
     func fetch(_ request: FetchRequest) async throws(FetchError) -> FetchResponse {
         guard !isClosed else { throw .cancelled }
         let multi = try openMulti()
         let transfer = try Transfer(request)
         let id = ObjectIdentifier(transfer)
-        // The cancellation comes in a turn of its own: curl refuses to remove a transfer in one of
-        // its callbacks.
+        // The cancellation has a turn of its own: curl refuses to remove a transfer in one of its
+        // callbacks.
         return try await withTaskCancellationHandler {
             await result(of: transfer, multi)
         } onCancel: { [loop = outbound.loop] in
@@ -52,7 +54,7 @@ actor Fetcher {
         }.get()
     }
 
-    // A method of the actor, because a closure may leave the loop.
+    // A method of the actor, because a closure may run outside the loop.
     private func result(
         of transfer: Transfer, _ multi: CurlMulti
     ) async -> Result<FetchResponse, FetchError> {
@@ -63,7 +65,7 @@ actor Fetcher {
         }
     }
 
-    /// Cancels what runs and closes all connections. Closing twice does nothing.
+    /// Cancels all requests and closes all connections. A second call does nothing.
     func close() {
         isClosed = true
         multi?.close()

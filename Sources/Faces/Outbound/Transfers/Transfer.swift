@@ -1,38 +1,39 @@
+internal import Addresses
 internal import CCurl
 internal import Glibc
-internal import Libevent
 
-/// A request on its way: curl's easy handle, and what has come of the response.
+/// A running request: curl's easy handle, and the part of the response received so far.
 ///
-/// Belongs to the loop's thread. Must outlive its place in a `CurlMulti`.
+/// Belongs to the loop's thread. Must live until it is removed from its `CurlMulti`.
 @safe final class Transfer {
     /// curl's handle.
     let easy: UnsafeMutableRawPointer
     private let request: FetchRequest
-    private let words: UnsafeMutablePointer<CChar>
+    private let errorText: UnsafeMutablePointer<CChar>
     private var lists: [UnsafeMutablePointer<curl_slist>] = unsafe []
     private var headCount = 0
     private var body: [UInt8] = []
-    /// Why a callback has stopped curl, which itself only knows that one has.
-    private var fault: FetchError?
+    /// Why a callback has stopped curl; curl reports only that one has.
+    private var callbackError: FetchError?
 
-    /// - Throws: `FetchError.failed` when curl cannot do what is asked.
+    /// Makes the handle of a request.
+    /// - Throws: `FetchError.failed` if curl does not accept an option.
     init(_ request: FetchRequest) throws(FetchError) {
         guard let easy = unsafe curl_easy_init() else { throw .failed("curl_easy_init failed") }
         unsafe self.easy = easy
         self.request = request
-        unsafe words = .allocate(capacity: Int(CURL_ERROR_SIZE))
-        unsafe words.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         try configure()
     }
 
     deinit {
         unsafe curl_easy_cleanup(easy)
         while let list = unsafe lists.popLast() { unsafe curl_slist_free_all(list) }
-        unsafe words.deallocate()
+        unsafe errorText.deallocate()
     }
 
-    /// Finds the transfer of a handle.
+    /// Returns the transfer of a handle.
     static func of(_ easy: UnsafeMutableRawPointer?) -> Transfer? {
         var context: UnsafeMutableRawPointer?
         guard unsafe directory_curl_get_pointer(easy, CURLINFO_PRIVATE, &context) == CURLE_OK,
@@ -43,12 +44,12 @@ internal import Libevent
 
     private func configure() throws(FetchError) {
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        // The address that was judged, whatever the name stands for by now; and curl never looks a
-        // name up, for which it would wait when a transfer is cancelled meanwhile.
+        // The address that was checked, whatever the name resolves to now. So curl never resolves a
+        // name; cancelling a transfer would wait for that.
         try set(CURLOPT_CONNECT_TO, list: ["::\(request.address)"])
         try set(CURLOPT_URL, request.url)
         try set(CURLOPT_PROTOCOLS_STR, "http,https")
-        // Not the proxy of the environment either: its address would be judged, not the remote's.
+        // Not the proxy of the environment: its address would be checked, not the remote's.
         try set(CURLOPT_PROXY, "")
         try set(CURLOPT_FOLLOWLOCATION, 0)
         try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
@@ -67,7 +68,7 @@ internal import Libevent
         try check(unsafe directory_curl_set_prereq(easy, onRequest))
         try check(unsafe directory_curl_set_write(easy, CURLOPT_WRITEFUNCTION, onBody))
         try check(unsafe directory_curl_set_write(easy, CURLOPT_HEADERFUNCTION, onHead))
-        try check(unsafe directory_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, words))
+        try check(unsafe directory_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText))
         for option in [
             CURLOPT_OPENSOCKETDATA, CURLOPT_PREREQDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA,
             CURLOPT_PRIVATE,
@@ -95,25 +96,25 @@ internal import Libevent
         throw .failed(unsafe String(cString: curl_easy_strerror(code)))
     }
 
-    /// Zero would mean without end.
+    /// At least 1: curl takes zero for no timeout.
     private static func milliseconds(_ time: Duration) -> Int {
         max(1, Int(min(time, .seconds(1 << 20)) / .milliseconds(1)))
     }
 
-    // MARK: What curl asks and tells
+    // MARK: Callbacks of curl
 
     fileprivate func admits(_ address: SocketAddress?) -> Bool {
         guard let address else { return false }
         let isAdmitted = request.admits(address)
-        if !isAdmitted { fault = .forbidden(address) }
+        if !isAdmitted { callbackError = .forbidden(address) }
         return isAdmitted
     }
 
-    /// - Returns: how many bytes were taken; others than all of them stop curl.
+    /// - Returns: the number of bytes taken; if these are not all of them, curl stops.
     fileprivate func takeHead(_ count: Int) -> Int {
         headCount += count
         guard headCount <= request.headLimit else {
-            fault = .headTooLarge
+            callbackError = .headTooLarge
             return 0
         }
         return count
@@ -122,7 +123,7 @@ internal import Libevent
     fileprivate func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
         guard status == 200 else { return 0 }
         guard body.count + bytes.count <= request.bodyLimit else {
-            fault = .bodyTooLarge
+            callbackError = .bodyTooLarge
             return 0
         }
         unsafe body.append(contentsOf: bytes)
@@ -131,19 +132,19 @@ internal import Libevent
 
     // MARK: The end
 
-    /// What the transfer has come to.
-    /// - Parameter code: curl's opinion.
+    /// Returns the result of the transfer after it has ended.
+    /// - Parameter code: the result according to curl.
     func result(_ code: CURLcode) -> Result<FetchResponse, FetchError> {
         let status = status
-        // A body that nobody reads was stopped at its first byte.
-        let isRefusal = code == CURLE_WRITE_ERROR && fault == nil && status != 200
-        if code == CURLE_OK || isRefusal {
+        // The body of an error is not needed, so `takeBody` has stopped it at its first byte.
+        let isErrorStatus = code == CURLE_WRITE_ERROR && callbackError == nil && status != 200
+        if code == CURLE_OK || isErrorStatus {
             return .success(
                 FetchResponse(
                     status: status, location: field("Location"),
                     retryAfter: field("Retry-After"), body: body))
         }
-        return .failure(fault ?? error(code))
+        return .failure(callbackError ?? error(code))
     }
 
     private func error(_ code: CURLcode) -> FetchError {
@@ -162,7 +163,7 @@ internal import Libevent
     }
 
     private func reason(_ code: CURLcode) -> String {
-        let text = unsafe String(cString: words)
+        let text = unsafe String(cString: errorText)
         return text.utf8.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : text
     }
 
@@ -202,7 +203,7 @@ internal import Libevent
         address.pointee.protocol)
 }
 
-// Unlike the one above, also called on a connection that is used again.
+// Unlike the one above, also called for a connection that is reused.
 @c private func onRequest(
     context: UnsafeMutableRawPointer?, host: UnsafeMutablePointer<CChar>?,
     _: UnsafeMutablePointer<CChar>?, port: Int32, _: Int32
