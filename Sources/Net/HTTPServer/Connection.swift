@@ -63,10 +63,13 @@ final class Connection: ServedConnection {
     }
 
     /// Starts to read.
-    func open() {
+    /// - Parameter deadline: when the header of the first request must be complete, on the clock of
+    ///   the loop.
+    func open(until deadline: Duration) {
         stream.watchReads()
-        setDeadline(listener.limits.headerDeadline)
-        if parser.bufferedCount > 0 { takeRequests() }
+        setDeadline(deadline - LoopClock.now())
+        guard parser.bufferedCount > 0 else { return }
+        if countParserMemory() { takeRequests() } else { refuseForMemory() }
     }
 
     var isInFlight: Bool { state.isInFlight }

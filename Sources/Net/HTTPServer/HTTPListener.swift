@@ -7,18 +7,24 @@ public import Libevent
 ///
 /// Belongs to the loop's thread; the responder owns it.
 public final class HTTPListener {
-    let limits: HTTPLimits
-    let loop: EventLoop
-    let wheel: TimerWheel
-    let limiter: ConnectionLimiter
-    let memory: MemoryBudget
-    let heldBodies: HeldBodies
+    package let limits: HTTPLimits
+    package let loop: EventLoop
+    package let wheel: TimerWheel
+    package let limiter: ConnectionLimiter
+    package let memory: MemoryBudget
+    package let heldBodies: HeldBodies
     /// How many event streams have taken over their connection.
-    var openStreams = 0
-    private(set) weak var responder: (any HTTPResponder)?
-    private(set) var isClosing = false
+    package var openStreams = 0
+    package private(set) weak var responder: (any HTTPResponder)?
+    package private(set) var isClosing = false
     /// Whether the bodies that have not arrived have timed out (`timeOutBodies`).
-    private(set) var bodiesTimedOut = false
+    package private(set) var bodiesTimedOut = false
+
+    /// Takes over a connection of HTTP/2; nil when only HTTP/1.1 is spoken. It gets the stream, the
+    /// connection that it replaces (`replace`), and what was read.
+    package var http2: ((any ByteStream, any ServedConnection, [UInt8]) -> Void)?
+    /// The first bytes of a connection of HTTP/2 (RFC 9113 §3.4).
+    package static let http2Preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
     private var listener: Listener?
     private var connections: [any ServedConnection] = []
@@ -106,7 +112,7 @@ public final class HTTPListener {
     }
 
     /// Returns the value of the `Date` field.
-    func dateNow() -> String { date.now() }
+    package func dateNow() -> String { date.now() }
 
     /// Reads from a stream into the read buffer of the loop.
     /// - Parameter take: called with what was read.
@@ -130,15 +136,17 @@ extension HTTPListener: Listener.Delegate {
             return
         }
         let stream = SocketStream(descriptor: descriptor, loop: loop)
-        let connection = Connection(
+        let connection = ConnectionOpening(
             stream, peer: Peer(address: peer.host, key: key, admission: admission), listener: self)
-        add(connection)
+        connection.position = connections.count
+        connections.append(connection)
         connection.open()
     }
 
-    private func add(_ connection: any ServedConnection) {
-        connection.position = connections.count
-        connections.append(connection)
+    /// Puts another object in the place of a connection, whose stream it has taken.
+    package func replace(_ old: any ServedConnection, with new: any ServedConnection) {
+        new.position = old.position
+        connections[old.position] = new
     }
 
     /// Notifies the responder that accepting pauses.

@@ -9,7 +9,7 @@ public struct HTTPProtocolError: Error, Equatable {
     /// What is wrong, in lower case without a full stop.
     public let reason: String
 
-    init(_ status: Int, _ reason: String) {
+    package init(_ status: Int, _ reason: String) {
         self.status = status
         self.reason = reason
     }
@@ -31,7 +31,7 @@ public struct HTTPProtocolError: Error, Equatable {
     }
 
     /// The budget of memory is exhausted: 503.
-    static let outOfMemory = HTTPProtocolError(503, "too much memory is in use")
+    package static let outOfMemory = HTTPProtocolError(503, "too much memory is in use")
 
     /// Makes the error for a request that cannot be parsed: 400.
     init(_ reason: String) { self.init(400, reason) }

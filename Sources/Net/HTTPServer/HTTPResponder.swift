@@ -47,13 +47,13 @@ extension HTTPResponder {
         }
     }
 
-    nonisolated func reportConnectionRejected() { assumeIsolated { $0.connectionRejected() } }
+    package nonisolated func reportConnectionRejected() { assumeIsolated { $0.connectionRejected() } }
 
-    nonisolated func reportRefusal(_ error: HTTPProtocolError, from address: String) {
+    package nonisolated func reportRefusal(_ error: HTTPProtocolError, from address: String) {
         assumeIsolated { $0.refused(error, from: address) }
     }
 
-    nonisolated func reportPause(_ error: LibeventError) {
+    package nonisolated func reportPause(_ error: LibeventError) {
         assumeIsolated { $0.acceptingPaused(error) }
     }
 }

@@ -4,10 +4,10 @@ internal import Frames
 /// against the budget of memory, however many connections send it.
 ///
 /// Belongs to the loop's thread.
-final class HeldBodies {
+package final class HeldBodies {
     /// The smallest size in bytes. Smaller bodies are not worth the look-up: they are counted only
     /// while they wait to be sent.
-    static let leastCount = 16 << 10
+    package static let leastCount = 16 << 10
 
     private struct Entry { unowned let body: HeldBody }
 
@@ -18,7 +18,7 @@ final class HeldBodies {
 
     /// Holds `bytes` for one more connection.
     /// - Returns: nil when the budget has no room.
-    func hold(_ bytes: [UInt8]) -> HeldBody? {
+    package func hold(_ bytes: [UInt8]) -> HeldBody? {
         let key = unsafe bytes.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
         if let entry = entries[key] { return entry.body }
         guard budget.reserve(bytes.count) else { return nil }
@@ -31,7 +31,7 @@ final class HeldBodies {
 }
 
 /// One body and its reservation, until the last connection has sent it.
-final class HeldBody {
+package final class HeldBody {
     // Held, so that no other array can get the address that is the key.
     private let bytes: [UInt8]
     private let key: UInt
@@ -43,7 +43,7 @@ final class HeldBody {
         self.owner = owner
     }
 
-    var count: Int { bytes.count }
+    package var count: Int { bytes.count }
 
     deinit {
         owner.budget.release(bytes.count)

@@ -3,7 +3,7 @@ public import HTTPTypes
 /// A parsed request without its body.
 public struct RequestHead: Sendable {
     /// The supported versions of HTTP.
-    public enum Version: Sendable { case http10, http11 }
+    public enum Version: Sendable { case http10, http11, http2 }
 
     /// How the end of the body is found (RFC 9112 §6.3).
     public enum BodyFraming: Sendable, Equatable {
