@@ -47,7 +47,9 @@ extension HTTPResponder {
         }
     }
 
-    package nonisolated func reportConnectionRejected() { assumeIsolated { $0.connectionRejected() } }
+    package nonisolated func reportConnectionRejected() {
+        assumeIsolated { $0.connectionRejected() }
+    }
 
     package nonisolated func reportRefusal(_ error: HTTPProtocolError, from address: String) {
         assumeIsolated { $0.refused(error, from: address) }

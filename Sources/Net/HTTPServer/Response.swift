@@ -24,7 +24,9 @@ public struct Response: Sendable {
     }
 
     /// Whether a response of this status can have a body (RFC 9110 §6.4.1).
-    package var mayHaveBody: Bool { status != .noContent && status != .notModified && status.code >= 200 }
+    package var mayHaveBody: Bool {
+        status != .noContent && status != .notModified && status.code >= 200
+    }
 }
 
 /// How the end of a response's body is marked (RFC 9112 §6).
