@@ -61,6 +61,16 @@ let package = Package(
             name: "CCurl", path: "Sources/Net/CCurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]),
 
+        // OpenSSL's headers, and the macros Swift cannot import
+        .systemLibrary(
+            name: "COpenSSL", path: "Sources/Net/COpenSSL", pkgConfig: "openssl",
+            providers: [.apt(["libssl-dev"])]),
+
+        // certificates and their reload, names, handshake, records: the safe face of OpenSSL
+        .target(
+            name: "TLS", dependencies: ["COpenSSL"], path: "Sources/Net/TLS",
+            swiftSettings: boundary),
+
         // event loop, executor, timer, signal thread, mailbox, listener: the safe face of libevent
         .target(
             name: "Libevent", dependencies: ["CLibevent"], path: "Sources/Net/Libevent",
@@ -180,6 +190,9 @@ let package = Package(
         .testTarget(
             name: "LibeventTests", dependencies: ["Libevent", "TestSupport"], swiftSettings: testing
         ),
+        .testTarget(
+            name: "TLSTests", dependencies: ["TLS", "COpenSSL", "TestSupport"],
+            swiftSettings: testing),
         .testTarget(
             name: "HTTPServerTests",
             dependencies: [
