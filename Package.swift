@@ -64,6 +64,16 @@ let package = Package(
         // IP addresses and networks
         .target(name: "Addresses", path: "Sources/Net/Addresses", swiftSettings: boundary),
 
+        // OpenSSL's headers, and the macros Swift cannot import
+        .systemLibrary(
+            name: "COpenSSL", path: "Sources/Net/COpenSSL", pkgConfig: "openssl",
+            providers: [.apt(["libssl-dev"])]),
+
+        // certificates and their reload, names, handshake, records: the safe face of OpenSSL
+        .target(
+            name: "TLS", dependencies: ["COpenSSL", "Libevent"], path: "Sources/Net/TLS",
+            swiftSettings: boundary),
+
         // event loop, executor, timer, signal thread, mailbox, listener: the safe face of libevent
         .target(
             name: "Libevent", dependencies: ["Addresses", "CLibevent"],
@@ -77,7 +87,7 @@ let package = Package(
         .target(
             name: "HTTPServer",
             dependencies: [
-                "Addresses", "Libevent", "Frames",
+                "Addresses", "Libevent", "Frames", "TLS",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], path: "Sources/Net/HTTPServer", swiftSettings: boundary),
 
@@ -177,6 +187,9 @@ let package = Package(
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: testing),
         .testTarget(
             name: "LibeventTests", dependencies: ["Addresses", "Libevent", "TestSupport"],
+            swiftSettings: testing),
+        .testTarget(
+            name: "TLSTests", dependencies: ["TLS", "COpenSSL", "TestSupport"],
             swiftSettings: testing),
         .testTarget(
             name: "HTTPServerTests",

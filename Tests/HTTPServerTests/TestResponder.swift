@@ -4,6 +4,7 @@ import Glibc
 import HTTPServer
 import HTTPTypes
 import Libevent
+import TLS
 import TestSupport
 
 /// A responder with a route for each thing that a connection can do.
@@ -19,6 +20,7 @@ actor TestResponder: HTTPResponder {
     private var streams: [any FrameSink] = []
     private(set) var endings: [String] = []
     private(set) var failures: [RequestBodyError] = []
+    private(set) var handshakeFailures: [TLSFailure.Kind] = []
     /// The body of `/big`, one array for all.
     static let big = [UInt8](repeating: 0x78, count: 4 << 20)
 
@@ -179,6 +181,9 @@ actor TestResponder: HTTPResponder {
 
     func acceptingPaused(_ error: LibeventError) {}
     func connectionRejected() {}
+    func handshakeFailed(_ failure: TLSFailure, from address: String) {
+        handshakeFailures.append(failure.kind)
+    }
     func refused(_ error: HTTPProtocolError, from address: String) {}
 }
 

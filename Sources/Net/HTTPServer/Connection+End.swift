@@ -13,15 +13,19 @@ extension Connection {
             // response (RFC 9112 §9.6).
             _ = listener.read(stream) { _ in }
             end()
-        case .linger:
-            let limit = min(listener.limits.bodyDeadline, .seconds(3600))
-            state.linger(until: LoopClock.now() + limit)
-            parser = RequestParser(limits: listener.limits)
-            parserMemory.set(to: 0)
-            stream.shutdownWrites()
-            setDeadline(ConnectionState.lingerPause)
-            stream.watchReads()
+        case .linger: linger()
         }
+    }
+
+    /// Ends the sending side, and discards what the client still sends.
+    func linger() {
+        let limit = min(listener.limits.bodyDeadline, .seconds(3600))
+        state.linger(until: LoopClock.now() + limit)
+        parser = RequestParser(limits: listener.limits)
+        parserMemory.set(to: 0)
+        stream.shutdownWrites()
+        setDeadline(ConnectionState.lingerPause)
+        stream.watchReads()
     }
 
     /// Discards what the client still sends, up to a limit of bytes and time. Nothing is kept, so

@@ -18,6 +18,7 @@ extension Connection {
             turn += count
             writtenCount += count
         }
+        guard stream.isFlushed else { return awaitRoom() }
         if let timer = writeTimer { listener.wheel.cancel(timer) }
         writeTimer = nil
         outputMemory.set(to: 0)

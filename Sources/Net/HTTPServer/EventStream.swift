@@ -88,6 +88,7 @@ final class EventStream: FrameSink {
     /// with unread bytes would reset the connection.
     private func endIfFinished() {
         guard isEnding, head.isEmpty, !isClosed else { return }
+        guard stream.isFlushed else { return stream.awaitWritable() }
         streamIsReadable()
         abort()
     }

@@ -2,6 +2,7 @@ public import Addresses
 public import Frames
 internal import Glibc
 public import Libevent
+public import TLS
 
 /// The HTTP server of one loop: accepts connections and hands their requests to the responder.
 ///
@@ -12,6 +13,8 @@ public final class HTTPListener {
     package let wheel: TimerWheel
     package let limiter: ConnectionLimiter
     package let memory: MemoryBudget
+    /// The certificates; nil when connections are in the clear.
+    let security: TLSStore?
     package let heldBodies: HeldBodies
     /// How many event streams have taken over their connection.
     package var openStreams = 0
@@ -36,14 +39,17 @@ public final class HTTPListener {
     ///   - limiter: shared by all loops.
     ///   - memory: shared by all loops: the budget of request bodies and headers that are
     ///     collected, and of responses that wait to be sent.
+    ///   - security: the certificates; nil for connections in the clear.
     /// - Throws: when the address is in use or not an address of this machine.
     public init(
         on address: SocketAddress, limits: HTTPLimits, limiter: ConnectionLimiter,
-        memory: MemoryBudget = MemoryBudget(), wheel: TimerWheel, responder: any HTTPResponder
+        memory: MemoryBudget = MemoryBudget(), security: TLSStore? = nil, wheel: TimerWheel,
+        responder: any HTTPResponder
     ) throws(LibeventError) {
         self.limits = limits
         self.limiter = limiter
         self.memory = memory
+        self.security = security
         heldBodies = HeldBodies(budget: memory)
         self.wheel = wheel
         self.responder = responder
@@ -135,9 +141,9 @@ extension HTTPListener: Listener.Delegate {
             responder?.reportConnectionRejected()
             return
         }
-        let stream = SocketStream(descriptor: descriptor, loop: loop)
+        let socket = SocketStream(descriptor: descriptor, loop: loop)
         let connection = ConnectionOpening(
-            stream, peer: Peer(address: peer.host, key: key, admission: admission), listener: self)
+            socket, peer: Peer(address: peer.host, key: key, admission: admission), listener: self)
         connection.position = connections.count
         connections.append(connection)
         connection.open()

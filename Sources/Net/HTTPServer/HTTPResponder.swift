@@ -1,4 +1,5 @@
 public import Libevent
+public import TLS
 
 /// An actor pinned to a loop, which responds to the requests of its loop's listener.
 public protocol HTTPResponder: Actor {
@@ -22,6 +23,9 @@ public protocol HTTPResponder: Actor {
 
     /// Called when a connection was closed without a response (`ConnectionLimiter.Admission.rejected`).
     func connectionRejected()
+
+    /// Called when a TLS handshake has failed, with the kind of failure.
+    func handshakeFailed(_ failure: TLSFailure, from address: String)
 
     /// Called when the connection has sent `response(to:)` instead of the response of a handler.
     func refused(_ error: HTTPProtocolError, from address: String)
@@ -49,6 +53,10 @@ extension HTTPResponder {
 
     package nonisolated func reportConnectionRejected() {
         assumeIsolated { $0.connectionRejected() }
+    }
+
+    nonisolated func report(_ failure: TLSFailure, from address: String) {
+        assumeIsolated { $0.handshakeFailed(failure, from: address) }
     }
 
     package nonisolated func reportRefusal(_ error: HTTPProtocolError, from address: String) {

@@ -1,4 +1,5 @@
 public import Addresses
+public import TLS
 
 /// The other end of a connection.
 public struct Peer: Sendable {
@@ -8,6 +9,16 @@ public struct Peer: Sendable {
     public let key: AddressKey
     /// Whether the connection is within the limits. If not, it ends after the next response.
     public let admission: ConnectionLimiter.Admission
+    /// What the client proved in the TLS handshake; nil without TLS.
+    public var security: Security?
+
+    /// An encrypted connection.
+    public final class Security: Sendable {
+        /// The certificate of the client, if it sent one.
+        public let certificate: PeerCertificate?
+
+        init(_ certificate: PeerCertificate?) { self.certificate = certificate }
+    }
 
     /// Makes a peer.
     public init(address: String, key: AddressKey, admission: ConnectionLimiter.Admission) {

@@ -14,6 +14,10 @@ public protocol ByteStream: AnyObject {
     /// Whether the stream was closed on this side.
     var isClosed: Bool { get }
 
+    /// Whether the kernel has all that `write` has taken. A stream that encrypts may hold some of it
+    /// back; closing it would lose that.
+    var isFlushed: Bool { get }
+
     /// Whether the peer still uses the connection, as far as the kernel knows. Reads nothing.
     var peerState: PeerState { get }
 

@@ -26,6 +26,9 @@ internal import Glibc
     /// Whether the socket was closed on this side.
     public var isClosed: Bool { descriptor < 0 }
 
+    /// Always true: the kernel has all that was written.
+    public var isFlushed: Bool { true }
+
     /// Starts to call `streamIsReadable()` whenever there is something to read.
     public func watchReads() {
         guard !isClosed else { return }

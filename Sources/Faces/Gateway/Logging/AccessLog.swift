@@ -4,6 +4,7 @@ internal import Frames
 internal import HTTPServer
 internal import HTTPTypes
 internal import Logging
+internal import TLS
 
 /// The log lines about clients: requests, streams, slow subscribers. Can be used from any thread.
 struct AccessLog: Sendable {
@@ -33,6 +34,17 @@ struct AccessLog: Sendable {
             "malformed request",
             metadata: [
                 "status": "\(error.status)", "reason": "\(error.reason)", "address": "\(address)",
+            ])
+    }
+
+    /// Logs a TLS handshake that failed.
+    func handshakeFailed(_ failure: TLSFailure, from address: String) {
+        guard isEnabled else { return }
+        logger.info(
+            "a TLS handshake failed",
+            metadata: [
+                "kind": "\(failure.kind.name)", "reason": "\(failure.reason)",
+                "address": "\(address)",
             ])
     }
 

@@ -5,6 +5,7 @@ internal import HTTPServer
 internal import Libevent
 internal import Logging
 internal import Synchronization
+internal import TLS
 internal import Text
 
 /// One loop of the gateway: puts the listener, the hub and the HTTP face of the loop together, and
@@ -86,6 +87,11 @@ actor GatewayLoop: HTTPResponder {
     }
 
     func connectionRejected() { parts?.face.statistics.countRejection("no-room") }
+
+    func handshakeFailed(_ failure: TLSFailure, from address: String) {
+        parts?.face.statistics.countRejection("tls-\(failure.kind.name)")
+        shared.face.log.handshakeFailed(failure, from: address)
+    }
 
     func refused(_ error: HTTPProtocolError, from address: String) {
         parts?.face.statistics.record(route: "malformed", code: error.status, took: .zero)
