@@ -194,7 +194,7 @@ let package = Package(
         .testTarget(
             name: "HTTPServerTests",
             dependencies: [
-                "Addresses", "HTTPServer", "Libevent", "Frames", "TestSupport",
+                "Addresses", "HTTPServer", "Libevent", "Frames", "TLS", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], swiftSettings: testing),
         .testTarget(

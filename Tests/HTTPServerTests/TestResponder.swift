@@ -26,13 +26,15 @@ actor TestResponder: HTTPResponder {
 
     init(_ loop: EventLoop) { self.loop = loop }
 
-    func listen(_ limits: HTTPLimits, _ memory: MemoryBudget) throws -> String {
+    func listen(_ limits: HTTPLimits, _ memory: MemoryBudget, _ security: TLSStore?) throws
+        -> String
+    {
         let clock = try LoopClock(loop: loop)
         let listener = try HTTPListener(
             on: SocketAddress(host: "127.0.0.1", port: 0, isIPv6: false), limits: limits,
             limiter: ConnectionLimiter(
                 limit: limits.connections, perAddress: limits.connectionsPerAddress),
-            memory: memory, wheel: clock.wheel, responder: self)
+            memory: memory, security: security, wheel: clock.wheel, responder: self)
         self.clock = clock
         self.listener = listener
         return listener.address?.description ?? ""
@@ -68,6 +70,18 @@ actor TestResponder: HTTPResponder {
             }
         }
         return total
+    }
+
+    /// Sends frames to every stream and ends it in good order.
+    /// - Returns: how many bytes of body were sent to each.
+    func sendAndFinish(frames: Int) -> Int {
+        let frame = Frame([UInt8](repeating: 0x78, count: 1000))
+        for stream in streams {
+            let run = FrameRun([Frame](repeating: frame, count: frames), framing: stream.framing)
+            precondition(stream.send(run) == run.byteCount)
+            stream.finish()
+        }
+        return frames * 1000
     }
 
     /// Lets the handler of `/patient` ask for the body, in a turn in which timers of up to 20 ms are
@@ -189,6 +203,7 @@ actor TestResponder: HTTPResponder {
 
 func withServer(
     _ change: (inout HTTPLimits) -> Void = { _ in }, memory: MemoryBudget = MemoryBudget(),
+    security: TLSStore? = nil,
     _ body: (String, TestResponder) async throws -> Void
 ) async throws {
     var limits = HTTPLimits()
@@ -196,7 +211,7 @@ func withServer(
     let loop = try EventLoop(name: "test")
     try loop.start()
     let responder = TestResponder(loop)
-    let address = try await responder.listen(limits, memory)
+    let address = try await responder.listen(limits, memory, security)
     do { try await body(address, responder) } catch {
         await responder.close()
         loop.stop()
