@@ -31,7 +31,7 @@ let package = Package(
             name: "Rooms",
             targets: [
                 "Directory", "DirectoryClient", "EventHub", "Events", "Gateway", "Libevent",
-                "HTTPServer", "Outbound", "Records", "Text", "Frames",
+                "HTTPServer", "HTTP2", "Outbound", "Records", "Text", "Frames",
             ]),
     ],
     dependencies: [
@@ -61,6 +61,11 @@ let package = Package(
             name: "CCurl", path: "Sources/Net/CCurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]),
 
+        // nghttp2's header
+        .systemLibrary(
+            name: "CNghttp2", path: "Sources/Net/CNghttp2", pkgConfig: "libnghttp2",
+            providers: [.apt(["libnghttp2-dev"])]),
+
         // event loop, executor, timer, signal thread, mailbox, listener: the safe face of libevent
         .target(
             name: "Libevent", dependencies: ["CLibevent"], path: "Sources/Net/Libevent",
@@ -76,6 +81,14 @@ let package = Package(
                 "Libevent", "Frames",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], path: "Sources/Net/HTTPServer", swiftSettings: boundary),
+
+        // streams, flow control and limits of HTTP/2: a session that knows no socket
+        .target(
+            name: "HTTP2",
+            dependencies: [
+                "CNghttp2", "Frames",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], path: "Sources/Net/HTTP2", swiftSettings: boundary),
 
         // text as bytes: comparing, searching, JSON, percent-coding, timestamps; pure
         .target(name: "Text", path: "Sources/Directory/Text", swiftSettings: strict),
@@ -184,6 +197,12 @@ let package = Package(
             name: "HTTPServerTests",
             dependencies: [
                 "HTTPServer", "Libevent", "Frames", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], swiftSettings: testing),
+        .testTarget(
+            name: "HTTP2Tests",
+            dependencies: [
+                "HTTP2", "CNghttp2", "Frames",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], swiftSettings: testing),
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: testing),
