@@ -93,10 +93,11 @@ extension HTTP2Session {
             return Int(NGHTTP2_ERR_PAUSE.rawValue)
         }
         prepared.beginFrame()
+        let wasAboveHighWater = stream.isAboveHighWater
         var count = stream.queue.move(upTo: limit, to: &prepared)
         if count > 0 {
             stream.recordProgress(count, at: environment.now)
-            if !stream.isAboveHighWater, stream.phase == .open { addNews(.drained, of: stream) }
+            if wasAboveHighWater, !stream.isAboveHighWater { addNews(.drained, of: stream) }
         }
         if stream.wantsRoom, stream.queue.isEmpty, count < limit {
             count += pull(stream, limit: limit - count)

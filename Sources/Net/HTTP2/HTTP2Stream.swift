@@ -6,7 +6,7 @@ package protocol HTTP2StreamDelegate: AnyObject {
     /// Called when bytes of the request's body have arrived, or its end.
     func streamHasBody(_ stream: HTTP2Stream)
     /// Called when a `send` that took less than all can continue, and when so much of the response
-    /// was sent that its writer need not wait any more. It is called while the session is making
+    /// was sent that it is no longer `isAboveHighWater`. It is called while the session is making
     /// frames: do here only what makes bytes for this stream.
     func streamIsWritable(_ stream: HTTP2Stream)
     /// Called once, when the stream has ended.
