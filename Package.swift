@@ -31,7 +31,7 @@ let package = Package(
             name: "Rooms",
             targets: [
                 "Addresses", "Directory", "DirectoryClient", "EventHub", "Events", "Gateway",
-                "Libevent", "HTTPServer", "Outbound", "Records", "Text", "Frames",
+                "Libevent", "HTTPServer", "HTTP2", "Outbound", "Records", "Text", "Frames", "TLS",
             ]),
     ],
     dependencies: [
@@ -74,6 +74,11 @@ let package = Package(
             name: "TLS", dependencies: ["COpenSSL", "Libevent"], path: "Sources/Net/TLS",
             swiftSettings: boundary),
 
+        // nghttp2's header
+        .systemLibrary(
+            name: "CNghttp2", path: "Sources/Net/CNghttp2", pkgConfig: "libnghttp2",
+            providers: [.apt(["libnghttp2-dev"])]),
+
         // event loop, executor, timer, signal thread, mailbox, listener: the safe face of libevent
         .target(
             name: "Libevent", dependencies: ["Addresses", "CLibevent"],
@@ -92,6 +97,16 @@ let package = Package(
             ], path: "Sources/Net/HTTPServer", swiftSettings: boundary),
 
         // text as bytes: comparing, searching, JSON, percent-coding, times, lists; backoff; pure
+
+        // streams, flow control and limits of HTTP/2: a session that knows no socket
+        .target(
+            name: "HTTP2",
+            dependencies: [
+                "CNghttp2", "Frames", "HTTPServer", "Libevent",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], path: "Sources/Net/HTTP2", swiftSettings: boundary),
+
+        // text as bytes: comparing, searching, JSON, percent-coding, timestamps; pure
         .target(name: "Text", path: "Sources/Directory/Text", swiftSettings: strict),
 
         // event, its types, filter, id; JSON; SSE decoding: portable
@@ -136,8 +151,8 @@ let package = Package(
         .target(
             name: "Gateway",
             dependencies: [
-                "Addresses", "Libevent", "HTTPServer", "Frames", "Text", "Events", "EventHub",
-                "Records", "Directory", "Outbound",
+                "Addresses", "Libevent", "TLS", "HTTPServer", "HTTP2", "Frames", "Text", "Events",
+                "EventHub", "Records", "Directory", "Outbound",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -195,6 +210,13 @@ let package = Package(
             name: "HTTPServerTests",
             dependencies: [
                 "Addresses", "HTTPServer", "Libevent", "Frames", "TLS", "TestSupport",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], swiftSettings: testing),
+
+        .testTarget(
+            name: "HTTP2Tests",
+            dependencies: [
+                "HTTP2", "CNghttp2", "Frames",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], swiftSettings: testing),
         .testTarget(

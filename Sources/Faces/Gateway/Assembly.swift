@@ -2,6 +2,7 @@ internal import Directory
 internal import EventHub
 internal import Events
 internal import Frames
+internal import HTTP2
 internal import HTTPServer
 internal import Libevent
 internal import Logging
@@ -60,7 +61,7 @@ struct Assembly: Sendable {
                     operations: operations, store: store, publisher: publisher,
                     connections: connections, memory: memory, commits: commits, loops: loops)))
         shared = GatewayLoop.Shared(
-            http: settings.http,
+            http: settings.http, http2: HTTP2Limits(settings.http),
             hub: LoopHub.Policy(
                 delivery: settings.delivery, heartbeatInterval: settings.heartbeatInterval,
                 peerTimeout: settings.http.peerTimeout, now: clock.monotonic),

@@ -1,6 +1,7 @@
 internal import Addresses
 internal import EventHub
 internal import Events
+internal import HTTP2
 internal import HTTPServer
 internal import Libevent
 internal import Logging
@@ -14,6 +15,7 @@ actor GatewayLoop: HTTPResponder {
     /// What all loops share.
     struct Shared: Sendable {
         var http: HTTPLimits
+        var http2: HTTP2Limits
         var hub: LoopHub.Policy
         var face: HTTPFace.Shared
         let connections: ConnectionLimiter
@@ -61,6 +63,7 @@ actor GatewayLoop: HTTPResponder {
         let listener = try HTTPListener(
             on: address, limits: shared.http, limiter: shared.connections,
             memory: shared.face.memory, wheel: clock.wheel, responder: self)
+        listener.acceptHTTP2(shared.http2)
         parts = Parts(clock: clock, listener: listener, hub: hub, face: face)
         if let control = listener.control { listenerControl.withLock { $0 = control } }
         shared.backplane.connect(hub.makeInlet())

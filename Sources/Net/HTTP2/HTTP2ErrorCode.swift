@@ -1,0 +1,5 @@
+/// Error codes of HTTP/2 (RFC 9113 §7).
+enum HTTP2ErrorCode {
+    static let internalError: UInt32 = 2
+    static let cancel: UInt32 = 8
+}

@@ -1,0 +1,59 @@
+internal import Frames
+
+/// A response of unlimited length over HTTP/2: one stream of a connection that others share. Frames
+/// leave without a copy, as far as the windows allow. Belongs to the loop's thread.
+final class HTTP2EventStream: FrameSink {
+    let framing = Frame.Framing.plain
+    unowned var owner: (any FrameSinkOwner)?
+    private(set) var bytesSent = 0
+    private(set) var isClosed = true
+
+    private let stream: HTTP2Stream
+    private unowned let connection: HTTP2Connection
+
+    /// Makes a stream that has ended, until `open` is called.
+    init(_ stream: HTTP2Stream, _ connection: HTTP2Connection) {
+        self.stream = stream
+        self.connection = connection
+    }
+
+    /// - Parameter count: how many bytes of the body were written.
+    func open(_ count: Int) {
+        isClosed = false
+        bytesSent = count
+    }
+
+    func send(_ run: FrameRun) -> Int {
+        guard !isClosed else { return 0 }
+        let count = stream.send(run)
+        bytesSent += count
+        return count
+    }
+
+    func finish() { if isClosed { return } else { stream.finish() } }
+
+    func abort() {
+        guard !isClosed else { return }
+        isClosed = true
+        stream.delegate = nil
+        stream.reset(code: HTTP2ErrorCode.cancel)
+        owner?.sinkClosed()
+    }
+
+    func inspectPeer(_ timeout: Duration) {
+        if !isClosed { connection.inspectPeer(timeout) }
+    }
+}
+
+extension HTTP2EventStream: HTTP2StreamDelegate {
+    /// What the client still sends on its side is discarded.
+    func streamHasBody(_ stream: HTTP2Stream) { _ = stream.takeBody() }
+
+    func streamIsWritable(_ stream: HTTP2Stream) { if !isClosed { owner?.sinkIsWritable() } }
+
+    func streamClosed(_ stream: HTTP2Stream, code: UInt32) {
+        guard !isClosed else { return }
+        isClosed = true
+        owner?.sinkClosed()
+    }
+}

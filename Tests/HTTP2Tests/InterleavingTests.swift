@@ -1,0 +1,161 @@
+import Frames
+import HTTP2
+import HTTPTypes
+import Testing
+
+/// Random interleavings of everything: what arrives at the client, for every stream, is what was
+/// sent.
+@Suite struct InterleavingTests {
+    /// A generator with a seed, so that a failure can be repeated (SplitMix64).
+    private struct Random: RandomNumberGenerator {
+        var state: UInt64
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var z = state
+            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+            return z ^ (z >> 31)
+        }
+    }
+
+    /// What a stream has sent, as a hub would send it: what is not taken waits.
+    private final class Sender {
+        let stream: HTTP2Stream
+        var sent: [UInt8] = []
+        var taken = 0
+        var waiting: [Frame] = []
+        var skipping = 0
+        var isEnding = false
+        var hasTrailers = false
+        var isFinished = false
+
+        init(_ stream: HTTP2Stream) { self.stream = stream }
+
+        func drain() {
+            while !waiting.isEmpty {
+                let run = FrameRun(waiting, framing: .plain, skipping: skipping)
+                let count = stream.send(run)
+                taken += count
+                let position = run.position(after: count)
+                skipping = position.frames == 0 ? skipping + position.bytes : position.bytes
+                waiting.removeFirst(position.frames)
+                if count < run.byteCount { return }
+            }
+            if isEnding, !isFinished {
+                isFinished = true
+                stream.finish(trailers: hasTrailers ? [.named("end"): "1"] : nil)
+            }
+        }
+    }
+
+    @Test(arguments: 0..<60)
+    func `what arrives is what was sent, for every stream`(_ index: Int) {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = Random(state: seed)
+        let window = [0, 100, 5000, 65_535, 1 << 20].randomElement(using: &random) ?? 0
+        let server = TestServer { $0.controlFrames = .init(burst: 1 << 29, perSecond: 0) }
+        let client = TestClient(
+            window: UInt32(window),
+            connectionWindow: [65_535, 70_000, 1 << 20].randomElement(using: &random) ?? 65_535)
+        client.consumes = false
+        server.session.isBatching = Bool.random(using: &random)
+        server.output.room = 0
+        server.output.callLimit = [1, 50, 3000, .max].randomElement(using: &random) ?? .max
+        var senders: [Int32: Sender] = [:]
+        var wasReset: Set<Int32> = []
+        server.onRequest = { stream in
+            senders[stream.id] = Sender(stream)
+            stream.begin(.ok, [:])
+        }
+        server.onWritable = { senders[$0.id]?.drain() }
+
+        for _ in 0..<400 {
+            let sender = senders.values.sorted { $0.stream.id < $1.stream.id }
+                .randomElement(using: &random)
+            switch Int.random(in: 0..<12, using: &random) {
+            case 0:
+                if client.responses.count < 40 { _ = client.request("/") }
+            case 1:
+                server.receive(client.output())
+            case 2:
+                client.receive(server.output.takeBytes())
+            case 3:
+                server.output.room =
+                    [0, 1, 10, 500, 20_000, 1 << 20]
+                    .randomElement(using: &random) ?? 0
+                server.session.flush()
+            case 4:
+                server.session.flush()
+            case 5:
+                for (id, count) in client.unconsumed.sorted(by: { $0.key < $1.key }) {
+                    client.consume(Int.random(in: 0...max(1, count), using: &random), of: id)
+                }
+            case 6:
+                if let sender, !sender.isEnding, Int.random(in: 0..<4, using: &random) == 0 {
+                    sender.isEnding = true
+                    sender.hasTrailers = Bool.random(using: &random)
+                    sender.drain()
+                }
+            case 7:
+                if let sender, Int.random(in: 0..<8, using: &random) == 0 {
+                    wasReset.insert(sender.stream.id)
+                    if Bool.random(using: &random) {
+                        sender.stream.reset(code: 8)
+                    } else {
+                        client.reset(sender.stream.id)
+                    }
+                }
+            case 8:
+                server.session.isBatching = Bool.random(using: &random)
+            default:
+                guard let sender, !sender.isEnding else { continue }
+                let frames = (0..<Int.random(in: 1...8, using: &random)).map { _ in
+                    let size = [1, 13, 400, 600, 5000, 20_000].randomElement(using: &random) ?? 1
+                    return Frame(
+                        (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) })
+                }
+                for frame in frames { sender.sent += frame.bytes(.plain) }
+                let waited = !sender.waiting.isEmpty
+                sender.waiting += frames
+                if !waited { sender.drain() }
+            }
+        }
+        // Now everything that is open ends, and the client reads all.
+        server.output.room = .max
+        server.onRequest = { stream in
+            senders[stream.id] = Sender(stream)
+            stream.begin(.ok, [:])
+            stream.finish()
+        }
+        client.consumes = true
+        for sender in senders.values {
+            sender.isEnding = true
+            if sender.waiting.isEmpty { sender.drain() }
+        }
+        client.exchange(with: server)
+        for _ in 0..<20_000 where !client.unconsumed.values.allSatisfy({ $0 == 0 }) {
+            for (id, count) in client.unconsumed { client.consume(count, of: id) }
+            client.exchange(with: server)
+        }
+        for sender in senders.values where sender.waiting.isEmpty { sender.drain() }
+        client.exchange(with: server)
+
+        let seedText = Comment(rawValue: "seed \(seed), window \(window)")
+        #expect(!client.hasFailed, seedText)
+        #expect(client.goAways.isEmpty, seedText)
+        for (id, sender) in senders {
+            let response = client.responses[id]
+            let body = response?.body ?? []
+            if wasReset.contains(id) {
+                #expect(sender.sent.starts(with: body), seedText)
+            } else if window > 0 {
+                #expect(body == sender.sent, seedText)
+                #expect(response?.closeCode == 0, seedText)
+                #expect(server.closed[id] == 0, seedText)
+                #expect(response?.trailers.isEmpty == !sender.hasTrailers, seedText)
+            } else {
+                #expect(body.isEmpty, seedText)
+            }
+        }
+    }
+}
