@@ -76,7 +76,7 @@ import Testing
     @Test func `a certificate for servers is not accepted from a client`() async throws {
         let server = try server(.required)
         #expect(try await client(server, "second").contains("alert unsupported certificate"))
-        #expect(try await server.firstFailure().reason == "unsupported certificate purpose")
+        #expect(try await server.firstFailure().reason == "unsuitable certificate purpose")
     }
 
     @Test func `names that could be taken for others are left out`() async throws {

@@ -1,4 +1,6 @@
+import COpenSSL
 import Foundation
+import Glibc
 import TLS
 import TestSupport
 import Testing
@@ -121,6 +123,31 @@ private func resume(
     }
 
     @Test(arguments: ["TLSv1_2", "TLSv1_3"])
+    func `a session does not outlive the certificate of its client`(version: String) async throws {
+        let certificates = try TestCertificates.get()
+        // Long enough for a first connection, also on a machine that has much else to do.
+        for lifetime in [2, 8, 32] {
+            let name = "brief-\(version)-\(lifetime)"
+            let expiry = try certificates.makeBrief(name, lifetime: lifetime)
+            let server = try TestServer(
+                .init(
+                    certificates: [certificates.files("server")], clientCA: certificates.ca,
+                    clientCertificates: .required), body: describe)
+            let found = try await resume(
+                server, names: ["localhost", "localhost"], version: version, certificate: name
+            ) { _ in
+                while time(nil) <= expiry { usleep(50_000) }
+            }
+            if found[0].hasPrefix("error") { continue }
+            #expect(found[0].contains("verified=true"))
+            #expect(found[1].hasPrefix("error SSLV3_ALERT_CERTIFICATE_EXPIRED"))
+            #expect(try await server.firstFailure().reason == "certificate has expired")
+            return
+        }
+        Issue.record("no first connection within 32 seconds")
+    }
+
+    @Test(arguments: ["TLSv1_2", "TLSv1_3"])
     func `after another authority is loaded a session of the old one is refused`(version: String)
         async throws
     {
@@ -169,5 +196,36 @@ struct CopiedFiles: Sendable {
     private func replace(_ path: String, with source: String) throws {
         try Data(contentsOf: URL(fileURLWithPath: source)).write(
             to: URL(fileURLWithPath: path), options: .atomic)
+    }
+}
+
+extension TestCertificates {
+    /// Makes a copy of the agent's certificate that is valid for some seconds.
+    /// - Returns: the end of its validity, in seconds since 1970.
+    func makeBrief(_ name: String, lifetime: Int) throws -> Int {
+        func open(_ path: String, _ mode: String = "r") throws -> OpaquePointer {
+            guard let file = BIO_new_file(path, mode) else {
+                throw ProgramFailure(description: "cannot open \(path)")
+            }
+            return file
+        }
+        let files = (try open(path("agent.pem")), try open(path("ca.key")))
+        let copy = try open(path("\(name).pem"), "w")
+        let certificate = PEM_read_bio_X509(files.0, nil, nil, nil)
+        let key = PEM_read_bio_PrivateKey(files.1, nil, nil, nil)
+        let end = X509_gmtime_adj(nil, lifetime)
+        defer {
+            for file in [files.0, files.1, copy] { BIO_free(file) }
+            X509_free(certificate)
+            EVP_PKEY_free(key)
+            ASN1_STRING_free(end)
+        }
+        let expiry = time(nil) + lifetime
+        guard X509_set1_notAfter(certificate, end) == 1,
+            X509_sign(certificate, key, EVP_sha256()) > 0,
+            PEM_write_bio_X509(copy, certificate) == 1
+        else { throw ProgramFailure(description: "cannot make \(name)") }
+        try FileManager.default.copyItem(atPath: path("agent.key"), toPath: path("\(name).key"))
+        return expiry
     }
 }

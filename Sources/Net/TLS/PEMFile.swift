@@ -87,7 +87,8 @@ internal import Glibc
                 remedy: "store it without a passphrase (openssl pkey -in … -out …), readable for "
                     + "the gateway alone")
         }
-        if let error, error.library == ERR_LIB_PEM, error.reason == PEM_R_NO_START_LINE {
+        // OpenSSL's error is the same for another kind of content and for a broken key.
+        if !hasBytes(of: "PRIVATE KEY-----") {
             throw Fault(
                 .noKey, path, "no private key in it",
                 remedy: "name a PEM file with a line -----BEGIN PRIVATE KEY-----")
@@ -95,6 +96,10 @@ internal import Glibc
         throw Fault(
             .badKey, path, "the private key cannot be read (\(error?.text ?? "no reason given"))",
             remedy: "write it as PEM, in full")
+    }
+
+    private func hasBytes(of text: String) -> Bool {
+        unsafe bytes.prefix(count).firstRange(of: Array(text.utf8)) != nil
     }
 
     private func unreadable(_ reason: String) -> Fault {

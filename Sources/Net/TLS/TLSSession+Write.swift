@@ -27,7 +27,7 @@ extension TLSSession {
                 let sent = unsafe seal(record)
                 if sent == 0 {
                     guard failure == nil else { return taken }
-                    unsafe staged.append(contentsOf: record)
+                    unsafe append(record)
                     return taken + record.count
                 }
                 taken += sent
@@ -35,9 +35,9 @@ extension TLSSession {
             }
             let room = Self.recordSize - staged.count
             if room > 0 {
-                let part = unsafe rest.prefix(room)
-                unsafe staged.append(contentsOf: part)
-                unsafe taken += part.count
+                let part = unsafe UnsafeRawBufferPointer(rebasing: rest.prefix(room))
+                unsafe append(part)
+                taken += part.count
             } else {
                 guard isEstablished, !isBlocked, sealStaged() else { break }
             }
@@ -70,6 +70,14 @@ extension TLSSession {
         // The announcement is dropped when the socket takes nothing: TCP's end follows anyway.
         _ = unsafe SSL_shutdown(ssl)
         ERR_clear_error()
+    }
+
+    /// Stages bytes, with two allocations at most on the way to a full record.
+    private func append(_ bytes: UnsafeRawBufferPointer) {
+        if !staged.isEmpty, staged.capacity - staged.count < bytes.count {
+            staged.reserveCapacity(Self.recordSize)
+        }
+        unsafe staged.append(contentsOf: bytes)
     }
 
     /// Seals and sends from `staged`. Returns false when nothing was sent.

@@ -36,7 +36,6 @@ internal import COpenSSL
     var descriptor: Int32
     /// The context, whose objects the callbacks of OpenSSL use.
     private let context: AnyObject
-    private let isClient: Bool
     private let verifiesPeer: Bool
 
     /// What was staged and is not sealed and sent yet. Without memory when it is empty.
@@ -68,7 +67,6 @@ internal import COpenSSL
         unsafe self.ssl = ssl
         self.descriptor = descriptor
         self.context = context
-        isClient = false
         verifiesPeer = true
         unsafe SSL_set_accept_state(ssl)
         attachSocket()
@@ -82,7 +80,6 @@ internal import COpenSSL
         unsafe self.ssl = ssl
         self.descriptor = descriptor
         self.context = context
-        isClient = true
         verifiesPeer = context.verifies
         unsafe SSL_set_connect_state(ssl)
         attachSocket()
