@@ -197,7 +197,7 @@ let package = Package(
         .testTarget(
             name: "DirectoryTests",
             dependencies: [
-                "Directory", "Events", "Records", "Text",
+                "Directory", "EventHub", "Events", "Records", "Text",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),

@@ -197,7 +197,7 @@ public final class GatewayServer: Sendable {
         let commits = CommitTimes()
         let store = try Store(
             path: settings.dataDirectory, events: publisher, now: clock.wall,
-            queryTime: settings.queryTime, commitTook: commits.record)
+            history: settings.history, queryTime: settings.queryTime, commitTook: commits.record)
         return GatewayContext(
             settings: settings, store: store,
             operations: Operations(
