@@ -74,7 +74,7 @@ final class GatewayContext: Sendable {
     /// Breaks the reference cycle at shutdown.
     func forgetLoops() {
         loops.withLock { $0 = [] }
-        backplane.disconnect()
+        backplane.stop()
     }
 
     func add(_ loop: GatewayLoop) { loops.withLock { $0.append(loop) } }

@@ -182,6 +182,7 @@ public final class GatewayServer: Sendable {
         let memory = MemoryBudget(limit: settings.memoryLimit)
         settings.delivery.memory = memory
         let backplane = LocalBackplane(bufferSize: settings.delivery.bufferSize)
+        backplane.start()
         let logsEvents = settings.logsPublishedEvents
         let publisher = EventPublisher(
             backplane: backplane, monotonic: clock.monotonic, memory: memory

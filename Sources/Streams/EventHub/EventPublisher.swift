@@ -45,7 +45,7 @@ public final class EventPublisher: EventSink {
             for event in events { counts[event.type.rawValue] += 1 }
         }
         let now = monotonic()
-        backplane.deliver(
+        backplane.publish(
             events.enumerated().map { index, event in
                 PublishedEvent(
                     event, at: now, place: place?.advanced(by: index), memory: memory)
