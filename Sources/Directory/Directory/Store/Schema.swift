@@ -176,6 +176,24 @@ enum Schema {
                     ) STRICT;
                     """)
         }
+        migrator.registerMigration("answers by idempotency key") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE idempotent_answer (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,
+                        subject BLOB NOT NULL,
+                        key BLOB NOT NULL,
+                        digest BLOB NOT NULL,
+                        created_at INTEGER NOT NULL,
+                        -- the bytes of this answer and all before it
+                        bytes_through INTEGER NOT NULL,
+                        status INTEGER NOT NULL,
+                        fields BLOB NOT NULL,
+                        body BLOB NOT NULL,
+                        UNIQUE (subject, key)
+                    ) STRICT;
+                    """)
+        }
         return migrator
     }
 }
