@@ -233,7 +233,7 @@ let package = Package(
         .testTarget(
             name: "DirectoryTests",
             dependencies: [
-                "Directory", "Events", "Records", "TestSupport", "Text",
+                "Directory", "EventHub", "Events", "Records", "TestSupport", "Text",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),

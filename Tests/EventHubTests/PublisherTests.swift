@@ -53,6 +53,7 @@ private func events(_ resources: [String]) -> [Event] {
 
     @Test func `every hub gets every event once and in one order, from all publishers`() {
         let backplane = LocalBackplane()
+        backplane.start()
         let hubs = Mutex([[EventID]](repeating: [], count: 4))
         for hub in 0..<4 {
             backplane.connect(
@@ -72,6 +73,7 @@ private func events(_ resources: [String]) -> [Event] {
 
     @Test func `what is published together reaches the hubs together, a long list in pieces`() {
         let backplane = LocalBackplane()
+        backplane.start()
         let bursts = Mutex<[[String]]>([])
         backplane.connect(
             Inlet { events in bursts.withLock { $0.append(events.map(\.event.resourceID)) } })
@@ -84,6 +86,7 @@ private func events(_ resources: [String]) -> [Event] {
 
     @Test func `a hub without room is notified of the drops, and the others get the events`() {
         let backplane = LocalBackplane()
+        backplane.start()
         let received = Mutex(0)
         let (full, open) = (Inlet(), Inlet { events in received.withLock { $0 += events.count } })
         full.hasRoomNow.withLock { $0 = false }
@@ -96,6 +99,7 @@ private func events(_ resources: [String]) -> [Event] {
 
     @Test func `publishing waits until there is room, but not for a stalled loop`() {
         let backplane = LocalBackplane(roomTime: .seconds(60))
+        backplane.start()
         let stalled = Inlet(isStalled: true)
         stalled.hasRoomNow.withLock { $0 = false }
         backplane.connect(stalled)
@@ -114,6 +118,7 @@ private func events(_ resources: [String]) -> [Event] {
 
     @Test func `a bulk operation waits for readers, and not for a stalled loop`() async {
         let backplane = LocalBackplane(bufferSize: 100, paceTime: .seconds(60))
+        backplane.start()
         let (busy, stalled) = (Inlet(calmAfter: 3), Inlet(isStalled: true, calmAfter: .max))
         backplane.connect(busy)
         backplane.connect(stalled)
@@ -126,6 +131,7 @@ private func events(_ resources: [String]) -> [Event] {
     @Test func `an event is encoded once for all subscribers that share an encoding`() {
         let published = Mutex<PublishedEvent?>(nil)
         let backplane = LocalBackplane()
+        backplane.start()
         backplane.connect(Inlet { events in published.withLock { $0 = events.first } })
         publisher(backplane).publish(events(["x"]))
         let event = published.withLock { $0 }

@@ -56,6 +56,25 @@ import Testing
         #expect(settings.logsPublishedEvents)
     }
 
+    @Test func `history is off, and its limits are read with it`() throws {
+        let off = try settings()
+        #expect(!off.history.isOn)
+        #expect(off.history.maxAge == nil && off.history.maxBytes == 1 << 30)
+        let on = try settings(
+            "events:\n  history:\n    max_events: 1000\n    max_age: 7d\n    max_bytes: 0\n  on_overflow: drop\n"
+        )
+        #expect(on.history.isOn && on.history.maxEvents == 1000)
+        #expect(on.history.maxAge == .seconds(7 * 86_400) && on.history.maxBytes == nil)
+        let variable = ["DIRECTORY_SERVER_EVENTS_HISTORY_MAX_EVENTS": "5"]
+        #expect(try settings(environment: variable).history.maxEvents == 5)
+        for text in ["max_events: -1", "max_age: 7", "max_bytes: much", "events: 3"] {
+            #expect(throws: SettingsError.self) {
+                try settings("events:\n  history:\n    \(text)\n")
+            }
+        }
+        #expect(throws: SettingsError.self) { try settings("events:\n  on_overflow: wait\n") }
+    }
+
     @Test func `lists are written in YAML and with commas`() throws {
         let yaml = try settings("cors:\n  allowed_origins:\n    - https://a\n    - https://b\n")
         #expect(yaml.allowedOrigins == ["https://a", "https://b"])

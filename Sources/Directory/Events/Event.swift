@@ -106,6 +106,11 @@ public protocol EventSink: Sendable {
     /// not undo the operation that it reports.
     func publish(_ events: [Event])
 
+    /// Publishes events that are in an event log, as `publish(_:)` does.
+    /// - Parameter place: the place after the first of them; each following event is one further. nil
+    ///   when there is no log.
+    func publish(_ events: [Event], at place: EventPlace?)
+
     /// Waits until there is room for more events, for a limited time. Blocks the thread.
     func waitForRoom()
 
@@ -118,6 +123,8 @@ public protocol EventSink: Sendable {
 }
 
 extension EventSink {
+    /// Publishes events without their place.
+    public func publish(_ events: [Event], at place: EventPlace?) { publish(events) }
     /// Does not wait.
     public func waitForRoom() {}
     /// Does not wait.

@@ -3,13 +3,19 @@ internal import Text
 /// A UUID of version 7 (RFC 9562 §5.7).
 public struct EventID: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The first and the second eight bytes, big-endian.
-    let high: UInt64
-    let low: UInt64
+    package let high: UInt64
+    package let low: UInt64
 
-    init(high: UInt64, low: UInt64) {
+    package init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low
     }
+
+    /// The version of the UUID (RFC 9562 §4.2).
+    package var version: Int { Int(high >> 12 & 0xF) }
+
+    /// The time in an id of version 7, milliseconds since 1970.
+    package var milliseconds: UInt64 { high >> 16 }
 
     /// Reads a UUID as `description` writes it, in either case.
     public init?(_ text: some StringProtocol) {

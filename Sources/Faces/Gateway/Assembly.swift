@@ -31,13 +31,14 @@ struct Assembly: Sendable {
         settings.delivery.memory = memory
         self.settings = settings
         backplane = LocalBackplane(bufferSize: settings.delivery.bufferSize)
+        backplane.start()
         let publisher = EventPublisher(
             backplane: backplane, monotonic: clock.monotonic, memory: memory,
             observe: Self.eventLog(settings, logger))
         let commits = CommitTimes()
         store = try Store(
             path: settings.dataDirectory, events: publisher, now: clock.wall,
-            queryTime: settings.queryTime, commitTook: commits.record)
+            history: settings.history, queryTime: settings.queryTime, commitTook: commits.record)
         operations = Operations(
             store: store, events: publisher,
             signingKey: SigningKeyFile(settings.signingKey, in: settings.dataDirectory),
@@ -78,7 +79,7 @@ struct Assembly: Sendable {
     /// Releases the store and what refers to the loops.
     func close() {
         loops.removeAll()
-        backplane.disconnect()
+        backplane.stop()
         store.close()
     }
 

@@ -6,6 +6,8 @@ public struct DeliveryPolicy: Sendable {
     public var bufferSize: Int
     /// Whether drops are logged, with the subscriber.
     public var logsSlowSubscribers: Bool
+    /// What happens to the events for which a subscriber has no room.
+    public var onOverflow = OverflowPolicy.catchUp
     /// While it is exhausted, events are dropped for subscribers that have fallen behind, as if
     /// their send queues were full.
     public var memory: MemoryBudget?
@@ -21,4 +23,12 @@ public struct DeliveryPolicy: Sendable {
         self.logsSlowSubscribers = logsSlowSubscribers
         self.now = now
     }
+}
+
+/// What happens to the events for which a subscriber has no room.
+public enum OverflowPolicy: Sendable {
+    /// The subscriber gets them later from the event log. Without a log they are dropped.
+    case catchUp
+    /// They are dropped, and their number is reported.
+    case drop
 }

@@ -26,23 +26,30 @@ public final class EventPublisher: EventSink {
     }
 
     /// Publishes events in the order of the list. Does not wait for the hubs.
-    public func publish(_ events: [Event]) {
+    public func publish(_ events: [Event]) { publish(events, at: nil) }
+
+    /// Publishes events of a log in the order of the list. Does not wait for the hubs.
+    /// - Parameter place: the place after the first of them.
+    public func publish(_ events: [Event], at place: EventPlace?) {
         // A long list is divided, so that a hub begins with its start before it has its end.
-        var rest = events[...]
-        while !rest.isEmpty {
-            publish(burst: rest.prefix(Self.burstLimit))
-            rest = rest.dropFirst(Self.burstLimit)
+        for start in stride(from: 0, to: events.count, by: Self.burstLimit) {
+            let burst = events[start..<min(start + Self.burstLimit, events.count)]
+            publish(burst, at: place?.advanced(by: start))
         }
     }
 
     private static let burstLimit = 128
 
-    private func publish(burst events: ArraySlice<Event>) {
+    private func publish(_ events: ArraySlice<Event>, at place: EventPlace?) {
         counts.withLock { counts in
             for event in events { counts[event.type.rawValue] += 1 }
         }
         let now = monotonic()
-        backplane.deliver(events.map { PublishedEvent($0, at: now, memory: memory) })
+        backplane.publish(
+            events.enumerated().map { index, event in
+                PublishedEvent(
+                    event, at: now, place: place?.advanced(by: index), memory: memory)
+            })
         for event in events { observe(event) }
     }
 

@@ -12,6 +12,8 @@ public final class PublishedEvent: Sendable {
 
     /// The event, with its id and time.
     public let event: Event
+    /// The place after the event in the event log; nil when it is not in a log.
+    public let place: EventPlace?
     /// When it was published, on the monotonic clock.
     public let publishedAt: Duration
     /// The approximate memory of the event before it is encoded, in bytes.
@@ -20,9 +22,15 @@ public final class PublishedEvent: Sendable {
     private let encoded = Mutex(Encoded())
 
     /// Makes an event that was published at a time on the monotonic clock.
-    /// - Parameter memory: is charged for the frames.
-    public init(_ event: Event, at publishedAt: Duration, memory: MemoryBudget? = nil) {
+    /// - Parameters:
+    ///   - place: the place after it in the event log; nil when it is not in a log.
+    ///   - memory: is charged for the frames.
+    public init(
+        _ event: Event, at publishedAt: Duration, place: EventPlace? = nil,
+        memory: MemoryBudget? = nil
+    ) {
         self.event = event
+        self.place = place
         self.memory = memory
         self.publishedAt = publishedAt
         byteCount = event.labels.reduce(256) { $0 + $1.utf8.count + 32 }

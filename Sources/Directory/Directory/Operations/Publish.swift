@@ -44,8 +44,8 @@ extension Operations {
             // The labels of thousands of records are too much to hold at once.
             return Change(
                 result: rows.map(\.cid), events: [],
-                later: rows.slices(of: 64).map { slice in
-                    { database in slice.map { Self.event($0, database) } }
+                bulk: BulkEvents(count: rows.count) { slice, database in
+                    rows[slice].map { Self.event($0, database) }
                 })
         }
     }
@@ -194,14 +194,5 @@ private struct BulkPublication {
     private func report(_ count: Int, _ more: Int) {
         guard count / Self.reportInterval > (count - more) / Self.reportInterval else { return }
         operations.logger.info("publishing", metadata: ["records": "\(count)"])
-    }
-}
-
-extension Array {
-    /// Returns the elements in pieces of at most `count`, in order.
-    fileprivate func slices(of count: Int) -> [[Element]] {
-        stride(from: 0, to: self.count, by: count).map {
-            Array(self[$0..<Swift.min($0 + count, self.count)])
-        }
     }
 }

@@ -31,11 +31,22 @@ struct EventSequence {
 
     /// Makes events of drafts, in their order.
     mutating func events(_ drafts: [EventDraft]) -> [Event] {
+        guard !drafts.isEmpty else { return [] }
         let time = now()
         return drafts.map { draft in
             Event(draft, id: ids.next(now: time, random: &random), timestamp: time)
         }
     }
+
+    /// Makes ids of one time for events that are made later.
+    mutating func stamps(_ count: Int) -> EventStamps {
+        let time = now()
+        return EventStamps(
+            ids: (0..<count).map { _ in ids.next(now: time, random: &random) }, time: time)
+    }
+
+    /// Whether the next ids may need a new reservation.
+    var isReservationNear: Bool { max(last, now() / 1000) + 1000 > reserved }
 
     private var last: Int64 { Int64(clamping: ids.milliseconds) }
 

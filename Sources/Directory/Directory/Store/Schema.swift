@@ -137,6 +137,63 @@ enum Schema {
                     ) STRICT;
                     """)
         }
+        migrator.registerMigration("event log") { database in
+            try database.execute(
+                sql: """
+                    -- the published events, numbered without gaps in the order of publication
+                    CREATE TABLE event (
+                        position INTEGER PRIMARY KEY,
+                        id_high INTEGER NOT NULL,
+                        id_low INTEGER NOT NULL,
+                        type INTEGER NOT NULL,
+                        time INTEGER NOT NULL,
+                        -- the latest time, and the bytes, of this event and all before it
+                        latest_time INTEGER NOT NULL,
+                        bytes_through INTEGER NOT NULL,
+                        resource_hash INTEGER NOT NULL,
+                        resource_id BLOB NOT NULL,
+                        -- labels and metadata
+                        detail BLOB NOT NULL
+                    ) STRICT;
+
+                    -- each index ends with the position
+                    CREATE INDEX event_by_id ON event (id_high);
+                    CREATE INDEX event_by_type ON event (type);
+                    CREATE INDEX event_by_resource ON event (resource_hash);
+
+                    -- one row: what is known of the events that are not kept
+                    CREATE TABLE event_log (
+                        id INTEGER PRIMARY KEY CHECK (id = 1),
+                        is_on INTEGER NOT NULL,
+                        -- the newest event that is not kept: its position, and its values above
+                        floor INTEGER NOT NULL,
+                        floor_id_high INTEGER,
+                        floor_id_low INTEGER,
+                        floor_time INTEGER NOT NULL,
+                        floor_bytes INTEGER NOT NULL,
+                        -- later events are not evicted; NULL when there is no such place
+                        retained_after INTEGER
+                    ) STRICT;
+                    """)
+        }
+        migrator.registerMigration("answers by idempotency key") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE idempotent_answer (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,
+                        subject BLOB NOT NULL,
+                        key BLOB NOT NULL,
+                        digest BLOB NOT NULL,
+                        created_at INTEGER NOT NULL,
+                        -- the bytes of this answer and all before it
+                        bytes_through INTEGER NOT NULL,
+                        status INTEGER NOT NULL,
+                        fields BLOB NOT NULL,
+                        body BLOB NOT NULL,
+                        UNIQUE (subject, key)
+                    ) STRICT;
+                    """)
+        }
         return migrator
     }
 }

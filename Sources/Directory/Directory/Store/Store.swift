@@ -4,17 +4,19 @@ internal import GRDB
 internal import Synchronization
 internal import Text
 
-/// The SQLite file with all data, in WAL mode: reads never wait for writes, and an acknowledged change
-/// is on the disk.
+/// The SQLite file with all data, in WAL mode: reads never wait for writes, and an acknowledged
+/// change is on the disk.
 ///
-/// There are three kinds of read, each with connections of its own, so that none waits for another:
-/// reads of single records, scans of many records (stopped after `queryTime`), and probes for health
-/// and metrics. Safe to use from any thread.
+/// There are four kinds of read, each with connections of its own, so that none waits for another:
+/// reads of single records, scans of many records (stopped after `queryTime`), pages of the event
+/// log (likewise), and probes for health and metrics. Safe to use from any thread.
 public final class Store: Sendable {
     /// The connections.
     private struct Connections: Sendable {
         let pool: DatabasePool
         let scans: DatabasePool
+        /// nil when the event log is off.
+        let history: DatabasePool?
         let probes: DatabaseQueue
         let commits: CommitQueue
     }
@@ -41,12 +43,13 @@ public final class Store: Sendable {
     ///   - path: the data directory; created if it is missing.
     ///   - events: receives the events of every change, in the order of the changes.
     ///   - now: returns microseconds since 1970: the time of events and of their ids.
-    ///   - queryTime: the longest time of a read of many records.
+    ///   - history: what the event log keeps.
+    ///   - queryTime: the longest time of a read of many records, and of a page of the event log.
     ///   - commitTook: receives the duration of each commit.
     /// - Throws: `DirectoryError.storeUnavailable`.
     public init(
         path: String, events: any EventSink, now: @escaping @Sendable () -> Int64,
-        queryTime: Duration = .seconds(2),
+        history: EventLogPolicy = .off, queryTime: Duration = .seconds(2),
         commitTook: @escaping @Sendable (Duration) -> Void = { _ in }
     ) throws(DirectoryError) {
         self.path = path
@@ -60,10 +63,10 @@ public final class Store: Sendable {
                 "the store is damaged (\(reason.clipped(to: 300))): restore \(file) from a backup, or check it with 'dir-gateway check'; until then it is read-only"
         }
         do {
-            connections = try Self.open(file, isDamaged: !startFault.isNil) {
+            connections = try Self.open(file, isDamaged: !startFault.isNil, history, now) {
                 CommitQueue(
                     pool: $0, events: events, sequence: EventSequence(after: $1, now: now),
-                    commitTook: commitTook)
+                    log: $2, commitTook: commitTook)
             }
         } catch {
             guard !startFault.isNil else {
@@ -75,7 +78,9 @@ public final class Store: Sendable {
     }
 
     private static func open(
-        _ file: String, isDamaged: Bool, commits: (DatabasePool, Int64) -> CommitQueue
+        _ file: String, isDamaged: Bool, _ history: EventLogPolicy,
+        _ now: @escaping @Sendable () -> Int64,
+        commits: (DatabasePool, Int64, EventLogWriter) -> CommitQueue
     ) throws -> Connections {
         var configuration = isDamaged ? StoreFile.readOnly : Configuration()
         // Another process may hold the lock for a short time: a backup, a shell.
@@ -88,12 +93,19 @@ public final class Store: Sendable {
             isDamaged
             ? (try? pool.read(EventSequence.reservation)) ?? 0
             : try pool.read(EventSequence.reservation)
+        let log =
+            isDamaged
+            ? EventLogWriter()
+            : try pool.write {
+                try EventLogWriter(history, now: now, isNew: reserved == 0, $0)
+            }
         var scanning = StoreFile.readOnly
         scanning.maximumReaderCount = 2
         return Connections(
             pool: pool, scans: try DatabasePool(path: file, configuration: scanning),
+            history: log.isOn ? try DatabasePool(path: file, configuration: scanning) : nil,
             probes: try DatabaseQueue(path: file, configuration: StoreFile.readOnly),
-            commits: commits(pool, reserved))
+            commits: commits(pool, reserved, log))
     }
 
     /// Checks that the store is not read-only.
@@ -135,8 +147,22 @@ public final class Store: Sendable {
     /// Publishes events of operations that change nothing, in one order with those of the changes.
     func announce(_ drafts: [EventDraft]) async { await connections?.commits.announce(drafts) }
 
+    /// Publishes events that were made elsewhere, with their ids and times, in one order with those
+    /// of this store. Returns when they are published. Published twice, they are two events.
+    public func relay(_ events: [Event]) async {
+        guard !events.isEmpty else { return }
+        await connections?.commits.relay(events)
+    }
+
+    /// The log of the published events, from which readers resume.
+    public var eventLog: StoredEventLog {
+        StoredEventLog(
+            store: self, commits: connections?.history == nil ? nil : connections?.commits)
+    }
+
     /// Reads a consistent snapshot; for reads that use an index.
-    /// - Parameter cid: the record that is read, if it is one record: the error for damage names it.
+    /// - Parameter cid: the record that is read, if it is one record: the error for damage names
+    ///   it.
     func read<T: Sendable>(
         of cid: String? = nil, _ query: @escaping @Sendable (Database) throws -> T
     ) async throws(DirectoryError) -> T {
@@ -150,9 +176,24 @@ public final class Store: Sendable {
     func scan<T: Sendable>(
         _ query: @escaping @Sendable (Database) throws -> T
     ) async throws(DirectoryError) -> T {
-        let (scans, limit) = (try open().scans, queryTime)
+        try await limited(try open().scans, query)
+    }
+
+    /// Reads a consistent snapshot of the event log, within the limits of `scan`. nil when the log
+    /// is off.
+    func history<T: Sendable>(
+        _ query: @escaping @Sendable (Database) throws -> T
+    ) async throws(DirectoryError) -> T? {
+        guard let pool = try open().history else { return nil }
+        return try await limited(pool, query)
+    }
+
+    private func limited<T: Sendable>(
+        _ pool: DatabasePool, _ query: @escaping @Sendable (Database) throws -> T
+    ) async throws(DirectoryError) -> T {
+        let limit = queryTime
         let result: Result<T, any Error>? = await withTaskGroup { group in
-            group.addTask { await Self.result { try await scans.read(query) } }
+            group.addTask { await Self.result { try await pool.read(query) } }
             group.addTask {
                 try? await Task.sleep(for: limit)
                 return nil
@@ -190,8 +231,8 @@ public final class Store: Sendable {
         }
     }
 
-    /// Checks the store: reads, and writes a page of the database and a file. So a full disk is found
-    /// before a client writes. A second call within a second returns the same result.
+    /// Checks the store: reads, and writes a page of the database and a file. So a full disk is
+    /// found before a client writes. A second call within a second returns the same result.
     /// - Throws: `DirectoryError.storeUnavailable`.
     public func check() async throws(DirectoryError) {
         if let fault { throw .storeUnavailable(fault) }
@@ -230,51 +271,25 @@ public final class Store: Sendable {
         do { return try await probes.read(query) } catch { throw readError(error, nil) }
     }
 
-    /// Stops all scans: they fail with `DirectoryError.cancelled`.
-    public func interruptReads() { connections?.scans.interrupt() }
+    /// Stops all scans and reads of the event log: they fail with `DirectoryError.cancelled`.
+    public func interruptReads() {
+        connections?.scans.interrupt()
+        connections?.history?.interrupt()
+    }
 
-    /// Closes the file and releases the directory for another gateway. No other call works after this.
-    /// Blocks the thread.
+    /// Closes the file and releases the directory for another gateway. No other call works after
+    /// this. Blocks the thread.
     ///
     /// The write-ahead log moves into the file, so that a copy of the file alone is a backup.
     public func close() {
         if let connections {
-            connections.scans.interrupt()
+            interruptReads()
             try? connections.scans.close()
+            try? connections.history?.close()
             try? connections.probes.close()
             connections.commits.finish()
             try? connections.pool.close()
         }
         directory.release()
     }
-
-    /// Checks all of a store that no gateway uses. Blocks the thread.
-    /// - Parameter path: the data directory.
-    /// - Returns: the damage; nil when there is none.
-    /// - Throws: `DirectoryError.storeUnavailable` when there is no store, it belongs to another
-    ///   program, or it is in use.
-    public static func check(path: String) throws(DirectoryError) -> String? {
-        let directory = try DataDirectory(path: path, mustExist: true)
-        defer { directory.release() }
-        let file = "\(path)/\(StoreFile.name)"
-        if case .damaged(let reason) = try StoreFile.inspect(file, held: directory.heldStore) {
-            return reason
-        }
-        do {
-            let queue = try DatabaseQueue(path: file, configuration: StoreFile.readOnly)
-            defer { try? queue.close() }
-            return try StoreFile.check(queue, within: nil) ?? StoreFile.wrongRecords(queue)
-        } catch {
-            throw .storeUnavailable("\(file) cannot be opened: \(error)")
-        }
-    }
-}
-
-/// The result of a change, and the events to publish once it is durable.
-struct Change<T: Sendable>: Sendable {
-    let result: T
-    let events: [EventDraft]
-    /// Makes further events, one list after the other, when the change is durable and before the next
-    /// change is made.
-    var later: [@Sendable (Database) -> [EventDraft]] = []
 }

@@ -124,6 +124,19 @@ public struct SettingKey: Sendable {
             "events.retry", .duration(.milliseconds(100) ... .seconds(3600)), "3s",
             "time after which a client reconnects"),
         SettingKey(
+            "events.history.max_events", .count(0...1_000_000_000), "0",
+            "most events that are kept, so that streams resume; 0 keeps none"),
+        SettingKey(
+            "events.history.max_age", .duration(.zero ... .seconds(3660 * 86_400)), "0s",
+            "longest time for which an event is kept; 0s is without limit"),
+        SettingKey(
+            "events.history.max_bytes", .bytes(0...1 << 44), "1GiB",
+            "most bytes of the events that are kept; 0 is without limit"),
+        SettingKey(
+            "events.on_overflow", .choice(["catch-up", "drop"]), "catch-up",
+            "events for which a subscriber has no room: it gets them later, if they are kept, or they are dropped"
+        ),
+        SettingKey(
             "limits.request_line_bytes", .bytes(256...1 << 20), "8KiB", "longest request line"),
         SettingKey(
             "limits.header_bytes", .bytes(1024...1 << 20), "16KiB", "longest header section"),

@@ -1,5 +1,6 @@
 public import Directory
 public import EventHub
+public import Events
 internal import FoundationEssentials
 public import HTTPServer
 internal import Libevent
@@ -27,6 +28,8 @@ public struct Settings: Sendable {
     public var dashboardDirectory: String
     /// The delivery to subscribers.
     public var delivery: DeliveryPolicy
+    /// What the event log keeps.
+    public var history: EventLogPolicy
     /// Whether each event is logged.
     public var logsPublishedEvents: Bool
     /// The longest silence of a stream.
@@ -109,6 +112,13 @@ public struct Settings: Sendable {
         delivery = DeliveryPolicy(
             bufferSize: number("events.subscriber_buffer_size"),
             logsSlowSubscribers: flag("events.log_slow_consumers"), now: LoopClock.now)
+        delivery.onOverflow = text("events.on_overflow") == "drop" ? .drop : .catchUp
+        let (age, bytes) = (
+            duration("events.history.max_age"), number("events.history.max_bytes")
+        )
+        history = EventLogPolicy(
+            maxEvents: number("events.history.max_events"), maxAge: age == .zero ? nil : age,
+            maxBytes: bytes == 0 ? nil : bytes)
         logsPublishedEvents = flag("events.log_published_events")
         heartbeatInterval = duration("events.heartbeat_interval")
         retry = duration("events.retry")
