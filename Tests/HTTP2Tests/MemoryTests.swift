@@ -31,10 +31,26 @@ import Testing
     }
 
     @Test func `an idle connection and a further stream stay small`() throws {
+        // Alone: 10,437 bytes and 634 bytes. Other tests allocate at the same time, so the least of
+        // some measurements counts, and the bounds have room; without the shared buffer of frames
+        // a connection has 16 KiB more.
+        var least = try measure()
+        for _ in 0..<5 where least.idle >= 14 << 10 || least.stream >= 1126 {
+            let next = try measure()
+            least = (min(least.idle, next.idle), min(least.stream, next.stream))
+        }
+        #expect(least.idle < 14 << 10)
+        #expect(least.stream < 1126)
+    }
+
+    /// Returns the bytes of a connection with one stream, through which an event went, and those of
+    /// each further stream.
+    private func measure() throws -> (idle: Int, stream: Int) {
         let environment = HTTP2Environment(limits: HTTP2Limits()) { .zero }
         let opening =
             RawFrame.preface + RawFrame.settings().bytes
-            + RawFrame(.settings, flags: RawFrame.ack).bytes
+            + RawFrame(.settings, flags: RawFrame.ack).bytes + RawFrame.request(1).bytes
+        let event = run([frame(String(repeating: "x", count: 400))])
         let count = 1000
         var sessions: [(HTTP2Session, Opener)] = []
         sessions.reserveCapacity(count)
@@ -43,14 +59,11 @@ import Testing
             let opener = Opener()
             let session = HTTP2Session(environment: environment, output: opener)
             session.delegate = opener
-            (opening + RawFrame.request(1).bytes).withUnsafeBytes { session.receive($0) }
+            opening.withUnsafeBytes { session.receive($0) }
             session.flush()
+            #expect(opener.streams[0].send(event) == 400)
             sessions.append((session, opener))
         }
-        let idle = (try allocated() - before) / count
-        let event = run([frame(String(repeating: "x", count: 400))])
-        for (_, opener) in sessions { #expect(opener.streams[0].send(event) == 400) }
-        let used = (try allocated() - before) / count
         let middle = try allocated()
         for (session, _) in sessions {
             for id in 1..<20 {
@@ -58,12 +71,9 @@ import Testing
                 session.flush()
             }
         }
-        let stream = (try allocated() - middle) / (19 * count)
-        print("bytes: \(idle) with one stream, \(used) after an event, \(stream) a further stream")
-        #expect(idle < 11 << 10)
-        #expect(used < 11 << 10)
-        #expect(stream < 1126)
+        let end = try allocated()
         for (session, _) in sessions { session.close() }
+        return ((middle - before) / count, (end - middle) / (19 * count))
     }
 
     /// Opens every stream, and throws away what is sent.
