@@ -18,6 +18,7 @@ public struct EventReader: Sendable {
 
     private let socket: SocketClient?
     private let chunk: @Sendable () async throws -> [UInt8]?
+    private let pending = Box<[String]>([])
     public let fields: [String: String]
 
     /// Subscribes, and reads up to the end of the first block.
@@ -58,10 +59,15 @@ public struct EventReader: Sendable {
 
     /// The next block, whatever it is; nil at the end of the body.
     public func block() async throws -> Block? {
-        guard let chunk = try await chunk() else { return nil }
+        if pending.value.isEmpty {
+            guard let chunk = try await chunk() else { return nil }
+            // Frames of the gateway are one chunk each; the first chunk may have two blocks.
+            pending.value = String(decoding: chunk, as: UTF8.self).components(separatedBy: "\n\n")
+                .filter { !$0.isEmpty }
+        }
         var block = Block()
-        // Frames of the gateway are one chunk each.
-        for line in String(decoding: chunk, as: UTF8.self).components(separatedBy: "\n") {
+        guard !pending.value.isEmpty else { return block }
+        for line in pending.value.removeFirst().components(separatedBy: "\n") {
             if line.hasPrefix(":") {
                 block.comments.append(String(line.dropFirst()))
             } else if !line.isEmpty {

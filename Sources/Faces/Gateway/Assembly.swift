@@ -57,6 +57,7 @@ struct Assembly: Sendable {
             Routes.Services(
                 operations: operations, memory: memory,
                 filterItemLimit: settings.filterItemLimit, streamFields: streamFields,
+                log: store.eventLog, now: clock.wall,
                 health: Health(store: store, loops: loops, admission: admission),
                 metrics: MetricsSource(
                     operations: operations, store: store, publisher: publisher,
@@ -72,7 +73,7 @@ struct Assembly: Sendable {
                 memory: memory,
                 log: AccessLog(logger: logger, isEnabled: settings.logsAccess, clock: clock),
                 bodyLimit: settings.bodyLimit, retry: settings.retry, streamFields: streamFields),
-            connections: connections, backplane: backplane,
+            connections: connections, backplane: backplane, log: store.eventLog,
             pauses: PauseLog(now: clock.monotonic))
     }
 

@@ -1,6 +1,6 @@
 public import Events
 public import Frames
-internal import Text
+public import Text
 
 /// How events look on a stream.
 public enum EventEncoding: Hashable, Sendable, CaseIterable {
@@ -29,8 +29,12 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
     /// An event as a frame.
     /// - Parameters:
     ///   - json: `event.json()`, which several encodings share.
+    ///   - place: the place after it in the event log.
     ///   - budget: is charged for as long as the frame lives.
-    public func frame(_ event: Event, json: [UInt8], budget: MemoryBudget? = nil) -> Frame {
+    public func frame(
+        _ event: Event, json: [UInt8], place: EventPlace? = nil, budget: MemoryBudget? = nil
+    ) -> Frame {
+        let position = place?.position ?? 0
         switch self {
         case .serverSentEvents:
             var bytes: [UInt8] = []
@@ -42,9 +46,9 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
             bytes += "\ndata: ".utf8
             bytes += json
             bytes += [0x0A, 0x0A]
-            return Frame(bytes, budget: budget)
+            return Frame(bytes, position: position, budget: budget)
         case .ndjson:
-            return Frame(json + [0x0A], budget: budget)
+            return Frame(json + [0x0A], position: position, budget: budget)
         }
     }
 
@@ -76,6 +80,15 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// Tells that what the client has missed cannot be replayed, before the stream goes on live.
+    public func reset(_ reset: EventLogReset) -> [UInt8] {
+        let json = reset.json.line
+        switch self {
+        case .serverSentEvents: return Array("event: reset\ndata: ".utf8) + json + [0x0A, 0x0A]
+        case .ndjson: return Array("{\"reset\":".utf8) + json + Array("}\n".utf8)
+        }
+    }
+
     /// The last word before the gateway goes down.
     /// - Parameter retry: when to come back, milliseconds.
     public func goodbye(retry: Int) -> Frame {
@@ -93,5 +106,14 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
         var bytes = Array("retry: \(retry)\nevent: retry-later\ndata: {\"reason\":".utf8)
         JSONText.append(reason, to: &bytes)
         return bytes + Array(",\"retry\":\(retry)}\n\n".utf8)
+    }
+}
+
+extension EventLogReset {
+    /// The reset as a JSON object: its cause, and the id of the oldest event that is kept.
+    public var json: JSON {
+        var members: [(String, JSON)] = [("cause", .string(cause.name))]
+        if let oldestID { members.append(("oldest_id", .string("\(oldestID)"))) }
+        return .object(members)
     }
 }

@@ -1,5 +1,5 @@
 internal import DequeModule
-internal import Events
+public import Events
 public import Frames
 
 /// The subscribers of one loop. Matches published events against their filters and sends each
@@ -10,6 +10,9 @@ public import Frames
 public final class Hub {
     let policy: DeliveryPolicy
     private let logSlow: (Subscriber, Int) -> Void
+    /// Called when a subscriber must be served from the event log from a place on, because it had no
+    /// room. It gets no live events until `endPast`. nil: events are dropped instead.
+    public var onLag: ((Subscriber, EventPlace) -> Void)?
     /// Called when a subscriber has left because its stream ended.
     public var onLeave: (Subscriber) -> Void = { _ in }
 
@@ -124,9 +127,43 @@ public final class Hub {
     /// Sends what waits for a subscriber.
     func drain(_ subscriber: Subscriber) { account(subscriber, subscriber.drain()) }
 
+    /// Whether a subscriber without room is served from the event log.
+    var catchesUp: Bool { onLag != nil && policy.onOverflow == .catchUp }
+
+    /// Sends no live events to a subscriber that reads the past, until `endPast`.
+    /// - Parameter onRoom: called when everything that was sent to it has been taken.
+    public func beginPast(_ subscriber: Subscriber, onRoom: @escaping () -> Void) {
+        subscriber.beginPast(onRoom: onRoom)
+    }
+
+    /// Holds live events for a subscriber that is near the end of the past.
+    public func holdLive(_ subscriber: Subscriber) { subscriber.holdLive() }
+
+    /// Sends events of the past to a subscriber that is not behind.
+    /// - Parameters:
+    ///   - events: from the log, in their order.
+    ///   - missed: how many were evicted before them.
+    public func sendPast(_ subscriber: Subscriber, _ events: [LoggedEvent], missed: Int) {
+        let encoding = subscriber.request.encoding
+        let frames = events.map { logged in
+            encoding.frame(
+                logged.event, json: logged.event.json(), place: logged.place, budget: policy.memory)
+        }
+        account(subscriber, subscriber.sendPast(frames, missed: missed))
+    }
+
+    /// Lets a subscriber go on live, after the events of the log up to a place.
+    /// - Returns: false when more was published than was held: read on, and hold anew.
+    public func endPast(_ subscriber: Subscriber, at place: EventPlace) -> Bool {
+        guard let delivery = subscriber.endPast(after: place.position) else { return false }
+        account(subscriber, delivery)
+        return true
+    }
+
     private func account(_ subscriber: Subscriber, _ delivery: Delivery) {
         delivered += delivery.delivered
         dropped += delivery.dropped
+        if let place = delivery.lag { onLag?(subscriber, place) }
         guard subscriber.isBehind else { return }
         longestQueue = max(longestQueue, subscriber.queued)
         guard delivery.isProgress else { return }

@@ -42,7 +42,7 @@ public final class PublishedEvent: Sendable {
             if let frame = encoded.frames[encoding] { return frame }
             let json = encoded.json ?? event.json()
             encoded.json = json
-            let frame = encoding.frame(event, json: json, budget: memory)
+            let frame = encoding.frame(event, json: json, place: place, budget: memory)
             encoded.frames[encoding] = frame
             return frame
         }

@@ -52,19 +52,29 @@ public struct SendQueue {
     /// Queues an event.
     /// - Returns: false when there was no room and the event is dropped for this subscriber.
     public mutating func offer(_ frame: Frame) -> Bool {
-        // A frame of which a part was sent must be sent to its end, whatever the limit.
-        let isFull =
-            count >= capacity || (bytes + frame.count(.plain) > Self.byteLimit && count > 0)
-            || memory?.isExhausted ?? false
-        guard !isFull || (queue.isEmpty && sentOfFirst > 0) else {
+        guard hasRoom(for: frame) else {
             unreportedDrops += 1
             return false
         }
+        force(frame)
+        return true
+    }
+
+    /// Returns whether an event has room.
+    public func hasRoom(for frame: Frame) -> Bool {
+        let isFull =
+            count >= capacity || (bytes + frame.count(.plain) > Self.byteLimit && count > 0)
+            || memory?.isExhausted ?? false
+        // A frame of which a part was sent must be sent to its end, whatever the limit.
+        return !isFull || (queue.isEmpty && sentOfFirst > 0)
+    }
+
+    /// Queues an event, whatever the limit.
+    public mutating func force(_ frame: Frame) {
         queueNotice()
         queue.append(Entry(frame: frame, isEvent: true))
         count += 1
         bytes += frame.count(.plain)
-        return true
     }
 
     /// Counts events that were dropped for this subscriber elsewhere.

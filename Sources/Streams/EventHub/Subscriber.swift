@@ -40,6 +40,32 @@ public final class Subscriber {
         init(_ queue: SendQueue) { self.queue = queue }
     }
 
+    /// What a subscriber has that reads the past from the event log. Live events are not sent to it;
+    /// near the end of the past they are held.
+    private final class Past {
+        /// Live events that are held; nil while they are not.
+        var held: [Frame]?
+        var heldBytes = 0
+        /// Whether more were published than are held.
+        var isOverrun = false
+        /// Called when everything that was sent has been taken.
+        let onRoom: () -> Void
+
+        init(onRoom: @escaping () -> Void) { self.onRoom = onRoom }
+
+        /// The most events, and bytes of them, that are held.
+        private static let countLimit = 1024
+        private static let byteLimit = 4 << 20
+
+        func hold(_ frames: [Frame]) {
+            guard held != nil, !isOverrun else { return }
+            heldBytes += frames.reduce(0) { $0 + $1.count(.plain) }
+            held? += frames
+            isOverrun = (held?.count ?? 0) > Self.countLimit || heldBytes > Self.byteLimit
+            if isOverrun { held = [] }
+        }
+    }
+
     /// What the subscriber asked for.
     public let request: Request
     /// Where its frames go.
@@ -56,6 +82,7 @@ public final class Subscriber {
     private var deliveredCount = 0
     private var droppedCount = 0
     private var backlog: Backlog?
+    private var past: Past?
     /// Whether the last frame was queued: nothing follows it.
     private var isEnding = false
 
@@ -96,6 +123,10 @@ public final class Subscriber {
     /// Sends events to the stream, or queues them if others wait before them.
     func deliver(_ run: FrameRun) -> Delivery {
         guard !isGone, !isEnding else { return Delivery() }
+        if let past {
+            past.hold(run.frames)
+            return Delivery()
+        }
         if let backlog { return queue(run, from: 0, in: backlog) }
         let sent = sink.send(run)
         guard sent < run.byteCount else {
@@ -115,7 +146,15 @@ public final class Subscriber {
 
     private func queue(_ run: FrameRun, from first: Int, in backlog: Backlog) -> Delivery {
         var drops = 0
-        for frame in run.frames[first...] where !backlog.queue.offer(frame) { drops += 1 }
+        for frame in run.frames[first...] {
+            if hub.catchesUp, frame.position > 0, !backlog.queue.hasRoom(for: frame) {
+                // Nothing is lost: what follows is in the log.
+                var delivery = record(drops: drops, in: backlog)
+                delivery.lag = EventPlace(after: frame.position - 1)
+                return delivery
+            }
+            if !backlog.queue.offer(frame) { drops += 1 }
+        }
         return record(drops: drops, in: backlog)
     }
 
@@ -150,8 +189,53 @@ public final class Subscriber {
         }
         hub.caughtUp(self, drops: takeUnloggedDrops())
         self.backlog = nil
-        if isEnding { sink.finish() }
+        if isEnding { sink.finish() } else { past?.onRoom() }
         return delivery
+    }
+
+    /// Sends no live events until `endPast`.
+    /// - Parameter onRoom: called when everything that was sent has been taken.
+    func beginPast(onRoom: @escaping () -> Void) { past = Past(onRoom: onRoom) }
+
+    /// Holds live events from now on, and forgets those that were held.
+    func holdLive() {
+        past?.held = []
+        past?.heldBytes = 0
+        past?.isOverrun = false
+    }
+
+    /// Sends events of the past, whatever the limits of the send queue.
+    /// - Parameter missed: how many were evicted before them.
+    func sendPast(_ frames: [Frame], missed: Int) -> Delivery {
+        var delivery = Delivery(dropped: missed)
+        guard !isGone, !isEnding else { return delivery }
+        droppedCount += missed
+        if missed > 0 { sendControlFrame(request.encoding.dropped(missed)) }
+        guard !frames.isEmpty, !isGone else { return delivery }
+        var rest = frames[...]
+        if backlog == nil {
+            let run = FrameRun(frames, framing: sink.framing)
+            let sent = sink.send(run)
+            guard !isGone else { return delivery }
+            let (whole, part) = run.position(after: sent)
+            deliveredCount += whole
+            delivery.delivered = whole
+            rest = frames[whole...]
+            if !rest.isEmpty { makeBacklog(sentOfFirst: part) }
+        }
+        for frame in rest { backlog?.queue.force(frame) }
+        delivery.isProgress = true
+        return delivery
+    }
+
+    /// Goes on live with the events that were held.
+    /// - Parameter position: the number of the last event that was read from the log.
+    /// - Returns: nil when more were published than were held: read on.
+    func endPast(after position: Int64) -> Delivery? {
+        guard let past, !past.isOverrun, let held = past.held else { return nil }
+        self.past = nil
+        let rest = held.filter { $0.position > position }
+        return rest.isEmpty ? Delivery() : deliver(FrameRun(rest, framing: sink.framing))
     }
 
     /// Sends a last frame after all that waits, and then ends the stream.

@@ -14,13 +14,18 @@
 
     // Safe: the class owns this memory from init to deinit, and it is not written in between.
     nonisolated(unsafe) private let memory: UnsafeMutableRawBufferPointer
+    /// The number of what is in the frame, if its maker numbers frames; else 0.
+    public let position: Int64
     private let payload: Range<Int>
     private let budget: MemoryBudget?
 
     /// Copies `bytes`, and adds the chunk header and trailer.
-    /// - Parameter budget: is charged while the frame exists, once for all its holders.
-    public init(_ bytes: [UInt8], budget: MemoryBudget? = nil) {
+    /// - Parameters:
+    ///   - position: the number of what is in the frame.
+    ///   - budget: is charged while the frame exists, once for all its holders.
+    public init(_ bytes: [UInt8], position: Int64 = 0, budget: MemoryBudget? = nil) {
         self.budget = budget
+        self.position = position
         let header = String(bytes.count, radix: 16).utf8 + [0x0D, 0x0A]
         payload = header.count..<(header.count + bytes.count)
         unsafe memory = .allocate(byteCount: payload.upperBound + 2, alignment: 1)

@@ -183,10 +183,18 @@ final class HTTPFace {
             address: peer.address, since: shared.log.clock.wall())
         var fields = shared.cors.fields(for: exchange.request.fields)
         fields.append(contentsOf: shared.streamFields.fields(subscription.encoding))
-        let first = subscription.encoding.opening(retry: shared.retry.milliseconds)
+        var first = subscription.encoding.opening(retry: shared.retry.milliseconds)
+        var place: EventPlace?
+        switch subscription.past {
+        case .known(let start): place = start
+        case .unknown(let reset):
+            first += subscription.encoding.reset(reset)
+            statistics.countReset(reset.cause.name)
+        case nil: break
+        }
         hub.expectSubscriber()
         let sink = exchange.openEventStream(fields: fields, first: first)
-        if !hub.subscribe(request, sink: sink) {
+        if !hub.subscribe(request, sink: sink, from: place) {
             shared.admission.releaseStream(address: peer.address, items: items)
         }
         statistics.record(route: "/events", code: 200, took: now - began)

@@ -19,6 +19,9 @@ enum RouteResponse {
     struct Subscription {
         let filter: EventFilter
         let encoding: EventEncoding
+        /// What the client has missed; nil when it did not ask.
+        var past: EventLogStart?
+
     }
 
     /// Returns a JSON document.

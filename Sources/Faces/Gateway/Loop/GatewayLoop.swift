@@ -20,6 +20,8 @@ actor GatewayLoop: HTTPResponder {
         var face: HTTPFace.Shared
         let connections: ConnectionLimiter
         let backplane: LocalBackplane
+        /// The event log, from which subscribers catch up.
+        let log: any EventLog
         let pauses: PauseLog
     }
 
@@ -51,7 +53,9 @@ actor GatewayLoop: HTTPResponder {
         let clock = try LoopClock(loop: loop)
         let log = shared.face.log
         let logsSlow = shared.hub.delivery.logsSlowSubscribers
-        let hub = LoopHub(shared.hub, loop: loop, wheel: clock.wheel) { subscriber, drops in
+        let hub = LoopHub(
+            shared.hub, log: shared.log, loop: loop, wheel: clock.wheel
+        ) { subscriber, drops in
             if logsSlow { log.slow(subscriber, drops: drops) }
         }
         let face = HTTPFace(shared.face, hub: hub)

@@ -1,4 +1,5 @@
 internal import EventHub
+internal import Events
 internal import Frames
 internal import Libevent
 
@@ -28,6 +29,8 @@ final class LoopHub {
     private let loop: EventLoop
     private let wheel: TimerWheel
     private var inlet: LoopInlet?
+    /// Serves subscribers from the event log; nil while the log is off.
+    private var past: PastReader?
     /// Of the events that were posted to the inlet, what the hub has not matched yet.
     private var unmatched = (count: 0, bytes: 0)
     private var isFanningOut = false
@@ -46,7 +49,7 @@ final class LoopHub {
     static let stallTime: Duration = .seconds(1)
 
     init(
-        _ policy: Policy, loop: EventLoop, wheel: TimerWheel,
+        _ policy: Policy, log: any EventLog, loop: EventLoop, wheel: TimerWheel,
         logSlow: @escaping (Subscriber, Int) -> Void
     ) {
         self.policy = policy
@@ -54,6 +57,10 @@ final class LoopHub {
         self.wheel = wheel
         hub = Hub(policy: policy.delivery, logSlow: logSlow)
         hub.onLeave = { [weak self] in self?.left($0) }
+        guard log.isOn else { return }
+        let past = PastReader(log, hub: hub, loop: loop, wheel: wheel)
+        self.past = past
+        hub.onLag = { [weak past] in past?.begin($0, from: $1) }
     }
 
     /// Makes the inlet through which events arrive; the caller connects it to a backplane.
@@ -79,16 +86,22 @@ final class LoopHub {
     /// was opened: a client that has read the first bytes gets every event that is published after
     /// them.
     /// - Returns: false when the stream has ended already.
-    func subscribe(_ request: Subscriber.Request, sink: any FrameSink) -> Bool {
+    /// - Parameter place: where in the event log the stream begins; nil for a stream that is live
+    ///   from its start.
+    func subscribe(
+        _ request: Subscriber.Request, sink: any FrameSink, from place: EventPlace? = nil
+    ) -> Bool {
         defer { inlet?.setSubscribers(hub.count) }
         guard !sink.isClosed else { return false }
-        hub.subscribe(request, sink: sink)
+        let subscriber = hub.subscribe(request, sink: sink)
+        if let place { past?.begin(subscriber, from: place) }
         startTicks()
         return true
     }
 
     private func left(_ subscriber: Subscriber) {
         inlet?.setSubscribers(hub.count)
+        past?.forget(subscriber)
         onLeave(subscriber)
     }
 

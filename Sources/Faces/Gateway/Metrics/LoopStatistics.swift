@@ -19,12 +19,18 @@ struct LoopStatistics: Sendable {
     /// How many connections and streams were refused, by reason.
     var rejected: [ExactString: Int] = [:]
 
+    /// How many streams were told that events may be missing, by cause.
+    var resets: [ExactString: Int] = [:]
+
     /// Counts a request that has a response.
     mutating func record(route: String, code: Int, took: Duration) {
         let route = ExactString(route)
         requests[RequestKey(route: route, code: code), default: 0] += 1
         requestSeconds[route, default: Histogram()].observe(took)
     }
+
+    /// Counts a stream that was told that events may be missing.
+    mutating func countReset(_ cause: String) { resets[ExactString(cause), default: 0] += 1 }
 
     /// Counts a connection or stream that was refused.
     mutating func countRejection(_ reason: String) {
@@ -46,5 +52,6 @@ struct LoopStatistics: Sendable {
             return sum
         }
         total.rejected.merge(other.rejected, uniquingKeysWith: +)
+        total.resets.merge(other.resets, uniquingKeysWith: +)
     }
 }

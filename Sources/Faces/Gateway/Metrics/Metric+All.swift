@@ -18,6 +18,13 @@ extension Metric {
             help: "Events dropped for slow subscribers, summed over subscribers."
         ) { [number($0.loops.dropped)] },
         Metric(
+            name: "resets_total", kind: .counter,
+            help: "Streams that were told that events may be missing."
+        ) { snapshot in
+            snapshot.loops.resets.sorted { $0.key < $1.key }
+                .map { number($0.value, [("cause", $0.key.string)]) }
+        },
+        Metric(
             name: "subscriber_queue_events", kind: .gauge,
             help: "Longest queue of a subscriber since the last scrape."
         ) { [number($0.loops.longestQueue)] },

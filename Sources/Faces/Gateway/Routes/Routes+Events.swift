@@ -5,24 +5,32 @@ internal import HTTPTypes
 internal import Text
 
 extension Routes {
-    private static let filters = [
+    static let filters = [
         (name: "types", meaning: "event types, short or long names, comma-separated"),
         (name: "labels", meaning: "substrings of labels, comma-separated"),
         (name: "cids", meaning: "record cids, sync ids or key fingerprints, comma-separated"),
     ]
+    private static let streams =
+        filters + [
+            (name: "last_event_id", meaning: "the id of the last event that the client has"),
+            (name: "since", meaning: "a time (RFC 3339), or how long ago, such as 10m"),
+        ]
 
     /// - Parameter filterItemLimit: the most filter items of one subscription.
-    static func events(filterItemLimit: Int, fields: StreamFields) -> [Route] {
+    static func events(filterItemLimit: Int, fields: StreamFields, past: PastQuery) -> [Route] {
         [
             Route(
-                .get, "/events", "the stream of events", admission: .stream, parameters: filters
+                .get, "/events", "the stream of events", admission: .stream, parameters: streams
             ) { request in
-                .events(try RouteResponse.Subscription(request, itemLimit: filterItemLimit))
+                var subscription = try RouteResponse.Subscription(
+                    request, itemLimit: filterItemLimit)
+                subscription.past = try await past.start(request)
+                return .events(subscription)
             },
             // At once and without a subscription: a HEAD that streamed would never end.
             Route(
                 .head, "/events", "the header of the stream", admission: .stream,
-                parameters: filters
+                parameters: streams
             ) { request in
                 let subscription = try RouteResponse.Subscription(
                     request, itemLimit: filterItemLimit)

@@ -1,4 +1,5 @@
 internal import Directory
+internal import Events
 internal import Frames
 
 /// The table of all routes. Each room of it takes the services that its handlers need.
@@ -7,7 +8,10 @@ enum Routes {
     static func all(_ services: Services) -> [Route] {
         let operations = services.operations
         let routes =
-            events(filterItemLimit: services.filterItemLimit, fields: services.streamFields)
+            events(
+                filterItemLimit: services.filterItemLimit, fields: services.streamFields,
+                past: PastQuery(log: services.log, now: services.now))
+            + history(services.log, filterItemLimit: services.filterItemLimit, now: services.now)
             + records(operations) + push(operations, memory: services.memory)
             + publish(operations) + syncs(operations) + signatures(operations)
             + subscribers(services.health.loops) + health(services.health, services.metrics)
@@ -21,6 +25,9 @@ enum Routes {
         /// The most filter items of one subscription.
         let filterItemLimit: Int
         let streamFields: StreamFields
+        let log: any EventLog
+        /// Returns microseconds since 1970.
+        let now: @Sendable () -> Int64
         let health: Health
         let metrics: MetricsSource
     }

@@ -1,0 +1,61 @@
+internal import Events
+internal import HTTPServer
+internal import HTTPTypes
+internal import Records
+internal import Text
+
+/// Finds out where in the event log a client wants its stream to begin.
+struct PastQuery: Sendable {
+    let log: any EventLog
+    /// Returns microseconds since 1970.
+    let now: @Sendable () -> Int64
+
+    private static let lastEventID = HTTPField.Name("Last-Event-ID")
+
+    /// Returns where the stream of a request begins; nil when it only wants what is to come.
+    ///
+    /// The field `Last-Event-ID` decides if it is there: an `EventSource` that comes back sends it, and
+    /// its address still has the parameters of the first time.
+    /// - Throws: `Problem` when a parameter is not an id or a time. A field that is not an id leads to
+    ///   a reset: a browser that gets an error would never come back.
+    func start(_ request: Request) async throws -> EventLogStart? {
+        if let name = Self.lastEventID, let text = request.head.fields[name], !text.utf8.isEmpty {
+            guard let id = EventID(text) else {
+                guard log.isOn else { return .unknown(EventLogReset(.historyOff)) }
+                let extent = try await log.extent()
+                return .unknown(
+                    EventLogReset(.unknownID, oldest: extent.oldest, oldestID: extent.oldestID))
+            }
+            return try await log.start(after: id)
+        }
+        if let text = try request.query.single("last_event_id") {
+            return try await log.start(after: try Self.id(text, of: "last_event_id"))
+        }
+        guard let text = try request.query.single("since") else { return nil }
+        return try await log.start(since: try time(text))
+    }
+
+    static func id(_ text: String, of parameter: String) throws(Problem) -> EventID {
+        if let id = EventID(text) { return id }
+        throw .invalid(
+            "The parameter \(parameter) is '\(text.clipped(to: 64))', which is not an event id.",
+            remedy: "Send the id of an event, such as 0199f5a3-7c1e-7b52-9d1a-3f6f1c0e8a41.")
+    }
+
+    /// Returns a time in microseconds since 1970.
+    func time(_ text: String) throws(Problem) -> Int64 {
+        let now = now()
+        if let ago = DurationText.parse(text) { return now - Int64(ago / .microseconds(1)) }
+        guard let time = Timestamp.parse(text) else {
+            throw .invalid(
+                "The parameter since is '\(text.clipped(to: 64))', which is not a time.",
+                remedy: "Send a time such as 2026-01-31T12:00:00Z, or how long ago, such as 10m.")
+        }
+        guard time <= now else {
+            throw .invalid(
+                "The parameter since is in the future.",
+                remedy: "Send a time that has passed, or leave it out for what is to come.")
+        }
+        return time
+    }
+}
