@@ -57,8 +57,8 @@ struct TestGateway {
     }
 
     /// Pushes records `r0`, `r1` and so on in one request, and checks that all were stored.
-    func push(count: Int) async throws {
-        let lines = (0..<count).map { record("r\($0)") }
+    func push(count: Int, named name: String = "r") async throws {
+        let lines = (0..<count).map { record("\(name)\($0)") }
         let answer = try await request(
             "POST", "/push", fields: ["Content-Type": "application/x-ndjson"],
             body: lines.joined(separator: "\n"))
