@@ -175,8 +175,10 @@ let package = Package(
             name: "bench-insert", dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
             path: "Benchmarks/Insert", swiftSettings: strict),
 
-        // what several tests use: a bare socket, and a reader of streams
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: testing),
+        // what several tests use: a bare socket, a reader of streams, records and events
+        .target(
+            name: "TestSupport", dependencies: ["Events", "Records"], path: "Tests/TestSupport",
+            swiftSettings: testing),
         .testTarget(
             name: "LibeventTests", dependencies: ["Libevent", "TestSupport"], swiftSettings: testing
         ),
@@ -188,16 +190,18 @@ let package = Package(
             ], swiftSettings: testing),
         .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: testing),
         .testTarget(
-            name: "EventsTests", dependencies: ["Events", "Text"], swiftSettings: testing),
-        .testTarget(
-            name: "EventHubTests", dependencies: ["EventHub", "Events", "Frames"],
+            name: "EventsTests", dependencies: ["Events", "TestSupport", "Text"],
             swiftSettings: testing),
         .testTarget(
-            name: "RecordsTests", dependencies: ["Records", "Text"], swiftSettings: testing),
+            name: "EventHubTests", dependencies: ["EventHub", "Events", "Frames", "TestSupport"],
+            swiftSettings: testing),
+        .testTarget(
+            name: "RecordsTests", dependencies: ["Records", "TestSupport", "Text"],
+            swiftSettings: testing),
         .testTarget(
             name: "DirectoryTests",
             dependencies: [
-                "Directory", "Events", "Records", "Text",
+                "Directory", "Events", "Records", "TestSupport", "Text",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),

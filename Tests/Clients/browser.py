@@ -2,27 +2,14 @@
 
 import json
 import os
-import socket
 import subprocess
 import threading
-import time
 import urllib.request
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def record(name, skill="s"):
-    return {
-        "schema_version": "1.0.0", "name": name, "version": "v1", "description": "d",
-        "authors": ["a"], "created_at": "2025-10-18T14:23:15Z", "skills": [{"name": skill}],
-    }
+from support import until
 
 
 class Gateway:
@@ -65,19 +52,6 @@ class Gateway:
 
     def subscribers(self):
         return len(self.get("/subscribers")["subscribers"])
-
-
-def until(what, condition, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"it did not come to be: {what}")
-        time.sleep(0.02)
-
-
-def expect(what, found, wanted):
-    if found != wanted:
-        raise AssertionError(f"{what}: found {found!r}, wanted {wanted!r}")
 
 
 class Browser:

@@ -13,8 +13,9 @@ import dashboard_outage as outage
 import dashboard_phone as phone
 import dashboard_records as records
 import dashboard_text as words
-from browser import Browser, Gateway, free_port
+from browser import Browser, Gateway
 from dashboard_page import click, write
+from support import free_port
 
 PROGRAM, PUBLIC = sys.argv[1:]
 # The cid of the bytes "absent", which no record has.

@@ -9,7 +9,8 @@ import json
 import sys
 import tempfile
 
-from browser import Browser, Gateway, free_port, record
+from browser import Browser, Gateway
+from support import free_port, record
 
 PROGRAM, PUBLIC = sys.argv[1:]
 LONGEST = 100

@@ -9,8 +9,9 @@ import tempfile
 import time
 
 import module_servers
-from browser import Browser, Gateway, expect, free_port, record, until
+from browser import Browser, Gateway
 from module_servers import served
+from support import expect, free_port, record, until
 
 PROGRAM, PUBLIC = sys.argv[1:]
 

@@ -3,8 +3,8 @@
 import importlib.util
 import pathlib
 
-from browser import expect, record
 from dashboard_page import LIVE, ROWS, chip, close, number, screen
+from support import expect, record
 
 AXE = (pathlib.Path(importlib.util.find_spec("axe_core_python").origin).parent / "axe.min.js").read_text()
 CHECK = AXE + """

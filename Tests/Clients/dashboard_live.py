@@ -10,8 +10,8 @@ import urllib.parse
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from browser import expect, record
 from dashboard_page import COUNT, LIVE, ROWS, chip, click, close, enter, number, text, texts, write
+from support import expect, record
 
 FILTER_MARKS = "#events .mark[data-type=FILTER] .details"
 GAP_MARKS = "#events .mark[data-type=DISCONNECTED] .details"

@@ -3,9 +3,10 @@
 import tempfile
 import urllib.request
 
-from browser import Gateway, expect, free_port, record, until
+from browser import Gateway
 from dashboard_access import check, colors
 from dashboard_page import LIVE, ROWS, close, is_seen, number, text
+from support import expect, free_port, record, until
 
 # The pauses between attempts grow to a minute.
 RECOVERY = 90

@@ -1,7 +1,7 @@
 """On a phone: nothing is wider than the screen, and what is tapped comes into sight."""
 
-from browser import expect, record
 from dashboard_page import LIVE, chip, click, close, is_seen, number, screen
+from support import expect, record
 
 WIDTHS = (360, 390)
 LONG = "m" * 150

@@ -3,8 +3,8 @@
 import json
 import urllib.parse
 
-from browser import expect, record, until
 from dashboard_page import LIVE, click, close, enter, is_seen, number, press, text, texts, write
+from support import expect, record
 
 ITEMS = number("#record-list li")
 STATE = "document.querySelector('#record [role=status]')?.textContent"

@@ -2,8 +2,8 @@
 
 import urllib.parse
 
-from browser import expect, record
 from dashboard_page import LIVE, click, close, number, press, text, texts
+from support import expect, record
 
 CONTROLS = "".join(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C]))
 NAME = f"agent{CONTROLS}txt.exe"

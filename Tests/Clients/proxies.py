@@ -15,7 +15,8 @@ import threading
 import time
 
 from proxies_programs import ALL, HEARTBEAT, NAME, DelayingHAProxy
-from readme_gateway import expect, record, until
+from readme_gateway import wide_record
+from support import expect, record, until
 
 PROGRAM = sys.argv[1]
 LONGEST = 0.1  # seconds that an event may take, from before its push to its arrival
@@ -161,7 +162,7 @@ def http2(proxy):
 
 def many_records(proxy, kind):
     """A stream of records without a length: each gets its result, none is lost on the way."""
-    lines = "".join(json.dumps(record(f"record {n}", 10, 40)) + "\n" for n in range(2000))
+    lines = "".join(json.dumps(wide_record(f"record {n}", 10, 40)) + "\n" for n in range(2000))
     scheme = "https" if proxy.secure else "http"
     command = ["curl", "-s", "--http1.1", "-T", "-", "-X", "POST", "-H",
                "Content-Type: application/x-ndjson", "--resolve", f"{NAME}:{proxy.port}:127.0.0.1"]

@@ -6,7 +6,8 @@ import shutil
 import subprocess
 import tempfile
 
-from readme_gateway import Gateway, free_port
+from readme_gateway import Gateway
+from support import free_port
 
 SAMPLES = pathlib.Path(__file__).resolve().parent.parent.parent / "config/proxies"
 NAME = "directory.example.com"

@@ -20,7 +20,8 @@ import sys
 import tempfile
 import threading
 
-from readme_gateway import Gateway, expect, free_port, record, until
+from readme_gateway import Gateway, wide_record
+from support import expect, free_port, record, until
 
 PROGRAMS = pathlib.Path(sys.argv[1]).resolve()
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -243,7 +244,7 @@ def a_loss(block):
 
 def lose(gateway, halt, go_on):
     """Publishes while a reader is halted until it has lost events."""
-    lines = "\n".join(json.dumps(record(f"r{n}", 40, 50)) for n in range(100))
+    lines = "\n".join(json.dumps(wide_record(f"r{n}", 40, 50)) for n in range(100))
     halt()
     try:
         for _ in range(40):

@@ -3,45 +3,17 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import threading
-import time
 import urllib.error
 import urllib.request
 
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from support import free_port, record
 
 
-def until(what, condition, seconds=20):
-    """Waits until a condition holds; returns what it gave. `what` is a text, or makes one when it is
-    too late."""
-    deadline = time.monotonic() + seconds
-    while True:
-        found = condition()
-        if found:
-            return found
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds} s: {what() if callable(what) else what}")
-        time.sleep(0.02)
-
-
-def expect(what, found, wanted):
-    if found != wanted:
-        raise AssertionError(f"{what}: found {found!r}, wanted {wanted!r}")
-
-
-def record(name, labels=1, width=1):
+def wide_record(name, labels=1, width=1):
     """A valid record with a number of skills, each with a long name if wanted."""
-    skills = [{"name": f"skill-{n}-" + "x" * width} for n in range(labels)]
-    return {
-        "schema_version": "1.0.0", "name": name, "version": "v1", "description": "d",
-        "authors": ["a"], "created_at": "2025-10-18T14:23:15Z", "skills": skills,
-    }
+    return record(name, *(f"skill-{n}-" + "x" * width for n in range(labels)))
 
 
 class Gateway:

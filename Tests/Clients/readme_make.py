@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from readme_gateway import expect
+from support import expect
 
 PROGRAMS = pathlib.Path(sys.argv[1]).resolve()
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent

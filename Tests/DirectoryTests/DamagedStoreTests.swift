@@ -1,66 +1,40 @@
 import Directory
-import Events
 import Foundation
 import GRDB
-import Logging
 import Records
+import TestSupport
 import Testing
 import Text
 
-private struct Silence: EventSink {
-    func publish(_ events: [Event]) {}
-}
-
 /// A data directory with a store of some records, which nobody uses.
 private struct Fixture {
-    let path = NSTemporaryDirectory() + "damaged-\(UUID().uuidString)"
+    let path = temporaryPath("damaged")
     var file: String { path + "/directory.sqlite" }
     let cids: [String]
 
     init(records: Int = 40) async throws {
         let store = try Store(path: path, events: Silence(), now: { 0 })
-        let operations = Self.operations(store, path)
+        let operations = Operations(store, in: path)
         var cids: [String] = []
         for number in 0..<records {
-            let text =
-                #"{"schema_version":"1.0.0","name":"r\#(number)","version":"v1","description":"\#(String(repeating: "d", count: 3000))","authors":["a"],"created_at":"2025-10-18T14:23:15Z","skills":[{"name":"s"}]}"#
+            let text = record(
+                "r\(number)", description: String(repeating: "d", count: 3000), skills: ["s"])
             cids.append(try await operations.push(Array(text.utf8)).cid)
         }
         store.close()
         self.cids = cids
     }
 
-    static func operations(_ store: Store, _ path: String) -> Operations {
-        Operations(
-            store: store, events: Silence(), signingKey: SigningKeyFile("key", in: path),
-            remotes: NoRemotes(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            now: { 0 })
-    }
-
-    func sql(_ text: String) throws {
-        let queue = try DatabaseQueue(path: file)
-        try queue.writeWithoutTransaction { try $0.execute(sql: text) }
-        try queue.close()
-    }
+    func sql(_ text: String) throws { try changeDatabase(in: path, text) }
 
     func remove() { try? FileManager.default.removeItem(atPath: path) }
-}
-
-private struct NoRemotes: RemoteConnector {
-    func check(_ url: String) async throws(RemoteError) -> String {
-        throw RemoteError(.forbidden, "")
-    }
-
-    func connect(_ url: String) async throws(RemoteError) -> any RemoteDirectory {
-        throw RemoteError(.forbidden, "")
-    }
 }
 
 @Suite struct DamagedStoreTests {
     @Test func `after a clean end the one file is a whole backup`() async throws {
         let fixture = try await Fixture()
         defer { fixture.remove() }
-        let copy = NSTemporaryDirectory() + "backup-\(UUID().uuidString)"
+        let copy = temporaryPath("backup")
         try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: fixture.file, toPath: copy + "/directory.sqlite")
         let store = try Store(path: copy, events: Silence(), now: { 0 })
@@ -79,7 +53,7 @@ private struct NoRemotes: RemoteConnector {
         let fault = try #require(store.fault)
         #expect(fault.contains("damaged"))
         await #expect(throws: DirectoryError.self) { try await store.check() }
-        let operations = Fixture.operations(store, fixture.path)
+        let operations = Operations(store, in: fixture.path)
         for cid in fixture.cids {
             do { #expect(try await operations.pullWhole(cid).cid == cid) } catch {
                 if case DirectoryError.notFound = error { Issue.record("\(cid) was acknowledged") }
@@ -110,7 +84,7 @@ private struct NoRemotes: RemoteConnector {
         try handle.seek(toOffset: 4096)
         try handle.write(contentsOf: Data(repeating: 0xA5, count: Int(end) - 4096))
         try handle.close()
-        let operations = Fixture.operations(store, fixture.path)
+        let operations = Operations(store, in: fixture.path)
         await #expect(throws: DirectoryError.self) { try await operations.delete(fixture.cids[0]) }
         #expect(store.fault?.contains("damaged") == true)
         await #expect(throws: DirectoryError.self) { try await store.check() }
@@ -142,7 +116,7 @@ private struct NoRemotes: RemoteConnector {
             guard let store = try? Store(path: fixture.path, events: Silence(), now: { 0 }) else {
                 continue
             }
-            let operations = Fixture.operations(store, fixture.path)
+            let operations = Operations(store, in: fixture.path)
             for cid in fixture.cids {
                 if let pulled = try? await operations.pullWhole(cid) {
                     #expect(CID.of(pulled.content) == cid, "seed \(seed), round \(round)")
@@ -172,7 +146,7 @@ private struct NoRemotes: RemoteConnector {
         try fixture.sql(
             "UPDATE record SET pushed_at = NULL, size = NULL WHERE cid = '\(fixture.cids[1])'")
         let store = try Store(path: fixture.path, events: Silence(), now: { 0 })
-        let operations = Fixture.operations(store, fixture.path)
+        let operations = Operations(store, in: fixture.path)
         let page = try await operations.list(RecordListing())
         #expect(page.items.map(\.cid) == [fixture.cids[2], fixture.cids[0]])
         #expect(page.damaged == [fixture.cids[1]])
@@ -210,7 +184,7 @@ private struct NoRemotes: RemoteConnector {
     }
 
     @Test func `a foreign database and a foreign file are refused untouched`() throws {
-        let path = NSTemporaryDirectory() + "foreign-\(UUID().uuidString)"
+        let path = temporaryPath("foreign")
         defer { try? FileManager.default.removeItem(atPath: path) }
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         let file = path + "/directory.sqlite"
@@ -236,22 +210,10 @@ private struct NoRemotes: RemoteConnector {
             VALUES ('s', 'http://127.0.0.1:1', 3, \(Int64.max), \(Int64.max), \(Int64.min), \(Int64.max))
             """)
         let store = try Store(path: fixture.path, events: Silence(), now: { 0 })
-        let operations = Fixture.operations(store, fixture.path)
+        let operations = Operations(store, in: fixture.path)
         let item = try #require(try await operations.list(RecordListing()).items.first)
         #expect(Timestamp.format(item.pushedAt) == "0000-01-01T00:00:00.000000Z")
         #expect(try await operations.syncs.status("s").progress.signatures == Int(Int64.max))
         store.close()
-    }
-}
-
-/// Numbers that a seed determines, so that a failure can be replayed.
-private struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return (state >> 32) | (state << 32)
     }
 }

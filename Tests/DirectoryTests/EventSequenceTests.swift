@@ -1,26 +1,7 @@
 import Directory
 import Events
 import Foundation
-import Logging
-import Synchronization
 import Testing
-
-private final class Recorder: EventSink {
-    let events = Mutex<[Event]>([])
-
-    func publish(_ new: [Event]) { events.withLock { $0 += new } }
-    var ids: [EventID] { events.withLock { $0.map(\.id) } }
-}
-
-private struct NoRemotes: RemoteConnector {
-    func check(_ url: String) async throws(RemoteError) -> String {
-        throw RemoteError(.forbidden, "")
-    }
-
-    func connect(_ url: String) async throws(RemoteError) -> any RemoteDirectory {
-        throw RemoteError(.forbidden, "")
-    }
-}
 
 /// Ids of events rise in the order of publication, whatever the clock does.
 @Suite struct EventSequenceTests {
@@ -30,28 +11,18 @@ private struct NoRemotes: RemoteConnector {
     private func open(_ path: String, at time: Int64) throws -> (Store, Operations, Recorder) {
         let events = Recorder()
         let store = try Store(path: path, events: events, now: { time })
-        let operations = Operations(
-            store: store, events: events, signingKey: SigningKeyFile("key", in: path),
-            remotes: NoRemotes(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            now: { time })
-        return (store, operations, events)
-    }
-
-    private func record(_ name: String) -> [UInt8] {
-        Array(
-            #"{"schema_version":"1.0.0","name":"\#(name)","version":"v1","description":"d","authors":["a"],"created_at":"2025-10-18T14:23:15Z","skills":[{"name":"s"}]}"#
-                .utf8)
+        return (store, Operations(store, in: path, events: events, at: time), events)
     }
 
     @Test(arguments: [true, false])
     func `ids rise across a restart with the clock set back`(endsInGoodOrder: Bool) async throws {
-        let path = NSTemporaryDirectory() + "sequence-\(UUID().uuidString)"
+        let path = temporaryPath("sequence")
         let copy = path + "-copy"
         defer { for path in [path, copy] { try? FileManager.default.removeItem(atPath: path) } }
         let (store, operations, events) = try open(path, at: 10 * Self.hour)
-        let cid = try await operations.push(record("a")).cid
+        let cid = try await operations.push(recordBytes("a")).cid
         // More ids than fit into the milliseconds of the reservation, and some of no change at all.
-        for _ in 0..<3 { _ = await operations.push(many: (0..<400).map { record("r\($0)") }) }
+        for _ in 0..<3 { _ = await operations.push(many: (0..<400).map { recordBytes("r\($0)") }) }
         for _ in 0..<50 { _ = try await operations.pull(cid) }
         while events.ids.count < 1251 { try await Task.sleep(for: .milliseconds(1)) }
         if endsInGoodOrder {
@@ -64,36 +35,36 @@ private struct NoRemotes: RemoteConnector {
         }
         let (later, operationsLater, eventsLater) = try open(copy, at: 9 * Self.hour)
         _ = try await operationsLater.pull(cid)
-        _ = try await operationsLater.push(record("b"))
+        _ = try await operationsLater.push(recordBytes("b"))
         while eventsLater.ids.count < 2 { try await Task.sleep(for: .milliseconds(1)) }
         let ids = events.ids + eventsLater.ids
         #expect(ids == ids.sorted())
         #expect(Set(ids).count == ids.count)
         #expect(
-            eventsLater.events.withLock { $0.map(\.timestamp) } == [9 * Self.hour, 9 * Self.hour])
+            eventsLater.all.map(\.timestamp) == [9 * Self.hour, 9 * Self.hour])
         later.close()
     }
 
     @Test func `an orderly end gives back what was reserved`() async throws {
-        let path = NSTemporaryDirectory() + "sequence-\(UUID().uuidString)"
+        let path = temporaryPath("sequence")
         defer { try? FileManager.default.removeItem(atPath: path) }
         let (store, operations, _) = try open(path, at: 10 * Self.hour)
-        _ = try await operations.push(record("a"))
+        _ = try await operations.push(recordBytes("a"))
         store.close()
         // Within the seconds that were reserved: the id shows the clock's time, not a later one.
         let time = 10 * Self.hour + 2_000_000
         let (later, operationsLater, events) = try open(path, at: time)
-        _ = try await operationsLater.push(record("b"))
+        _ = try await operationsLater.push(recordBytes("b"))
         let shown = try #require(events.ids.first).description.replacing("-", with: "").prefix(12)
         #expect(Int64(shown, radix: 16) == time / 1000)
         later.close()
     }
 
     @Test func `events of changes and of reads come in one order, from all callers`() async throws {
-        let path = NSTemporaryDirectory() + "sequence-\(UUID().uuidString)"
+        let path = temporaryPath("sequence")
         defer { try? FileManager.default.removeItem(atPath: path) }
         let (store, operations, events) = try open(path, at: Self.hour)
-        let cid = try await operations.push(record("a")).cid
+        let cid = try await operations.push(recordBytes("a")).cid
         await withTaskGroup { group in
             for worker in 0..<8 {
                 group.addTask {
@@ -101,7 +72,7 @@ private struct NoRemotes: RemoteConnector {
                         if worker % 2 == 0 {
                             _ = try? await operations.pull(cid)
                         } else {
-                            _ = try? await operations.push(self.record("\(worker)-\(number)"))
+                            _ = try? await operations.push(recordBytes("\(worker)-\(number)"))
                         }
                     }
                 }

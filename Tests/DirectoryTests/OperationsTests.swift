@@ -1,74 +1,34 @@
 import Directory
 import Events
 import Foundation
-import Logging
 import Records
-import Synchronization
+import TestSupport
 import Testing
-import Text
-
-/// CIDs that no record has.
-private let (absent, absent2) = (CID.of(Array("absent".utf8)), CID.of(Array("absent 2".utf8)))
-
-/// Keeps what was emitted.
-private final class Recorder: EventSink {
-    let drafts = Mutex<[EventDraft]>([])
-
-    func publish(_ new: [Event]) { drafts.withLock { $0 += new.map(\.draft) } }
-
-    /// What was emitted since the last call, as `TYPE resource`.
-    func take() -> [EventDraft] {
-        drafts.withLock { drafts in
-            defer { drafts = [] }
-            return drafts
-        }
-    }
-}
-
-/// These tests stay at home; GatewayTests has the syncs.
-private struct NoRemotes: RemoteConnector {
-    func check(_ url: String) async throws(RemoteError) -> String {
-        throw RemoteError(.forbidden, "may not be reached")
-    }
-
-    func connect(_ url: String) async throws(RemoteError) -> any RemoteDirectory {
-        throw RemoteError(.forbidden, "may not be reached")
-    }
-}
 
 private final class Fixture {
-    let path = NSTemporaryDirectory() + "directory-\(UUID().uuidString)"
+    let path = temporaryPath("directory")
     let events = Recorder()
     let operations: Operations
 
     init() throws {
         let store = try Store(path: path, events: events, now: { 1_760_797_395_000_000 })
-        operations = Operations(
-            store: store, events: events, signingKey: SigningKeyFile("signing.key", in: path),
-            remotes: NoRemotes(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        ) { 1_760_797_395_000_000 }
+        operations = Operations(store, in: path, events: events, at: 1_760_797_395_000_000)
     }
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func record(_ name: String, skill: String = "s", version: String = "v1") -> [UInt8] {
-        Array(
-            #"{"schema_version":"1.0.0","name":"\#(name)","version":"\#(version)","description":"d","authors":["a"],"created_at":"2025-10-18T14:23:15Z","skills":[{"name":"\#(skill)"}]}"#
-                .utf8)
-    }
-
     /// What was published since the last call, reads included: they are published in the queue of the
     /// changes, so a change ends the wait for them.
     func published() async throws -> [EventDraft] {
-        try await operations.delete(absent2)
+        try await operations.delete(otherAbsentCID)
         var drafts = events.take()
-        #expect(drafts.popLast() == EventDraft(.recordDeleted, absent2))
+        #expect(drafts.popLast() == EventDraft(.recordDeleted, otherAbsentCID))
         return drafts
     }
 
     func push(_ names: String...) async throws -> [String] {
         var cids: [String] = []
-        for name in names { cids.append(try await operations.push(record(name)).cid) }
+        for name in names { cids.append(try await operations.push(recordBytes(name)).cid) }
         _ = events.take()
         return cids
     }
@@ -81,8 +41,8 @@ private final class Fixture {
     init() throws { fixture = try Fixture() }
 
     @Test func `a push is new once, and heard every time`() async throws {
-        let first = try await operations.push(fixture.record("a"))
-        let second = try await operations.push(fixture.record("a"))
+        let first = try await operations.push(recordBytes("a"))
+        let second = try await operations.push(recordBytes("a"))
         #expect(first.isNew && !second.isNew && first.cid == second.cid)
         let draft = EventDraft(.recordPushed, first.cid, labels: ["/skills/s"])
         #expect(fixture.events.take() == [draft, draft])
@@ -91,7 +51,7 @@ private final class Fixture {
     @Test func `what is read back is canonical and hashes to its name`() async throws {
         let pushed = try await operations.push(
             Array(
-                String(decoding: fixture.record("é <b>"), as: UTF8.self).replacing(
+                String(decoding: recordBytes("é <b>"), as: UTF8.self).replacing(
                     ",", with: " ,\n"
                 ).utf8))
         _ = fixture.events.take()
@@ -104,8 +64,8 @@ private final class Fixture {
 
     @Test func `a bad record among many is refused alone, and the order is kept`() async throws {
         let results = await operations.push(many: [
-            fixture.record("a"), Array("{".utf8), fixture.record("b"), Array("{}".utf8),
-            fixture.record("a"),
+            recordBytes("a"), Array("{".utf8), recordBytes("b"), Array("{}".utf8),
+            recordBytes("a"),
         ])
         let isNew = results.map { result in try? result.get().isNew }
         #expect(isNew == [true, nil, true, nil, false])
@@ -116,7 +76,7 @@ private final class Fixture {
         let cid = try await fixture.push("a")[0]
         let info = try await operations.info(cid)
         #expect(info.labels == ["/skills/s"])
-        #expect(info.size == fixture.record("a").count)
+        #expect(info.size == recordBytes("a").count)
         #expect(try await fixture.published() == [])
     }
 
@@ -124,11 +84,11 @@ private final class Fixture {
         let cid = try await fixture.push("a")[0]
         try await operations.delete(cid)
         try await operations.delete(cid)
-        try await operations.delete(absent)
+        try await operations.delete(absentCID)
         #expect(
             fixture.events.take() == [
                 EventDraft(.recordDeleted, cid), EventDraft(.recordDeleted, cid),
-                EventDraft(.recordDeleted, absent),
+                EventDraft(.recordDeleted, absentCID),
             ])
         await #expect(throws: DirectoryError.notFound([cid])) { try await operations.pull(cid) }
     }
@@ -137,7 +97,7 @@ private final class Fixture {
         let cid = try await fixture.push("a")[0]
         _ = try await operations.publish(.cids([cid]))
         try await operations.delete(cid)
-        _ = try await operations.push(fixture.record("a"))
+        _ = try await operations.push(recordBytes("a"))
         let page = try await operations.list(RecordListing())
         #expect(page.items.map(\.isPublished) == [false])
         #expect(page.items.map(\.labels) == [["/skills/s"]])
@@ -152,8 +112,8 @@ private final class Fixture {
         #expect(events.allSatisfy { $0.type == .recordPublished && $0.labels == ["/skills/s"] })
 
         let others = try await fixture.push("c")
-        await #expect(throws: DirectoryError.notFound([absent, absent2])) {
-            try await operations.publish(.cids([others[0], absent, absent2]))
+        await #expect(throws: DirectoryError.notFound([absentCID, otherAbsentCID])) {
+            try await operations.publish(.cids([others[0], absentCID, otherAbsentCID]))
         }
         #expect(fixture.events.take() == [])
         var listing = RecordListing()
@@ -162,8 +122,8 @@ private final class Fixture {
     }
 
     @Test func `records are published all together or by a part of a label`() async throws {
-        _ = try await operations.push(fixture.record("a", skill: "vision/ocr"))
-        _ = try await operations.push(fixture.record("b", skill: "speech"))
+        _ = try await operations.push(recordBytes("a", skill: "vision/ocr"))
+        _ = try await operations.push(recordBytes("b", skill: "speech"))
         #expect(try await operations.publish(.labels(["OCR"])).count == 0)
         #expect(try await operations.publish(.labels(["vision"])).count == 1)
         #expect(try await operations.publish(.all).count == 2)
@@ -183,8 +143,8 @@ private final class Fixture {
         let cid = try await fixture.push("a")[0]
         #expect(try await operations.unpublish([cid]) == [cid])
         #expect(fixture.events.take() == [EventDraft(.recordUnpublished, cid)])
-        await #expect(throws: DirectoryError.notFound([absent])) {
-            try await operations.unpublish([cid, absent])
+        await #expect(throws: DirectoryError.notFound([absentCID])) {
+            try await operations.unpublish([cid, absentCID])
         }
         #expect(fixture.events.take() == [])
     }
@@ -219,8 +179,8 @@ private final class Fixture {
     }
 
     @Test func `a listing is filtered by label, name, version and publication`() async throws {
-        _ = try await operations.push(fixture.record("org/Alpha[1]", skill: "x/y", version: "v1.2"))
-        _ = try await operations.push(fixture.record("org/beta", skill: "x/z", version: "v2.0"))
+        _ = try await operations.push(recordBytes("org/Alpha[1]", version: "v1.2", skill: "x/y"))
+        _ = try await operations.push(recordBytes("org/beta", version: "v2.0", skill: "x/z"))
         func names(_ change: (inout RecordListing) -> Void) async throws -> [String] {
             var listing = RecordListing()
             change(&listing)
@@ -238,7 +198,7 @@ private final class Fixture {
     }
 
     @Test func `a NUL in a name is kept, and cuts nothing short`() async throws {
-        let cid = try await operations.push(fixture.record("a\\u0000b", skill: "s\\u0000t")).cid
+        let cid = try await operations.push(recordBytes("a\\u0000b", skill: "s\\u0000t")).cid
         let page = try await operations.list(RecordListing())
         #expect(page.items.map(\.name) == ["a\0b"])
         #expect(page.items.map(\.labels) == [["/skills/s\0t"]])
@@ -249,7 +209,7 @@ private final class Fixture {
     @Test func `concurrent pushes are all stored, and heard in one order`() async throws {
         try await withThrowingTaskGroup { group in
             for number in 0..<200 {
-                let record = fixture.record("r\(number)")
+                let record = recordBytes("r\(number)")
                 let operations = operations
                 group.addTask { _ = try await operations.push(record) }
             }

@@ -1,20 +1,11 @@
-import Events
-import Foundation
 import GRDB
 import Testing
-import Text
 
 @testable import Directory
 
-private struct Silence: EventSink {
-    func publish(_ events: [Event]) {}
-}
-
 @Suite struct StoreTests {
     private func store() throws -> Store {
-        try Store(
-            path: NSTemporaryDirectory() + "store-\(UUID().uuidString)", events: Silence(),
-            now: { 0 })
+        try Store(path: temporaryPath("store"), events: Silence(), now: { 0 })
     }
 
     /// GRDB sets NORMAL when it opens in WAL mode; kill -9 cannot tell the difference, power can.
@@ -61,7 +52,7 @@ private struct Silence: EventSink {
     /// Each waits two seconds for the lock, all that wait together wait once.
     @Test(.timeLimit(.minutes(1)))
     func `changes that meet a lock of another process wait for it together`() async throws {
-        let path = NSTemporaryDirectory() + "store-\(UUID().uuidString)"
+        let path = temporaryPath("store")
         let store = try Store(path: path, events: Silence(), now: { 0 })
         var configuration = Configuration()
         configuration.allowsUnsafeTransactions = true

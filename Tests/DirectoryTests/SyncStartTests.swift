@@ -1,19 +1,10 @@
 import Directory
 import Events
 import Foundation
-import GRDB
-import Logging
-import Synchronization
 import Testing
 
-private final class Recorder: EventSink {
-    let drafts = Mutex<[EventDraft]>([])
-
-    func publish(_ new: [Event]) { drafts.withLock { $0 += new.map(\.draft) } }
-}
-
-/// A remote that nobody ever reaches: a sync from it goes on until it is interrupted.
-private struct Silence: RemoteConnector {
+/// A remote that does not respond: a sync from it goes on until it is interrupted.
+private struct SilentRemote: RemoteConnector {
     func check(_ url: String) async throws(RemoteError) -> String { url }
 
     func connect(_ url: String) async throws(RemoteError) -> any RemoteDirectory {
@@ -24,7 +15,7 @@ private struct Silence: RemoteConnector {
 
 /// What becomes of syncs that were running when the process ended.
 @Suite struct SyncStartTests {
-    private let path = NSTemporaryDirectory() + "starts-\(UUID().uuidString)"
+    private let path = temporaryPath("starts")
 
     /// Starts a Directory on the data of the one before.
     private func start(_ policy: SyncPolicy = SyncPolicy()) throws -> (
@@ -33,10 +24,8 @@ private struct Silence: RemoteConnector {
         let events = Recorder()
         let store = try Store(path: path, events: events, now: { 1_700_000_000_000_000 })
         let operations = Operations(
-            store: store, events: events, signingKey: SigningKeyFile("key", in: path),
-            remotes: Silence(), syncPolicy: policy,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            now: { 1_700_000_000_000_000 })
+            store, in: path, events: events, at: 1_700_000_000_000_000, remotes: SilentRemote(),
+            syncPolicy: policy)
         return (store, operations, events)
     }
 
@@ -55,12 +44,6 @@ private struct Silence: RemoteConnector {
         return id
     }
 
-    private func sql(_ text: String) throws {
-        let queue = try DatabaseQueue(path: path + "/directory.sqlite")
-        try queue.writeWithoutTransaction { try $0.execute(sql: text) }
-        try queue.close()
-    }
-
     @Test func `a sync that was running at three crashes in a row is given up`() async throws {
         defer { try? FileManager.default.removeItem(atPath: path) }
         var id: String?
@@ -75,7 +58,7 @@ private struct Silence: RemoteConnector {
         let sync = try await operations.syncs.status(try #require(id))
         #expect(sync.state == .failed)
         #expect(sync.error?.contains("3 times in a row") == true)
-        #expect(events.drafts.withLock { $0.map(\.type) } == [.syncFailed])
+        #expect(events.types == [.syncFailed])
         store.close()
     }
 
@@ -106,7 +89,7 @@ private struct Silence: RemoteConnector {
         let sync = try await operations.syncs.status(id)
         #expect(sync.state == .failed)
         #expect(sync.error?.contains("sync.time_limit") == true)
-        #expect(events.drafts.withLock { $0.map(\.type) } == [.syncCreated, .syncFailed])
+        #expect(events.types == [.syncCreated, .syncFailed])
         store.close()
     }
 
@@ -115,7 +98,8 @@ private struct Silence: RemoteConnector {
         try start().store.close()
         let (old, young) = (1_600_000_000_000_000, 1_699_999_000_000_000)
         for (id, state, time) in [("a", 6, old), ("b", 3, old), ("c", 6, young)] {
-            try sql(
+            try changeDatabase(
+                in: path,
                 "INSERT INTO sync (sync_id, remote_url, state, created_at, updated_at) VALUES ('\(id)', 'http://x', \(state), \(time), \(time))"
             )
         }

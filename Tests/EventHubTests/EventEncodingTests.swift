@@ -1,20 +1,7 @@
 import EventHub
 import Events
+import TestSupport
 import Testing
-
-private func event(
-    _ type: EventType = .recordPushed, _ resource: String = "baearei", labels: [String] = [],
-    metadata: [Event.Metadatum] = []
-) -> Event {
-    var ids = EventIDSequence()
-    var random = SystemRandomNumberGenerator()
-    let time: Int64 = 1_760_797_395_123_456
-    return Event(
-        EventDraft(type, resource, labels: labels, metadata: metadata),
-        id: ids.next(now: time, random: &random), timestamp: time)
-}
-
-private func text(_ event: Event) -> String { String(decoding: event.json(), as: UTF8.self) }
 
 /// An event as a reader understood it.
 private func line(_ event: ServerSentEvent) -> String {

@@ -1,5 +1,6 @@
 import EventHub
 import Events
+import TestSupport
 import Testing
 
 @Suite struct SubscriptionIndexTests {
@@ -67,7 +68,7 @@ import Testing
     /// searching are taken.
     @Test func `labels are matched as the definition says, whatever they are made of`() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = Seeded(state: seed)
+        var random = Seeded(seed: seed)
         func text(_ range: ClosedRange<Int>) -> String {
             let length = Int.random(in: range, using: &random)
             return String(
@@ -113,15 +114,5 @@ import Testing
         let first = index.match(event) { _ in }
         // Restarting at each byte would take 25 million steps.
         #expect(first < 1_500_000)
-    }
-}
-
-/// Numbers that a seed determines, so that a failure can be replayed.
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return (state >> 32) | (state << 32)
     }
 }

@@ -1,21 +1,8 @@
 import Events
 import Foundation
+import TestSupport
 import Testing
 import Text
-
-private func event(
-    _ type: EventType = .recordPushed, _ resource: String = "baearei", labels: [String] = [],
-    metadata: [Event.Metadatum] = []
-) -> Event {
-    var ids = EventIDSequence()
-    var random = SystemRandomNumberGenerator()
-    let time: Int64 = 1_760_797_395_123_456
-    return Event(
-        EventDraft(type, resource, labels: labels, metadata: metadata),
-        id: ids.next(now: time, random: &random), timestamp: time)
-}
-
-private func text(_ event: Event) -> String { String(decoding: event.json(), as: UTF8.self) }
 
 @Suite struct EventTests {
     @Test func `JSON has the keys in the order of the contract`() {

@@ -4,12 +4,11 @@ import Records
 import TestSupport
 import Testing
 
-/// A record of about so many bytes, with one of the skills.
+/// A record of about the given size, with one skill.
 private func large(_ name: String, bytes: Int) -> String {
     let text = String(repeating: "d", count: 9000)
     let notes = (0..<bytes / 9000).map { #""k\#($0)":"\#(text)""# }.joined(separator: ",")
-    return
-        #"{"schema_version":"1.0.0","name":"\#(name)","version":"v1","description":"d","authors":["a"],"created_at":"2025-10-18T14:23:15Z","skills":[{"name":"s"}],"annotations":{\#(notes)}}"#
+    return record(name, skills: ["s"], more: #""annotations":{\#(notes)}"#)
 }
 
 /// What a client can make expensive is bounded, in time and in memory.
@@ -32,12 +31,10 @@ private func large(_ name: String, bytes: Int) -> String {
     @Test func `unread responses and bodies hold no more memory than the limit`() async throws {
         try await TestGateway.run(["limits.memory": "16MiB"]) { gateway in
             // Unread listings of a megabyte each.
-            let skills = (0..<120).map {
-                #"{"name":"\#(String(repeating: "x", count: 1900))\#($0)"}"#
-            }
+            let long = String(repeating: "x", count: 1900)
+            let skills = (0..<120).map { "\(long)\($0)" }
             for number in 0..<8 {
-                let record =
-                    #"{"schema_version":"1.0.0","name":"n\#(number)","version":"v1","description":"d","authors":["a"],"created_at":"2025-10-18T14:23:15Z","skills":[\#(skills.joined(separator: ","))]}"#
+                let record = record("n\(number)", skills: skills)
                 #expect(try await gateway.post("/push", record).status == 201)
             }
             var clients: [SocketClient] = []

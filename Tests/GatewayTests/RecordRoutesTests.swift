@@ -273,9 +273,7 @@ private let json = ["Content-Type": "application/json"]
         async throws
     {
         try await TestGateway.run { gateway in
-            let skills = (0..<2000).map { #"{"name":"skill-\#($0)"}"# }.joined(separator: ",")
-            let body =
-                #"{"schema_version":"1.0.0","name":"n","version":"v1","description":"d","authors":["a"],"created_at":"2025-10-18T14:23:15Z","skills":[\#(skills)]}"#
+            let body = record(skills: (0..<2000).map { "skill-\($0)" })
             let cid = try await gateway.post("/push", body).json["cid"] as? String ?? ""
             let head = try await gateway.request("HEAD", "/records/\(cid)")
             #expect(head.status == 200)
@@ -293,13 +291,9 @@ private let json = ["Content-Type": "application/json"]
 
     @Test func `a record with too many bytes of labels is refused with its fault`() async throws {
         try await TestGateway.run { gateway in
-            let skills = (0..<300).map {
-                #"{"name":"\#(String(repeating: "x", count: 1000))\#($0)"}"#
-            }
+            let long = String(repeating: "x", count: 1000)
             let answer = try await gateway.post(
-                "/push",
-                #"{"schema_version":"1.0.0","name":"n","version":"v1","description":"d","authors":["a"],"created_at":"2025-10-18T14:23:15Z","skills":[\#(skills.joined(separator: ","))]}"#
-            )
+                "/push", record(skills: (0..<300).map { "\(long)\($0)" }))
             #expect(answer.status == 422)
             #expect(answer.text.contains("has labels"))
         }

@@ -1,9 +1,7 @@
 import Records
+import TestSupport
 import Testing
 import Text
-
-private let minimal =
-    #""name":"n","version":"v1","description":"d","authors":["a"],"created_at":"2025-10-18T14:23:15Z","skills":[{"name":"s"}]"#
 
 private func faults(_ text: String) -> [String] {
     do {
@@ -21,7 +19,7 @@ private func faults(_ text: String) -> [String] {
         let record = try Record(
             json: Array(
                 """
-                {"schema_version":"1.0.0",\(minimal.replacing(#"[{"name":"s"}]"#, with: #"[{"name":"b/c"},{"id":7},{"name":"a"}]"#)),
+                {"schema_version":"1.0.0",\(recordMembers.replacing(#"[{"name":"s"}]"#, with: #"[{"name":"b/c"},{"id":7},{"name":"a"}]"#)),
                 "locators":[{"type":"url","urls":["u"]}],"domains":[{"name":"d e"}],
                 "modules":[{"name":"m","data":{}},{"name":"m","data":{"x":1}}]}
                 """.utf8))
@@ -36,7 +34,7 @@ private func faults(_ text: String) -> [String] {
     func `the schema versions of upstream are accepted`(version: String) {
         let locators = #","locators":[{"type":"binary","url":"u"}]"#
         let text =
-            #"{"schema_version":"\#(version)",\#(minimal)\#(version.hasPrefix("0.7") ? locators : "")}"#
+            #"{"schema_version":"\#(version)",\#(recordMembers)\#(version.hasPrefix("0.7") ? locators : "")}"#
         #expect(faults(text) == [])
     }
 
@@ -46,7 +44,7 @@ private func faults(_ text: String) -> [String] {
     ])
     func `other schema versions are refused, with what would be accepted`(version: String) {
         #expect(
-            faults(#"{"schema_version":"\#(version)",\#(minimal)}"#)
+            faults(#"{"schema_version":"\#(version)",\#(recordMembers)}"#)
                 .first?.hasSuffix("is not supported: use 0.7.x, 0.8.x or 1.x.x") == true)
     }
 
@@ -86,14 +84,15 @@ private func faults(_ text: String) -> [String] {
     @Test func `what differs between the schema generations is told apart`() {
         let old = #""locators":[{"type":"docker_image","url":"u"}]"#
         let new = #""locators":[{"type":"container_image","urls":["u"]}]"#
-        #expect(faults(#"{"schema_version":"0.8.0",\#(minimal),\#(old)}"#) == [])
-        #expect(faults(#"{"schema_version":"1.0.0",\#(minimal),\#(new)}"#) == [])
-        #expect(faults(#"{"schema_version":"1.0.0",\#(minimal),\#(old)}"#).count == 3)
-        #expect(faults(#"{"schema_version":"0.8.0",\#(minimal),\#(new)}"#).count == 3)
-        #expect(faults(#"{"schema_version":"0.7.0",\#(minimal)}"#) == ["/locators: is required"])
+        #expect(faults(#"{"schema_version":"0.8.0",\#(recordMembers),\#(old)}"#) == [])
+        #expect(faults(#"{"schema_version":"1.0.0",\#(recordMembers),\#(new)}"#) == [])
+        #expect(faults(#"{"schema_version":"1.0.0",\#(recordMembers),\#(old)}"#).count == 3)
+        #expect(faults(#"{"schema_version":"0.8.0",\#(recordMembers),\#(new)}"#).count == 3)
+        #expect(
+            faults(#"{"schema_version":"0.7.0",\#(recordMembers)}"#) == ["/locators: is required"])
         let previous = #""previous_record_cid":"b""#
-        #expect(faults(#"{"schema_version":"0.8.0",\#(minimal),\#(previous)}"#) == [])
-        #expect(faults(#"{"schema_version":"1.0.0",\#(minimal),\#(previous)}"#).count == 1)
+        #expect(faults(#"{"schema_version":"0.8.0",\#(recordMembers),\#(previous)}"#) == [])
+        #expect(faults(#"{"schema_version":"1.0.0",\#(recordMembers),\#(previous)}"#).count == 1)
     }
 
     @Test(arguments: [
@@ -106,14 +105,14 @@ private func faults(_ text: String) -> [String] {
     ])
     func `a time must be one by RFC 3339`(text: String, isValid: Bool) {
         let record =
-            #"{"schema_version":"1.0.0",\#(minimal.replacing("2025-10-18T14:23:15Z", with: text))}"#
+            #"{"schema_version":"1.0.0",\#(recordMembers.replacing("2025-10-18T14:23:15Z", with: text))}"#
         #expect(faults(record).isEmpty == isValid)
     }
 
     @Test func `texts have a longest length`() {
         let long = String(repeating: "ä", count: 2000)
         let text =
-            #"{"schema_version":"1.0.0",\#(minimal.replacing(#""n""#, with: "\"\(long)\""))}"#
+            #"{"schema_version":"1.0.0",\#(recordMembers.replacing(#""n""#, with: "\"\(long)\""))}"#
         #expect(faults(text) == [])
         #expect(
             faults(text.replacing(long, with: long + "x")) == [
