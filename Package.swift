@@ -77,7 +77,7 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], path: "Sources/Net/HTTPServer", swiftSettings: boundary),
 
-        // text as bytes: comparing, searching, JSON, percent-coding, timestamps; pure
+        // text as bytes: comparing, searching, JSON, percent-coding, times, lists; backoff; pure
         .target(name: "Text", path: "Sources/Directory/Text", swiftSettings: strict),
 
         // event, its types, filter, id; JSON; SSE decoding: portable
@@ -188,7 +188,8 @@ let package = Package(
                 "HTTPServer", "Libevent", "Frames", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], swiftSettings: testing),
-        .testTarget(name: "TextTests", dependencies: ["Text"], swiftSettings: testing),
+        .testTarget(
+            name: "TextTests", dependencies: ["TestSupport", "Text"], swiftSettings: testing),
         .testTarget(
             name: "EventsTests", dependencies: ["Events", "TestSupport", "Text"],
             swiftSettings: testing),

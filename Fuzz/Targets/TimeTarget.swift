@@ -13,6 +13,10 @@ func checkTime(_ input: [UInt8]) throws {
         try require(DateTime.isValid(written), "\(given) is written \(written)")
         try require(Timestamp.parse(written) == time, "\(given) is read back from \(written)")
     }
+    if let duration = DurationText.parse(given, bareUnit: .seconds(1)) {
+        let written = DurationText.format(duration)
+        try require(DurationText.parse(written) == duration, "\(given) is written \(written)")
+    }
     if let seconds = HeaderNumber.seconds(given) {
         try require(
             (.zero...HeaderNumber.longest).contains(seconds), "\(given) is \(seconds) seconds")

@@ -1,23 +1,9 @@
+import TestSupport
 import Testing
 import Text
 
-/// Numbers that a seed determines, so that a failure can be replayed.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 @Suite struct SearchTests {
-    private func text(_ length: Int, _ random: inout SeededGenerator) -> String {
+    private func text(_ length: Int, _ random: inout Seeded) -> String {
         String(
             decoding: (0..<length).map { _ in UInt8.random(in: 97...98, using: &random) },
             as: UTF8.self)
@@ -25,7 +11,7 @@ struct SeededGenerator: RandomNumberGenerator {
 
     @Test func `many texts are found at once, as each alone would be`() {
         let seed = UInt64.random(in: 0...UInt64.max)
-        var random = SeededGenerator(seed: seed)
+        var random = Seeded(seed: seed)
         for _ in 0..<500 {
             let needles = (0..<Int.random(in: 1...6, using: &random)).map { _ in
                 text(Int.random(in: 1...5, using: &random), &random)

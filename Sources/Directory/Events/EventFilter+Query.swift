@@ -18,11 +18,11 @@ extension EventFilter {
         throws(EventFilterError)
     {
         var known: [EventType] = []
-        for name in Self.items(types) {
+        for name in types.commaSeparated {
             guard let type = EventType(name: name) else { throw .unknownType(name) }
             known.append(type)
         }
-        self.init(types: known, labels: Self.items(labels), cids: Self.items(cids))
+        self.init(types: known, labels: labels.commaSeparated, cids: cids.commaSeparated)
         guard itemCount <= limit else { throw .tooManyItems(limit: limit) }
         guard self.labels.allSatisfy({ $0.utf8.count <= Self.labelBytes }) else {
             throw .tooLongLabel(limit: Self.labelBytes)
@@ -31,9 +31,4 @@ extension EventFilter {
 
     /// The most bytes of one label item, because it is compared at each place of each label.
     private static let labelBytes = 256
-
-    private static func items(_ values: [String]) -> [String] {
-        values.flatMap { $0.split(on: UInt8(ascii: ",")) }.map(\.trimmedASCII)
-            .filter { !$0.isEmpty }
-    }
 }

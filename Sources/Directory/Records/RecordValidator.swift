@@ -64,8 +64,8 @@ struct RecordValidator {
         lazy var names = known.map(\.string).sortedByBytes()
         for member in object.members ?? [] where !known.contains(ExactString(member.key)) {
             if faults.count > Self.faultLimit { return }
-            let hint = nearest(to: member.key, in: names).map { ", did you mean \($0)?" }
-            fault("\(path)/\(escaped(member.key))", "is not an attribute here\(hint ?? "")")
+            let hint = suggestion(for: member.key, in: names) ?? ""
+            fault("\(path)/\(escaped(member.key))", "is not an attribute here\(hint)")
         }
     }
 

@@ -14,6 +14,15 @@ public func nearest(to name: String, in known: [String]) -> String? {
     return known.first { typed.count >= 3 && $0.hasBytePrefix(name) }
 }
 
+/// Returns the words that name the known name that is most similar to a mistyped one, such as
+/// `, did you mean labels?`; nil if none is similar.
+/// - Parameter spelling: how a known name is written in the message.
+public func suggestion(
+    for name: String, in known: [String], spelling: (String) -> String = { $0 }
+) -> String? {
+    nearest(to: name, in: known).map { ", did you mean \(spelling($0))?" }
+}
+
 /// Returns the number of single-byte changes between two texts (Levenshtein).
 private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
     var row = Array(0...b.count)

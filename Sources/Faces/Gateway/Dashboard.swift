@@ -81,8 +81,6 @@ enum ETag {
     /// Returns whether an `If-None-Match` field names this tag. Weak tags are equal here.
     static func matches(_ field: String?, _ tag: String) -> Bool {
         guard let field else { return false }
-        return field.split(on: UInt8(ascii: ",")).contains { candidate in
-            ["*", tag, "W/" + tag].contains(bytesOf: candidate.trimmedASCII)
-        }
+        return field.commaSeparated.contains { ["*", tag, "W/" + tag].contains(bytesOf: $0) }
     }
 }

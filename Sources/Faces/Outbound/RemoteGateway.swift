@@ -83,9 +83,10 @@ final class RemoteGateway: RemoteDirectory {
             throw RemoteError(.badAnswer, "answered \(code): it does not let us read there")
         case 404: throw RemoteError(.notFound, "answered 404: it is not there")
         case 408, 429, 502, 503, 504:
-            let seconds = response.retryAfter.flatMap { UInt32($0) }
-            throw RemoteError(
-                .unavailable(retryAfter: seconds.map { .seconds(Int($0)) }), "answered \(code)")
+            let pause = response.retryAfter.flatMap {
+                DurationText.parseSeconds($0, atMost: .seconds(86_400))
+            }
+            throw RemoteError(.unavailable(retryAfter: pause), "answered \(code)")
         default: throw RemoteError(.badAnswer, "answered \(code)")
         }
     }

@@ -8,13 +8,6 @@ extension StringProtocol {
         let essence = utf8.prefix { $0 != UInt8(ascii: ";") }.trimmed
         return essence.lazy.map(ASCII.lowercased).elementsEqual(type.utf8)
     }
-
-    /// The items of a comma-separated list, without spaces and tabs around them.
-    var commaSeparated: [String] {
-        utf8.split(separator: UInt8(ascii: ",")).map {
-            String(decoding: $0.trimmed, as: UTF8.self)
-        }
-    }
 }
 
 extension BidirectionalCollection<UInt8> {

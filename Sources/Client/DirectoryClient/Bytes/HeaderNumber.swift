@@ -1,3 +1,5 @@
+internal import Text
+
 /// Reads numbers in the header fields of a server. All are bounded, because a server can send any.
 package enum HeaderNumber {
     /// The longest time that a server can ask for; a longer time becomes this one.
@@ -6,24 +8,7 @@ package enum HeaderNumber {
     /// Parses a number of seconds, perhaps with a decimal fraction: `15`, `0.5`.
     /// - Returns: `longest` at most; nil when the text is not such a number.
     package static func seconds(_ text: String) -> Duration? {
-        let halves = text.utf8.split(
-            separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
-        guard halves.allSatisfy({ !$0.isEmpty && $0.allSatisfy { (0x30...0x39).contains($0) } })
-        else {
-            return nil
-        }
-        var seconds = 0
-        for digit in halves[0] {
-            seconds = seconds * 10 + Int(digit - 0x30)
-            if seconds >= 86_400 { return longest }
-        }
-        var milliseconds = 0
-        if halves.count > 1 {
-            for digit in (Array(halves[1].prefix(3)) + [0x30, 0x30]).prefix(3) {
-                milliseconds = milliseconds * 10 + Int(digit - 0x30)
-            }
-        }
-        return .seconds(seconds) + .milliseconds(milliseconds)
+        DurationText.parseSeconds(text, atMost: longest)
     }
 
     /// Bounds the milliseconds of a `retry:` field.

@@ -110,7 +110,7 @@ extension DirectoryClient {
                 configuration.server, reason: "its response does not describe a record")
         }
         let size = headers.first(name: "Content-Length").flatMap { Int($0) } ?? 0
-        let labels = headers["Directory-Labels"].flatMap(\.commaSeparated).map(
+        let labels = headers["Directory-Labels"].commaSeparated.map(
             PercentCoding.lenientlyDecoded)
         return RecordInfo(
             cid: cid, size: max(size, 0), labels: labels,

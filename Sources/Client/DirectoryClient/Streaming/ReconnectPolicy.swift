@@ -1,3 +1,5 @@
+internal import Text
+
 /// When a stream reconnects.
 public struct ReconnectPolicy: Sendable {
     /// The pause before the second attempt; each further one is twice as long.
@@ -23,8 +25,8 @@ public struct ReconnectPolicy: Sendable {
     ///   - failures: the number of failed attempts since the stream was open, from 1.
     ///   - retryAfter: the pause that the gateway asks for, in `retry:` or `Retry-After`.
     func delay(failures: Int, retryAfter: Duration?) -> Duration {
-        let doubled = firstDelay * (1 << min(failures - 1, 16))
-        let jittered = min(doubled, longestDelay) * (0.5 + jitter() / 2)
-        return max(jittered, min(retryAfter ?? .zero, HeaderNumber.longest))
+        let backoff = Backoff(first: firstDelay, longest: longestDelay)
+        let delay = backoff.delay(after: failures, jitter: jitter())
+        return max(delay, min(retryAfter ?? .zero, HeaderNumber.longest))
     }
 }

@@ -1,3 +1,5 @@
+internal import Text
+
 /// The limits of syncs, and the pauses between their attempts.
 public struct SyncPolicy: Sendable {
     /// The most syncs that run at the same time; the others wait.
@@ -27,14 +29,12 @@ public struct SyncPolicy: Sendable {
     /// Makes the default policy.
     public init() {}
 
-    /// Returns the pause before an attempt: exponential, half of it at random, so that syncs that failed
-    /// together do not retry together.
+    /// Returns the pause before an attempt.
     /// - Parameters:
     ///   - attempt: the number of failed attempts, from 1.
     ///   - retryAfter: the pause that the remote asks for.
     func delay(after attempt: Int, retryAfter: Duration?) -> Duration {
-        let doubled = retryDelay * (1 << min(attempt - 1, 16))
-        let jittered = min(doubled, longestDelay) * Double.random(in: 0.5...1)
-        return max(jittered, min(retryAfter ?? .zero, longestDelay))
+        let backoff = Backoff(first: retryDelay, longest: longestDelay)
+        return max(backoff.delay(after: attempt), min(retryAfter ?? .zero, longestDelay))
     }
 }

@@ -1,4 +1,5 @@
 internal import Outbound
+internal import Text
 
 /// The value of a setting, read and checked.
 enum SettingValue: Sendable {
@@ -34,7 +35,7 @@ extension SettingKey.Kind {
         case .bytes(let range):
             return Self.bytes(text).flatMap { range.contains($0) ? .number($0) : nil }
         case .duration(let range):
-            return Self.duration(text).flatMap { range.contains($0) ? .duration($0) : nil }
+            return DurationText.parse(text).flatMap { range.contains($0) ? .duration($0) : nil }
         case .choice(let choices): return choices.contains(text) ? .text(text) : nil
         case .address: return ListenAddress.isValid(text) ? .text(text) : nil
         case .origins, .remotes: return nil
@@ -51,7 +52,7 @@ extension SettingKey.Kind {
         case .bytes(let range):
             "a number of bytes from \(range.lowerBound) to \(range.upperBound), such as 64KiB or 4MiB"
         case .duration(let range):
-            "a time from \(range.lowerBound.milliseconds)ms to \(Int(range.upperBound / .seconds(3600)))h, such as 500ms, 15s, 2m or 1h"
+            "a time from \(DurationText.format(range.lowerBound)) to \(DurationText.format(range.upperBound)), such as 500ms, 15s, 2m or 1h"
         case .choice(let choices):
             "one of \(choices.filter { !$0.isEmpty }.joined(separator: ", "))"
         case .origins: "a list of origins, such as https://dashboard.example.org, or *"
@@ -70,16 +71,5 @@ extension SettingKey.Kind {
             }
         }
         return Int(text)
-    }
-
-    private static func duration(_ text: String) -> Duration? {
-        let units: [(String, Duration)] = [
-            ("ms", .milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)),
-            ("h", .seconds(3600)), ("d", .seconds(86_400)),
-        ]
-        for (unit, length) in units where text.hasSuffix(unit) {
-            return Int32(text.dropLast(unit.count)).map { length * Int($0) }
-        }
-        return nil
     }
 }

@@ -72,11 +72,7 @@ public struct Settings: Sendable {
     }
 
     /// The interval as a header field: seconds, `15` or `0.5`.
-    var heartbeatSeconds: String {
-        let milliseconds = heartbeatInterval.milliseconds
-        return milliseconds.isMultiple(of: 1000)
-            ? String(milliseconds / 1000) : String(Double(milliseconds) / 1000)
-    }
+    var heartbeatSeconds: String { DurationText.formatSeconds(heartbeatInterval) }
 
     /// Reads all settings.
     /// - Throws: `SettingsError` for the first invalid setting, with the reason and the remedy.

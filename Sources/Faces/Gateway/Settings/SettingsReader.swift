@@ -120,7 +120,7 @@ public struct SettingsReader {
             case .string(let text) = value.content
         else { return nil }
         guard key.isList else { return [text] }
-        return text.split(separator: ",").map { String($0.filter { $0 != " " }) }
+        return text.commaSeparated
     }
 
     private func items(
@@ -139,13 +139,13 @@ public struct SettingsReader {
                 "\(file.path):\(line): \(key.name) must be \(key.kind.expectation), not a list")
         }
         guard key.isList else { return [text] }
-        return text.split(separator: ",").map { String($0.filter { $0 != " " }) }
+        return text.commaSeparated
     }
 }
 
 extension SettingKey {
     static func unknown(_ name: String) -> String {
-        let hint = nearest(to: name, in: all.map(\.name)).map { ", did you mean \($0)?" }
+        let hint = suggestion(for: name, in: all.map(\.name))
         return "there is no setting \(name)\(hint ?? "; 'dir-gateway config' lists them all")"
     }
 }

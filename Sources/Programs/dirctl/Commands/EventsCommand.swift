@@ -48,8 +48,8 @@ struct Listen: AsyncParsableCommand {
     func run() async throws {
         try CommaList.refuseEmpty([("--types", types), ("--labels", labels), ("--cids", cids)])
         let filter = EventFilter(
-            types: try CommaList.items(types).map(Self.type), labels: CommaList.items(labels),
-            cids: CommaList.items(cids))
+            types: try types.commaSeparated.map(Self.type), labels: labels.commaSeparated,
+            cids: cids.commaSeparated)
         let client = try options.client { $0.reconnect.retriesFirstConnection = false }
         let printer = EventPrinter(format: format.format())
         var isBack = false
@@ -92,7 +92,7 @@ struct Listen: AsyncParsableCommand {
     private static func type(_ name: String) throws -> EventType {
         if let type = EventType(name: name) { return type }
         let known = EventType.allCases.map(\.shortName)
-        let hint = nearest(to: name.uppercased(), in: known).map { ", did you mean \($0)?" } ?? "."
+        let hint = suggestion(for: name, in: known) ?? "."
         throw Exit.Failure(
             message:
                 "there is no event type '\(name)'\(hint) The types are \(known.joined(separator: ", ")).",

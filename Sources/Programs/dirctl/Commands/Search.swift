@@ -79,7 +79,7 @@ struct LabelOptions: ParsableArguments {
             ("", plain), ("/skills/", skill), ("/domains/", domain), ("/modules/", module),
             ("/locators/", locator),
         ]
-        let wanted = kinds.map { prefix, lists in CommaList.items(lists).map { prefix + $0 } }
+        let wanted = kinds.map { prefix, lists in lists.commaSeparated.map { prefix + $0 } }
             .filter { !$0.isEmpty }
         var query = query
         // The gateway filters by one kind of label; the others are filtered here.

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import DirectoryClient
 internal import FoundationEssentials
+internal import Text
 
 /// The flags for the address of the gateway and the connection to it.
 struct ClientOptions: ParsableArguments {
@@ -39,7 +40,10 @@ struct ClientOptions: ParsableArguments {
                 message: "the file \(file) of authorities cannot be read", code: .usage)
         }
         if let text = settings["timeout"] {
-            guard let timeout = Self.duration(text) else {
+            // At most a day, so that no sum with it overflows.
+            guard let timeout = DurationText.parse(text, bareUnit: .seconds(1)),
+                timeout > .zero, timeout <= .seconds(86_400)
+            else {
                 throw Exit.Failure(
                     message:
                         "the timeout '\(text)' is invalid: use 500ms, 30s or 2m, 24 hours at most",
@@ -61,18 +65,5 @@ struct ClientOptions: ParsableArguments {
                 code: .usage)
         }
         return token
-    }
-
-    /// Reads a time: at most a day, so that no sum with it overflows.
-    private static func duration(_ text: String) -> Duration? {
-        for (unit, length) in [
-            ("ms", Duration.milliseconds(1)), ("s", .seconds(1)), ("m", .seconds(60)),
-            ("", .seconds(1)),
-        ] where text.hasSuffix(unit) {
-            guard let number = Int32(text.dropLast(unit.count)) else { return nil }
-            let duration = length * Int(number)
-            return duration > .zero && duration <= .seconds(86_400) ? duration : nil
-        }
-        return nil
     }
 }

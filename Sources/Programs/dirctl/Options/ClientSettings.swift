@@ -71,9 +71,7 @@ struct ClientSettings {
         if SettingNames.upstreamOnly.contains(key) {
             return "\(name) is a setting of another client and has no effect here"
         }
-        let hint = nearest(to: key, in: SettingNames.known).map {
-            ", did you mean \(spelling($0))?"
-        }
+        let hint = suggestion(for: key, in: SettingNames.known, spelling: spelling)
         return "there is no setting \(name)\(hint ?? "; it has no effect")"
     }
 }
