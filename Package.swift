@@ -30,8 +30,8 @@ let package = Package(
         .library(
             name: "Rooms",
             targets: [
-                "Directory", "DirectoryClient", "EventHub", "Events", "Gateway", "Libevent",
-                "HTTPServer", "Outbound", "Records", "Text", "Frames",
+                "Addresses", "Directory", "DirectoryClient", "EventHub", "Events", "Gateway",
+                "Libevent", "HTTPServer", "Outbound", "Records", "Text", "Frames",
             ]),
     ],
     dependencies: [
@@ -61,9 +61,13 @@ let package = Package(
             name: "CCurl", path: "Sources/Net/CCurl", pkgConfig: "libcurl",
             providers: [.apt(["libcurl4-openssl-dev"])]),
 
+        // IP addresses and networks
+        .target(name: "Addresses", path: "Sources/Net/Addresses", swiftSettings: boundary),
+
         // event loop, executor, timer, signal thread, mailbox, listener: the safe face of libevent
         .target(
-            name: "Libevent", dependencies: ["CLibevent"], path: "Sources/Net/Libevent",
+            name: "Libevent", dependencies: ["Addresses", "CLibevent"],
+            path: "Sources/Net/Libevent",
             swiftSettings: boundary),
 
         // immutable shared bytes that leave through many sockets; the budget of memory
@@ -73,7 +77,7 @@ let package = Package(
         .target(
             name: "HTTPServer",
             dependencies: [
-                "Libevent", "Frames",
+                "Addresses", "Libevent", "Frames",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], path: "Sources/Net/HTTPServer", swiftSettings: boundary),
 
@@ -114,16 +118,16 @@ let package = Package(
 
         // requests to addresses that clients name: which are allowed, and what may come back
         .target(
-            name: "Outbound", dependencies: ["CCurl", "Directory", "Libevent", "Text"],
+            name: "Outbound",
+            dependencies: ["Addresses", "CCurl", "Directory", "Libevent", "Text"],
             path: "Sources/Faces/Outbound", swiftSettings: boundary),
 
         // routes, errors to status, dashboard files, metrics, health, settings
         .target(
             name: "Gateway",
             dependencies: [
-                "Libevent", "HTTPServer", "Frames", "Text", "Events", "EventHub", "Records",
-                "Directory",
-                "Outbound",
+                "Addresses", "Libevent", "HTTPServer", "Frames", "Text", "Events", "EventHub",
+                "Records", "Directory", "Outbound",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -179,13 +183,14 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["Events", "Records"], path: "Tests/TestSupport",
             swiftSettings: testing),
+        .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: testing),
         .testTarget(
-            name: "LibeventTests", dependencies: ["Libevent", "TestSupport"], swiftSettings: testing
-        ),
+            name: "LibeventTests", dependencies: ["Addresses", "Libevent", "TestSupport"],
+            swiftSettings: testing),
         .testTarget(
             name: "HTTPServerTests",
             dependencies: [
-                "HTTPServer", "Libevent", "Frames", "TestSupport",
+                "Addresses", "HTTPServer", "Libevent", "Frames", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], swiftSettings: testing),
         .testTarget(
@@ -208,7 +213,7 @@ let package = Package(
             ], swiftSettings: testing),
         .testTarget(
             name: "OutboundTests",
-            dependencies: ["Outbound", "Directory", "Libevent", "TestSupport"],
+            dependencies: ["Addresses", "Outbound", "Directory", "Libevent", "TestSupport"],
             swiftSettings: testing),
         .testTarget(
             name: "GatewayTests",
@@ -222,8 +227,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Directory", "DirectoryClient", "EventHub", "Events", "Gateway", "Libevent",
-                "HTTPServer", "Outbound", "Records", "Text", "Frames",
+                "Addresses", "Directory", "DirectoryClient", "EventHub", "Events", "Gateway",
+                "Libevent", "HTTPServer", "Outbound", "Records", "Text", "Frames",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             path: "Fuzz", exclude: ["Corpus", "Driver", "Package.swift"],

@@ -1,5 +1,5 @@
+import Addresses
 import FoundationEssentials
-import Libevent
 import Text
 
 @testable import Outbound

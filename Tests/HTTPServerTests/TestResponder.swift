@@ -1,3 +1,4 @@
+import Addresses
 import Frames
 import Glibc
 import HTTPServer

@@ -1,4 +1,4 @@
-import Libevent
+import Addresses
 import Testing
 
 @testable import Outbound

@@ -1,6 +1,6 @@
+import Addresses
 import Directory
 import Foundation
-import Libevent
 import TestSupport
 import Testing
 

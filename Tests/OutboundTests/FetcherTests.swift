@@ -1,5 +1,5 @@
+import Addresses
 import Foundation
-import Libevent
 import Synchronization
 import TestSupport
 import Testing

@@ -1,3 +1,4 @@
+internal import Addresses
 public import Directory
 internal import EventHub
 internal import Events

@@ -1,4 +1,4 @@
-internal import Libevent
+internal import Addresses
 internal import Text
 
 /// Which remotes may be reached. A client names them, and the gateway may be inside a network that

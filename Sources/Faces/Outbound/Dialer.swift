@@ -1,5 +1,5 @@
+internal import Addresses
 internal import Directory
-internal import Libevent
 
 /// Finds an address of a host that the policy allows and that accepts connections.
 struct Dialer: Sendable {

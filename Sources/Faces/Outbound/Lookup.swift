@@ -1,5 +1,5 @@
+internal import Addresses
 internal import Dispatch
-internal import Libevent
 internal import Synchronization
 
 /// Resolves a name, which blocks a thread: on one of a few threads of its own, awaited until a timeout.

@@ -1,5 +1,5 @@
+internal import Addresses
 internal import Directory
-internal import Libevent
 internal import Text
 
 /// Another gateway, over HTTP. Every response is bounded in time and size. Redirects are not followed.

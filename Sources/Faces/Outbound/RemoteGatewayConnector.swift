@@ -1,3 +1,4 @@
+internal import Addresses
 public import Directory
 public import Libevent
 

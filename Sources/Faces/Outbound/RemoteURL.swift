@@ -1,3 +1,4 @@
+internal import Addresses
 internal import Directory
 internal import FoundationEssentials
 internal import Text

@@ -1,4 +1,4 @@
-public import Libevent
+public import Addresses
 internal import Synchronization
 
 /// Limits the connections of all loops, in total and for each address. An IPv6 network of 64 bits

@@ -1,3 +1,4 @@
+public import Addresses
 public import Frames
 internal import Glibc
 public import Libevent

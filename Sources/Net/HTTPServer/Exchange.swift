@@ -1,5 +1,5 @@
+public import Addresses
 public import HTTPTypes
-public import Libevent
 
 /// A request and the obligation to respond to it. Exactly one of the `consuming` methods ends it. If
 /// it is destroyed without a response, the client gets 500.

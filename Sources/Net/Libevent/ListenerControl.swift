@@ -1,3 +1,4 @@
+public import Addresses
 internal import CLibevent
 internal import Glibc
 internal import Synchronization

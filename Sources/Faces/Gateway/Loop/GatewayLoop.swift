@@ -1,3 +1,4 @@
+internal import Addresses
 internal import EventHub
 internal import Events
 internal import HTTPServer

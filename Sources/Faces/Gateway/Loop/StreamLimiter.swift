@@ -1,4 +1,4 @@
-internal import Libevent
+internal import Addresses
 internal import Synchronization
 
 /// Limits the event streams of all loops and the items of their filters, in total and for each

@@ -1,4 +1,4 @@
-internal import Libevent
+internal import Addresses
 
 /// The rules for the address on which a gateway listens.
 enum ListenAddress {

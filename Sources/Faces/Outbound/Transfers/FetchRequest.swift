@@ -1,4 +1,4 @@
-internal import Libevent
+internal import Addresses
 
 /// One GET request, and its limits.
 struct FetchRequest: Sendable {

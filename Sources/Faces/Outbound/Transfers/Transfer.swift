@@ -1,6 +1,6 @@
+internal import Addresses
 internal import CCurl
 internal import Glibc
-internal import Libevent
 
 /// A running request: curl's easy handle, and the part of the response received so far.
 ///

@@ -1,5 +1,4 @@
-internal import CLibevent
-internal import Glibc
+package import Glibc
 
 /// An IPv4 or IPv6 address with its port.
 @safe public struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
@@ -13,34 +12,25 @@ internal import Glibc
     /// Parses `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`.
     /// - Returns: nil when the text is not of that form or the address is not numeric.
     public init?(_ text: String) {
-        let bytes = Array(text.utf8)
-        guard let colon = bytes.lastIndex(of: UInt8(ascii: ":")),
-            let port = UInt16(String(decoding: bytes[(colon + 1)...], as: UTF8.self))
+        let text = Array(text.utf8)
+        guard let colon = text.lastIndex(of: UInt8(ascii: ":")),
+            let port = UInt16(String(decoding: text[(colon + 1)...], as: UTF8.self))
         else { return nil }
-        var name = bytes[..<colon]
+        var name = text[..<colon]
         if name.count >= 2, name.first == UInt8(ascii: "["), name.last == UInt8(ascii: "]") {
             name = name.dropFirst().dropLast()
         }
-        // C functions would stop at a NUL and use another address than the text shows.
-        guard !name.contains(0) else { return nil }
         if name.elementsEqual("localhost".utf8) { name = Array("127.0.0.1".utf8)[...] }
         if name.isEmpty || name.elementsEqual("*".utf8) { name = Array("0.0.0.0".utf8)[...] }
         let host = String(decoding: name, as: UTF8.self)
-        var v4 = in_addr()
-        var v6 = in6_addr()
-        if unsafe inet_pton(AF_INET, host, &v4) == 1 {
-            isIPv6 = false
-        } else if unsafe inet_pton(AF_INET6, host, &v6) == 1 {
-            isIPv6 = true
-        } else {
-            return nil
-        }
+        guard let bytes = IPAddress.bytes(host) else { return nil }
+        isIPv6 = bytes.count == 16
         self.host = host
         self.port = port
     }
 
     /// Reads an address from the kernel; nil when it is neither IPv4 nor IPv6.
-    init?(_ storage: sockaddr_storage) {
+    package init?(_ storage: sockaddr_storage) {
         var storage = storage
         var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
         switch Int32(storage.ss_family) {
@@ -86,6 +76,11 @@ internal import Glibc
         self.isIPv6 = isIPv6
     }
 
+    /// The bytes of the address, in network order: 4 or 16.
+    public var bytes: [UInt8] {
+        IPAddress.bytes(host) ?? Array(repeating: 0, count: isIPv6 ? 16 : 4)
+    }
+
     /// Whether the address is a loopback address, which only this machine can reach.
     public var isLoopback: Bool {
         isIPv6 ? host.utf8.elementsEqual("::1".utf8) : host.utf8.starts(with: "127.".utf8)
@@ -95,7 +90,7 @@ internal import Glibc
     public var description: String { isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
     /// Calls `body` with the address as a `sockaddr`.
-    func withSockaddr<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
+    package func withSockaddr<R>(_ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R {
         if isIPv6 {
             var address = sockaddr_in6()
             address.sin6_family = sa_family_t(AF_INET6)

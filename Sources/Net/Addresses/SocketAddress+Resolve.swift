@@ -1,4 +1,3 @@
-internal import CLibevent
 internal import Glibc
 
 /// The failure to resolve a host name.
@@ -36,17 +35,5 @@ extension SocketAddress {
             unsafe next = unsafe entry.pointee.ai_next
         }
         return addresses
-    }
-
-    /// The bytes of the address, in network order: 4 or 16.
-    public var bytes: [UInt8] {
-        if isIPv6 {
-            var address = in6_addr()
-            unsafe inet_pton(AF_INET6, host, &address)
-            return unsafe withUnsafeBytes(of: address) { unsafe Array($0) }
-        }
-        var address = in_addr()
-        unsafe inet_pton(AF_INET, host, &address)
-        return unsafe withUnsafeBytes(of: address) { unsafe Array($0) }
     }
 }

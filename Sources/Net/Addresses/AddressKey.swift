@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// The key of an address for limits per client: the address itself for IPv4, its network of 64 bits
 /// for IPv6, because an IPv6 client has a whole network of addresses.
 ///
