@@ -7,11 +7,10 @@ RUN apt-get update -qq \
         libcurl4-openssl-dev libevent-dev libsqlite3-dev pkg-config \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
-# The manifest names the targets of all four folders, and SwiftPM wants to see each of them.
+# The manifest names the targets of these three folders, and SwiftPM wants to see each of them.
 COPY Package.swift ./
 COPY Sources Sources
 COPY Tests Tests
-COPY Benchmarks Benchmarks
 COPY Fuzz Fuzz
 RUN for program in dir-gateway dirctl; do \
         swift build -c release --product $program --static-swift-stdlib || exit 1; \

@@ -47,7 +47,7 @@ check: bootstrap ## format, words, imports, text as bytes, the image, and a buil
 	@scripts/check-strings
 	@scripts/check-docker
 
-bench: ## measure fan-out beside other servers, fairness, pushes, sync; writes docs/benchmarks.md
+bench: ## measure fan-out beside other servers, pushes and more; ARGS="pushes sync": only those; else writes docs/benchmarks.md
 	@Benchmarks/run $(ARGS)
 
 fuzz: ## feed the parsers with invented inputs, 5 s each; ARGS=--long, ARGS=--corpus: docs/fuzzing.md

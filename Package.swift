@@ -26,7 +26,7 @@ let package = Package(
         .executable(name: "dir-gateway", targets: ["dir-gateway"]),
         .executable(name: "dirctl", targets: ["dirctl"]),
         .library(name: "DirectoryClient", targets: ["DirectoryClient", "Events"]),
-        // what `Fuzz`, a package of its own, looks into
+        // what `Fuzz` and `Benchmarks`, packages of their own, look into
         .library(
             name: "Rooms",
             targets: [
@@ -165,19 +165,6 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], path: "Sources/Programs/dir-gateway", swiftSettings: strict),
-
-        // what `make bench` measures with: the load, the raw limit, single pieces of work
-        .executableTarget(
-            name: "bench-load", path: "Benchmarks/Load",
-            cSettings: [.define("_GNU_SOURCE")]),
-        .executableTarget(name: "bench-raw", path: "Benchmarks/RawServer"),
-        .executableTarget(
-            name: "bench-micro",
-            dependencies: ["EventHub", "Events", "HTTPServer", "Records", "Text", "Frames"],
-            path: "Benchmarks/Micro", swiftSettings: strict),
-        .executableTarget(
-            name: "bench-insert", dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
-            path: "Benchmarks/Insert", swiftSettings: strict),
 
         // what several tests use: a bare socket, a reader of streams, records and events
         .target(

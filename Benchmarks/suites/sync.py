@@ -47,6 +47,7 @@ def main():
             if status["status"] != "COMPLETED" or status["copied"] != total:
                 raise SystemExit(f"the sync did not end well: {status}")
             half = min(memory, key=lambda point: abs(point[0] - total / 2))[1]
+            print("### Sync\n")
             print(f"sync of {total:,} records: {total / took:,.0f} records/s")
             print(f"  CPU per record: {cpu[0] / total * 1e6:.0f} µs here, "
                   f"{cpu[1] / total * 1e6:.0f} µs at the remote")

@@ -89,6 +89,7 @@ def main():
         with Gateway(sys.argv[1], directory) as gateway:
             print(f"bench: {ROUNDS} pushes, one subscriber", file=sys.stderr)
             latencies, pushes = measure(gateway.address)
+    print("### Latency of one event, one subscriber\n")
     print("| ms | p50 | p99 | max |\n|---|---|---|---|")
     row("publish to receive", latencies)
     row("push to answer, durable", pushes)

@@ -93,6 +93,7 @@ def main():
             dirctl, "events", "listen", "-o", "jsonl", "--server-addr", f"127.0.0.1:{port}"],
         "curl -N": lambda port: ["curl", "-sN", f"http://127.0.0.1:{port}/events"],
     }
+    print("### `dirctl events listen`\n")
     print(f"| {count:,} events | CPU per event at {RATE:,}/s | CPU per event at full speed "
           "| events/s at full speed |\n|---|---|---|---|")
     for name, command in commands.items():

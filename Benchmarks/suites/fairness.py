@@ -16,8 +16,8 @@ import time
 
 import events
 import servers
-from fanout import cores, raise_limit
 from load import Load, is_whole
+from machine import cores, raise_limit
 
 EVENTS, PAUSE = 40, 250
 INTERVAL = 10

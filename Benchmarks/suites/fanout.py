@@ -10,8 +10,6 @@ missing, doubled or out of order is marked void.
 
 import argparse
 import contextlib
-import os
-import resource
 import shutil
 import sys
 import tempfile
@@ -21,6 +19,7 @@ import events
 import report
 import servers
 from load import BrokenOff, Load, is_whole
+from machine import cores, raise_limit
 
 
 # Who sends event by event takes minutes for a round of bursts to more than so many.
@@ -29,18 +28,6 @@ SLOW = {"pushpin": 100, "node": 1000, "raw": 1000}
 
 def say(text):
     print(f"bench: {text}", file=sys.stderr, flush=True)
-
-
-def cores():
-    free = sorted(os.sched_getaffinity(0))
-    return (free[0], free[-1]) if len(free) > 1 else (None, None)
-
-
-def raise_limit():
-    """As many open files as this user may have."""
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard
 
 
 def choose(only):
