@@ -39,7 +39,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.3.0"),
         .package(
-            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
@@ -96,8 +96,6 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], path: "Sources/Net/HTTPServer", swiftSettings: boundary),
 
-        // text as bytes: comparing, searching, JSON, percent-coding, times, lists; backoff; pure
-
         // streams, flow control and limits of HTTP/2: a session that knows no socket
         .target(
             name: "HTTP2",
@@ -106,7 +104,7 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], path: "Sources/Net/HTTP2", swiftSettings: boundary),
 
-        // text as bytes: comparing, searching, JSON, percent-coding, timestamps; pure
+        // text as bytes: comparing, searching, JSON, percent-coding, times, lists; backoff; pure
         .target(name: "Text", path: "Sources/Directory/Text", swiftSettings: strict),
 
         // event, its types, filter, id; JSON; SSE decoding: portable
@@ -179,6 +177,7 @@ let package = Package(
             dependencies: [
                 "DirectoryClient", "Records", "Events", "Text",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ], path: "Sources/Programs/dirctl", swiftSettings: strict),
 

@@ -9,13 +9,16 @@ func checkSettings(_ input: [UInt8]) throws {
     do {
         let file = try SettingsFile(path: path, data: Data(input))
         let reader = SettingsReader(file: file)
-        let settings = try reader.effective()
+        let (settings, faults) = reader.read()
         try require(settings.count == SettingKey.all.count, "\(settings.count) settings")
-        for setting in settings where file.lines[setting.key.name] != nil {
+        let isWhole = faults.isEmpty
+        for setting in settings where isWhole && file.entries[setting.key.name] != nil {
             try require(setting.origin.hasPrefix(path), "\(setting.key.name): \(setting.origin)")
         }
+        try require(
+            faults.allSatisfy { $0.hasPrefix(path + ":") }, "a fault without its place: \(faults)")
         _ = try Settings(reader)
     } catch let error as SettingsError {
-        try require(!"\(error)".utf8.isEmpty, "refused without a reason")
+        try require(!error.faults.isEmpty, "refused without a reason")
     }
 }

@@ -119,6 +119,68 @@ import Testing
         }
     }
 
+    @Test func `all faults are reported at once, each with its place`() throws {
+        let path = NSTemporaryDirectory() + "settings-\(UUID().uuidString).yml"
+        let file = """
+            loops: [1]
+            evnts:
+              retry: 1s
+            events:
+              heartbeat: 5s
+              retry: {a: 1}
+              heartbeat_interval: fast
+            cors:
+              allowed_origins: [[https://a]]
+            limits: 7
+            """
+        try file.write(toFile: path, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        do {
+            let reader = try SettingsReader(
+                file: path, flags: ["no.such": "1", "listen_address": "0.0.0.0:80"],
+                environment: ["DIRECTORY_SERVER_LIMITS_BODY_BYTES": "1"])
+            _ = try Settings(reader)
+            Issue.record("the settings were accepted")
+        } catch {
+            let begins = [
+                "there is no setting no.such",
+                "\(path):2: there is no setting evnts;",
+                "\(path):5: there is no setting events.heartbeat",
+                "\(path):6: events.retry takes a value",
+                "\(path):9: cors.allowed_origins must be a list of origins",
+                "\(path):10: there is no setting limits",
+                "\(path):1: loops must be a whole number",
+                "\(path):7: events.heartbeat_interval is \"fast\", but must be",
+                "DIRECTORY_SERVER_LIMITS_BODY_BYTES: limits.body_bytes is \"1\", but must be",
+                "listen_address 0.0.0.0:80 can be reached",
+            ]
+            #expect(error.faults.count == begins.count, "\(error)")
+            for (fault, begin) in zip(error.faults, begins) {
+                #expect(fault.hasPrefix(begin), "\(fault)")
+            }
+            #expect(error.description.hasPrefix("the settings have 10 faults:\n  there is"))
+        }
+    }
+
+    @Test func `keys that only the upstream Directory has are warned of, and change nothing`()
+        throws
+    {
+        let path = NSTemporaryDirectory() + "settings-\(UUID().uuidString).yml"
+        let file = """
+            store:
+              oci: {registry_address: "127.0.0.1:5555", auth_config: {insecure: true}}
+            routing:
+              bootstrap_peers: [{a: [1]}]
+            loops: 3
+            """
+        try file.write(toFile: path, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let reader = try SettingsReader(file: path, flags: [:], environment: [:])
+        #expect(try Settings(reader).loops == 3)
+        #expect(reader.ignoredKeys.map(\.name) == ["store", "routing"])
+        #expect(reader.ignoredKeys.map(\.origin) == ["\(path):1", "\(path):3"])
+    }
+
     @Test func `variables that are no settings are noticed`() throws {
         let reader = try SettingsReader(
             file: nil, flags: [:], environment: ["DIRECTORY_SERVER_LOPS": "1", "PATH": "/bin"])

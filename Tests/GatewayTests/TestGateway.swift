@@ -74,14 +74,6 @@ let hasClients = FileManager.default.fileExists(atPath: repository + "/.venv/bin
 let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
 
-/// A cid that no record has.
-let absentCID = CID.of(Array("absent".utf8))
-
-/// A record that is valid.
-func record(_ name: String, skill: String = "s") -> String {
-    #"{"schema_version":"1.0.0","name":"\#(name)","version":"v1","description":"d","authors":["a"],"created_at":"2025-10-18T14:23:15Z","skills":[{"name":"\#(skill)"}]}"#
-}
-
 extension EventReader.Block {
     /// The short name of the event's type and its resource.
     var story: String { "\(self["event"] ?? "?") \(json["resource_id"] as? String ?? "")" }

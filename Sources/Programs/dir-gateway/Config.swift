@@ -22,6 +22,11 @@ struct Config: ParsableCommand {
         for name in reader.unknownVariables {
             print("# \(name) looks like a setting, but is not one")
         }
+        for key in reader.ignoredKeys {
+            print(
+                "# \(key.origin): \(key.name) is a setting of the upstream Directory and has no effect"
+            )
+        }
         _ = try Settings(reader)
     }
 }

@@ -8,17 +8,13 @@ struct Log {
     let logger: Logger
 
     init(_ settings: Settings) {
-        let threshold = LogThreshold(Self.level(settings))
-        let format = GatewayLogHandler.Format(rawValue: settings.logFormat) ?? .text
+        let threshold = LogThreshold(settings.logLevel)
+        let format = settings.logFormat
         let writer = writer
         self.threshold = threshold
         logger = Logger(label: "gateway") { label in
             GatewayLogHandler(
                 label: label, format: format, threshold: threshold, writer: writer, now: wallClock)
         }
-    }
-
-    static func level(_ settings: Settings) -> Logger.Level {
-        Logger.Level(rawValue: settings.logLevel) ?? .info
     }
 }

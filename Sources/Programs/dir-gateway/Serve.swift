@@ -23,6 +23,11 @@ struct Serve: AsyncParsableCommand {
             log.logger.warning(
                 "a variable looks like a setting, but is not one", metadata: ["name": "\(name)"])
         }
+        for key in reader.ignoredKeys {
+            log.logger.warning(
+                "a setting of the upstream Directory has no effect here",
+                metadata: ["name": "\(key.name)", "place": "\(key.origin)"])
+        }
         let gateway: GatewayServer
         do {
             gateway = try await GatewayServer.start(settings, logger: log.logger)
@@ -66,7 +71,7 @@ struct Serve: AsyncParsableCommand {
 
     private func reload(_ gateway: GatewayServer, _ log: Log) {
         do {
-            log.threshold.current = Log.level(try Settings(try options.reader()))
+            log.threshold.current = try Settings(try options.reader()).logLevel
             gateway.reload()
             log.logger.info("log level and dashboard reloaded")
         } catch {

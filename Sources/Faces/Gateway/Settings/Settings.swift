@@ -4,6 +4,7 @@ public import Events
 internal import FoundationEssentials
 public import HTTPServer
 internal import Libevent
+public import Logging
 internal import Text
 
 /// The effective settings.
@@ -57,9 +58,9 @@ public struct Settings: Sendable {
     /// The origins whose pages may use the gateway; `*` allows any.
     public var allowedOrigins: [String]
     /// The lowest level that is logged.
-    public var logLevel: String
-    /// The format of log lines: `text` or `json`.
-    public var logFormat: String
+    public var logLevel: Logger.Level
+    /// The format of log lines.
+    public var logFormat: GatewayLogHandler.Format
     /// Whether each request is logged.
     public var logsAccess: Bool
 
@@ -75,9 +76,11 @@ public struct Settings: Sendable {
     }
 
     /// Reads all settings.
-    /// - Throws: `SettingsError` for the first invalid setting, with the reason and the remedy.
+    /// - Throws: `SettingsError` with every invalid setting, the reason and the remedy.
     public init(_ reader: SettingsReader) throws(SettingsError) {
-        let settings = try reader.effective()
+        let settings: [SettingsReader.Effective]
+        var faults: [String]
+        (settings, faults) = reader.read()
         let values = Dictionary(uniqueKeysWithValues: settings.map { ($0.key.name, $0.value) })
         func text(_ key: String) -> String {
             if case .text(let value) = values[key] { value } else { "" }
@@ -141,17 +144,18 @@ public struct Settings: Sendable {
         memoryLimit = number("limits.memory")
         http.peerTimeout = duration("limits.peer_timeout")
         allowedOrigins = list("cors.allowed_origins")
-        logLevel = text("log.level")
-        logFormat = text("log.format")
+        logLevel = Logger.Level(rawValue: text("log.level")) ?? .info
+        logFormat = GatewayLogHandler.Format(rawValue: text("log.format")) ?? .text
         logsAccess = flag("log.access")
         // Other machines may connect only if the operator allows it: there is no authentication yet.
-        guard ListenAddress.isLoopback(listenAddress) || text("auth.mode") == "open" else {
-            throw SettingsError(
+        if !ListenAddress.isLoopback(listenAddress), text("auth.mode") != "open" {
+            faults.append(
                 """
                 listen_address \(listenAddress) can be reached from other machines, but there is no \
                 authentication: either set auth.mode to open, which allows every client to push and \
                 delete, or listen on a loopback address behind a proxy with authentication
                 """)
         }
+        guard faults.isEmpty else { throw SettingsError(faults) }
     }
 }

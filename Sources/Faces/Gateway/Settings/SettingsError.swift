@@ -1,7 +1,15 @@
-/// Why the gateway does not start: an invalid setting, and the expected value.
+/// Why the gateway does not start: every invalid setting, with the expected value.
 public struct SettingsError: Error, CustomStringConvertible {
-    /// The reason and the remedy.
-    public let description: String
+    /// The reasons, each with its remedy.
+    public let faults: [String]
 
-    init(_ description: String) { self.description = description }
+    /// The reason, or a list of all.
+    public var description: String {
+        guard faults.count != 1 else { return faults[0] }
+        return (["the settings have \(faults.count) faults:"] + faults).joined(separator: "\n  ")
+    }
+
+    init(_ fault: String) { faults = [fault] }
+
+    init(_ faults: [String]) { self.faults = faults }
 }
