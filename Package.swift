@@ -30,8 +30,8 @@ let package = Package(
         .library(
             name: "Rooms",
             targets: [
-                "Directory", "DirectoryClient", "EventHub", "Events", "Gateway", "Libevent",
-                "HTTPServer", "Outbound", "Records", "Text", "Frames",
+                "Authentication", "Directory", "DirectoryClient", "EventHub", "Events", "Gateway",
+                "Libevent", "HTTPServer", "Outbound", "Records", "Text", "Frames",
             ]),
     ],
     dependencies: [
@@ -49,6 +49,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // libevent's headers, and the few shims Swift cannot import
@@ -112,6 +113,15 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], path: "Sources/Directory/Directory", swiftSettings: strict),
 
+        // token, JSON Web Token, certificate or session to subject, scopes and event filter
+        .target(
+            name: "Authentication",
+            dependencies: [
+                "Events", "Text",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ], path: "Sources/Faces/Authentication", swiftSettings: strict),
+
         // requests to addresses that clients name: which are allowed, and what may come back
         .target(
             name: "Outbound", dependencies: ["CCurl", "Directory", "Libevent", "Text"],
@@ -122,7 +132,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Libevent", "HTTPServer", "Frames", "Text", "Events", "EventHub", "Records",
-                "Directory",
+                "Directory", "Authentication",
                 "Outbound",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -202,6 +212,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),
         .testTarget(
+            name: "AuthenticationTests",
+            dependencies: [
+                "Authentication", "Events", "Text",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ], swiftSettings: testing),
+        .testTarget(
             name: "OutboundTests",
             dependencies: ["Outbound", "Directory", "Libevent", "TestSupport"],
             swiftSettings: testing),
@@ -209,7 +226,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Gateway", "dir-gateway", "dirctl", "DirectoryClient", "Directory", "Events",
-                "Records", "Text", "TestSupport",
+                "Authentication", "Records", "Text", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),
 
@@ -217,8 +234,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Directory", "DirectoryClient", "EventHub", "Events", "Gateway", "Libevent",
-                "HTTPServer", "Outbound", "Records", "Text", "Frames",
+                "Authentication", "Directory", "DirectoryClient", "EventHub", "Events", "Gateway",
+                "Libevent", "HTTPServer", "Outbound", "Records", "Text", "Frames",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             path: "Fuzz", exclude: ["Corpus", "Driver", "Package.swift"],

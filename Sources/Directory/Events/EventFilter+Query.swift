@@ -30,7 +30,7 @@ extension EventFilter {
     }
 
     /// The most bytes of one label item, because it is compared at each place of each label.
-    private static let labelBytes = 256
+    static let labelBytes = 256
 
     private static func items(_ values: [String]) -> [String] {
         values.flatMap { $0.split(on: UInt8(ascii: ",")) }.map(\.trimmedASCII)
