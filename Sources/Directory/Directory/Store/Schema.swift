@@ -137,6 +137,7 @@ enum Schema {
                     ) STRICT;
                     """)
         }
+        registerTokens(&migrator)
         return migrator
     }
 }
