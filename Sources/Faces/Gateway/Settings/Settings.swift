@@ -53,6 +53,8 @@ public struct Settings: Sendable {
     public var memoryLimit: Int
     /// The origins whose pages may use the gateway; `*` allows any.
     public var allowedOrigins: [String]
+    /// Who may do what.
+    public var access: AccessSettings
     /// The lowest level that is logged.
     public var logLevel: String
     /// The format of log lines: `text` or `json`.
@@ -141,14 +143,12 @@ public struct Settings: Sendable {
         logLevel = text("log.level")
         logFormat = text("log.format")
         logsAccess = flag("log.access")
-        // Other machines may connect only if the operator allows it: there is no authentication yet.
-        guard ListenAddress.isLoopback(listenAddress) || text("auth.mode") == "open" else {
-            throw SettingsError(
-                """
-                listen_address \(listenAddress) can be reached from other machines, but there is no \
-                authentication: either set auth.mode to open, which allows every client to push and \
-                delete, or listen on a loopback address behind a proxy with authentication
-                """)
-        }
+        access = try AccessSettings(text: text, list: list, number: number)
+    }
+
+    /// Returns the directory of the store, for what needs no other setting.
+    /// - Throws: `SettingsError`.
+    public static func dataDirectory(_ reader: SettingsReader) throws(SettingsError) -> String {
+        try reader.effective().first { $0.key.name == "data_dir" }?.text ?? ""
     }
 }

@@ -9,7 +9,7 @@ public struct SettingsReader {
     public struct Effective: Sendable {
         /// The setting.
         public let key: SettingKey
-        /// The value as it was written.
+        /// The value as it was written, without secrets.
         public let text: String
         /// The source: a flag, a variable, a line of a file, or `default`.
         public let origin: String
@@ -70,7 +70,10 @@ public struct SettingsReader {
     private func effective(_ key: SettingKey) throws(SettingsError) -> Effective {
         for source in sources(key) {
             guard let items = try source.items() else { continue }
-            let text = items.joined(separator: ",")
+            let text = key.kind.shown(items)
+            if let fault = key.kind.fault(in: items) {
+                throw SettingsError("\(source.origin): \(key.name): \(fault)")
+            }
             guard let value = key.kind.read(items) else {
                 throw SettingsError(
                     "\(source.origin): \(key.name) is \"\(text)\", but must be \(key.kind.expectation)"
@@ -120,7 +123,12 @@ public struct SettingsReader {
             case .string(let text) = value.content
         else { return nil }
         guard key.isList else { return [text] }
-        return text.split(separator: ",").map { String($0.filter { $0 != " " }) }
+        return Self.list(text)
+    }
+
+    /// Splits a list at its commas.
+    private static func list(_ text: String) -> [String] {
+        text.split(separator: ",").map { String($0).trimmedASCII }
     }
 
     private func items(
@@ -139,7 +147,7 @@ public struct SettingsReader {
                 "\(file.path):\(line): \(key.name) must be \(key.kind.expectation), not a list")
         }
         guard key.isList else { return [text] }
-        return text.split(separator: ",").map { String($0.filter { $0 != " " }) }
+        return Self.list(text)
     }
 }
 
