@@ -30,7 +30,8 @@ let package = Package(
         .library(
             name: "Rooms",
             targets: [
-                "Addresses", "Directory", "DirectoryClient", "EventHub", "Events", "Gateway",
+                "Addresses", "Authentication", "Directory", "DirectoryClient", "EventHub", "Events",
+                "Gateway",
                 "Libevent", "HTTPServer", "HTTP2", "Outbound", "Records", "Text", "Frames", "TLS",
             ]),
     ],
@@ -49,6 +50,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     ],
     targets: [
         // libevent's headers, and the few shims Swift cannot import
@@ -139,6 +141,15 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], path: "Sources/Directory/Directory", swiftSettings: strict),
 
+        // token, JSON Web Token, certificate or session to subject, scopes and event filter
+        .target(
+            name: "Authentication",
+            dependencies: [
+                "Events", "Text",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ], path: "Sources/Faces/Authentication", swiftSettings: strict),
+
         // requests to addresses that clients name: which are allowed, and what may come back
         .target(
             name: "Outbound",
@@ -150,7 +161,7 @@ let package = Package(
             name: "Gateway",
             dependencies: [
                 "Addresses", "Libevent", "TLS", "HTTPServer", "HTTP2", "Frames", "Text", "Events",
-                "EventHub", "Records", "Directory", "Outbound",
+                "EventHub", "Records", "Directory", "Authentication", "Outbound",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -237,6 +248,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),
         .testTarget(
+            name: "AuthenticationTests",
+            dependencies: [
+                "Authentication", "Events", "Text",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+            ], swiftSettings: testing),
+        .testTarget(
             name: "OutboundTests",
             dependencies: ["Addresses", "Outbound", "Directory", "Libevent", "TestSupport"],
             swiftSettings: testing),
@@ -244,7 +262,7 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Gateway", "dir-gateway", "dirctl", "DirectoryClient", "Directory", "Events",
-                "HTTPServer", "Records", "Text", "TestSupport",
+                "Authentication", "HTTPServer", "Records", "Text", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),
@@ -253,7 +271,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "Addresses", "Directory", "DirectoryClient", "EventHub", "Events", "Gateway",
+                "Addresses", "Authentication", "Directory", "DirectoryClient", "EventHub", "Events",
+                "Gateway",
                 "Libevent", "HTTPServer", "Outbound", "Records", "Text", "Frames",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],

@@ -3,7 +3,8 @@ import Events
 import Text
 
 /// Checks that the index finds exactly the filters that an event passes. Each line of the input is a
-/// step: `+TYPES;LABELS;CIDS` subscribes, `-` ends a subscription (its number is how many characters
+/// step: `+TYPES;LABELS;CIDS` subscribes, `&TYPES;LABELS;CIDS` subscribes to what this filter and the last
+/// one both match, `-` ends a subscription (its number is how many characters
 /// follow), and
 /// `TYPE;LABELS;RESOURCE` is an event.
 func checkFilters(_ input: [UInt8]) throws {
@@ -11,10 +12,13 @@ func checkFilters(_ input: [UInt8]) throws {
     var held: [(id: SubscriptionIndex.FilterID, filter: EventFilter)] = []
     for line in fields(input, limit: 60) {
         switch line.utf8.first {
-        case UInt8(ascii: "+"):
+        case UInt8(ascii: "+"), UInt8(ascii: "&"):
             let parts = parts(String(line.unicodeScalars.dropFirst()))
-            let filter = EventFilter(
+            var filter = EventFilter(
                 types: parts[0].compactMap(EventType.init(name:)), labels: parts[1], cids: parts[2])
+            if line.utf8.first == UInt8(ascii: "&"), let last = held.last?.filter {
+                filter = last.intersection(filter)
+            }
             let id = index.insert(filter)
             try require(
                 held.allSatisfy { ($0.id == id) == ($0.filter == filter) }, "an id of two filters")

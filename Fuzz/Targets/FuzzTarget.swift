@@ -29,6 +29,7 @@ struct FuzzTarget: Sendable {
         FuzzTarget(name: "lines", check: checkLines),
         FuzzTarget(name: "settings", isFromStrangers: false, check: checkSettings),
         FuzzTarget(name: "client", check: checkClient),
+        FuzzTarget(name: "access", check: checkAccess),
     ]
 
     static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }

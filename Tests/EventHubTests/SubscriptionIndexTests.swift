@@ -28,12 +28,18 @@ import Testing
 
     @Test
     func `the index finds exactly what the filters' definition says, whatever comes and goes`() {
-        var random = SystemRandomNumberGenerator()
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = Seeded(seed: seed)
+        // As many tokens as there may be, so that filters of one token share its lists.
+        let tokens = (0..<6).map { _ in randomFilter(&random) }
         var index = SubscriptionIndex()
         var held: [(id: Int, filter: EventFilter)] = []
         for _ in 0..<1500 {
             if held.isEmpty || Int.random(in: 0...2, using: &random) > 0 {
-                let filter = randomFilter(&random)
+                var filter = randomFilter(&random)
+                for _ in 0..<Int.random(in: 0...2, using: &random) {
+                    filter = filter.intersection(tokens.randomElement(using: &random) ?? .all)
+                }
                 held.append((index.insert(filter), filter))
             } else {
                 let place = Int.random(in: held.indices, using: &random)
@@ -43,8 +49,8 @@ import Testing
             var found: [Int] = []
             index.match(event) { found.append($0) }
             let expected = Set(held.filter { $0.filter.matches(event) }.map(\.id))
-            #expect(Set(found) == expected)
-            #expect(found.count == expected.count, "no filter is found twice")
+            #expect(Set(found) == expected, "seed \(seed)")
+            #expect(found.count == expected.count, "a filter is found twice, seed \(seed)")
         }
         for holder in held { index.remove(holder.id) }
         #expect(index.count == 0)
@@ -60,6 +66,51 @@ import Testing
         #expect(index.count == 1)
         index.remove(first)
         #expect(index.count == 0)
+    }
+
+    @Test func `nothing passes that a token forbids, and all passes that both allow`() {
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = Seeded(seed: seed)
+        for _ in 0..<400 {
+            var index = SubscriptionIndex()
+            let (asked, token) = (randomFilter(&random), randomFilter(&random))
+            let id = index.insert(asked.intersection(token))
+            // Others, so that the filter is one of several.
+            for _ in 0..<5 { _ = index.insert(randomFilter(&random)) }
+            for _ in 0..<10 {
+                let event = randomEvent(&random)
+                var isFound = false
+                index.match(event) { if $0 == id { isFound = true } }
+                let mayPass = asked.matches(event) && token.matches(event)
+                #expect(
+                    isFound == mayPass,
+                    "seed \(seed): \(asked) within \(token), \(event.type) \(event.labels)")
+            }
+        }
+    }
+
+    @Test func `the lists of a token go with its last stream`() {
+        var index = SubscriptionIndex()
+        let token = EventFilter(labels: ["/skills/a", "/skills/b"])
+        let filters = ["x", "y"].map { EventFilter(labels: [$0]).intersection(token) }
+        let ids = filters.map { index.insert($0) }
+        let event = Event(
+            EventDraft(.recordPushed, "r", labels: ["/skills/a", "x"]),
+            id: EventID("0199f5a3-7c1e-7b52-9d1a-3f6f1c0e8a41")!, timestamp: 0)
+        func found() -> [Int] {
+            var found: [Int] = []
+            index.match(event) { found.append($0) }
+            return found
+        }
+        #expect(found() == [ids[0]])
+        index.remove(ids[1])
+        #expect(found() == [ids[0]])
+        index.remove(ids[0])
+        #expect(found() == [])
+        #expect(index.count == 0)
+        // The same texts again, as a list of their own.
+        let again = index.insert(token)
+        #expect(found() == [again])
     }
 }
 

@@ -22,7 +22,7 @@ import Testing
             let names = (events?["parameters"] as? [[String: Any]])?.compactMap {
                 $0["name"] as? String
             }
-            #expect(names == ["types", "labels", "cids"])
+            #expect(names == ["types", "labels", "cids", "last_event_id", "since"])
         }
     }
 

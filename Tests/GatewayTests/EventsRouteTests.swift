@@ -181,7 +181,7 @@ import Testing
         ("?label=x", "Unknown parameter 'label', did you mean 'labels'?"),
         ("?type=x", "Unknown parameter 'type', did you mean 'types'?"),
         ("?Types=x", "Unknown parameter 'Types', did you mean 'types'?"),
-        ("?last=x", "Unknown parameter 'last'."),
+        ("?first=x", "Unknown parameter 'first'."),
         ("?types=RECORD_PUSHD", "Unknown event type 'RECORD_PUSHD', did you mean 'RECORD_PUSHED'?"),
         (
             "?types=record_pushed",

@@ -104,7 +104,11 @@ import Testing
     @Test(arguments: [
         ("loops", "-1"), ("loops", "many"), ("loops", ""), ("drain_timeout", "10"),
         ("drain_timeout", "2h"), ("limits.body_bytes", "4GB"), ("log.level", "loud"),
-        ("log.access", "yes"), ("listen_address", "example.org:80"), ("auth.mode", "token"),
+        ("log.access", "yes"), ("listen_address", "example.org:80"), ("auth.mode", "jwt"),
+        ("admin.listen_address", "example.org:80"), ("allowed_hosts", "http://a"),
+        ("trusted_proxies", "10.0.0.0/33"), ("trusted_proxies", "example.org"),
+        ("auth.jwt.jwks", "http://issuer.example/keys"), ("limits.operations_per_second", "-1"),
+        ("limits.operations_burst", "0"),
         ("data_dir", ""), ("events.heartbeat_interval", "99ms"),
         ("limits.body_bytes", "9223372036854775807MiB"), ("events.retry", "9223372036854775807h"),
     ])

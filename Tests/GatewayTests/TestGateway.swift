@@ -20,6 +20,8 @@ struct TestGateway {
         let path = NSTemporaryDirectory() + "gateway-\(UUID().uuidString)"
         var flags = ["listen_address": "127.0.0.1:0", "data_dir": path, "loops": "2"]
         flags["dashboard.directory"] = repository + "/public"
+        // What the tests send as Host.
+        flags["allowed_hosts"] = "test,a,gateway"
         flags.merge(settings) { $1 }
         let reader = try SettingsReader(file: nil, flags: flags, environment: [:])
         let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

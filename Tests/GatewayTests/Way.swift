@@ -38,6 +38,7 @@ extension TestGateway {
         -> MemoryExchange.Output
     {
         var named = HTTPFields()
+        if let host = HTTPField.Name("Host") { named[host] = "test" }
         for (name, value) in fields {
             if let name = HTTPField.Name(name) { named[name] = value }
         }
@@ -52,10 +53,15 @@ extension TestGateway {
     }
 
     /// Subscribes, and reads up to the end of the first block.
-    func listen(_ target: String = "/events") async throws -> EventReader {
-        guard Way.current == .memory else { return try await EventReader(address, target) }
+    func listen(_ target: String = "/events", _ fields: [String: String] = [:]) async throws
+        -> EventReader
+    {
+        guard Way.current == .memory else {
+            return try await EventReader(address, target, fields: fields)
+        }
         let output = await handle(
-            "GET", target, fields: ["Accept": "text/event-stream"], body: nil)
+            "GET", target, fields: fields.merging(["Accept": "text/event-stream"]) { $1 },
+            body: nil)
         return try await EventReader(output)
     }
 }

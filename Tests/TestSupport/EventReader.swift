@@ -23,14 +23,15 @@ public struct EventReader: Sendable {
 
     /// Subscribes, and reads up to the end of the first block.
     public init(
-        _ address: String, _ target: String = "/events", receiveBuffer: Int32? = nil,
-        timeout: Int = 30
+        _ address: String, _ target: String = "/events", fields: [String: String] = [:],
+        receiveBuffer: Int32? = nil, timeout: Int = 30
     ) async throws {
         let client = try SocketClient(address, timeout: timeout, receiveBuffer: receiveBuffer)
         socket = client
         chunk = { try await client.chunk() }
-        try await client.send(
-            "GET \(target) HTTP/1.1\r\nHost: test\r\nAccept: text/event-stream\r\n\r\n")
+        var head = "GET \(target) HTTP/1.1\r\nHost: test\r\nAccept: text/event-stream\r\n"
+        for (name, value) in fields { head += "\(name): \(value)\r\n" }
+        try await client.send(head + "\r\n")
         let (status, fields) = try await client.head()
         guard status == 200 else { throw SocketClient.Failure(description: "status \(status)") }
         self.fields = fields

@@ -30,5 +30,5 @@ extension EventFilter {
     }
 
     /// The most bytes of one label item, because it is compared at each place of each label.
-    private static let labelBytes = 256
+    static let labelBytes = 256
 }

@@ -7,6 +7,7 @@ internal import HTTPServer
 internal import Libevent
 internal import Logging
 internal import Outbound
+internal import TLS
 
 /// What a gateway is made of, below its loops: made from the settings, in the order of the
 /// dependencies.
@@ -18,7 +19,10 @@ struct Assembly: Sendable {
     let memory: MemoryBudget
     let dashboard: Dashboard
     let admission: Admission
-    let loops = LoopGroup()
+    let access: AccessControl
+    /// The certificates; nil when connections are in the clear.
+    let security: TLSStore?
+    let loops: LoopGroup
     /// What each loop gets.
     let shared: GatewayLoop.Shared
 
@@ -26,6 +30,9 @@ struct Assembly: Sendable {
     /// - Throws: `SettingsError`, `DirectoryError` or an error of the system, each with a remedy.
     init(_ settings: Settings, _ logger: Logger) throws {
         let clock = GatewayClock(wall: wallClock, monotonic: LoopClock.now)
+        security = try settings.tls.map { try TLSStore($0) }
+        let loops = LoopGroup()
+        self.loops = loops
         memory = MemoryBudget(limit: settings.memoryLimit)
         var settings = settings
         settings.delivery.memory = memory
@@ -44,6 +51,7 @@ struct Assembly: Sendable {
             signingKey: SigningKeyFile(settings.signingKey, in: settings.dataDirectory),
             remotes: try Self.connector(settings), syncPolicy: settings.sync, logger: logger,
             now: clock.wall)
+        access = try Self.access(settings, clock, logger) { loops.tokensChanged() }
         dashboard = Dashboard(directory: settings.dashboardDirectory)
         admission = Admission(
             .init(streams: settings.subscriberLimit, items: settings.filterItemLimitInAll),
@@ -55,7 +63,7 @@ struct Assembly: Sendable {
         let streamFields = StreamFields(heartbeat: settings.heartbeatInterval)
         let routes = Routes.all(
             Routes.Services(
-                operations: operations, memory: memory,
+                operations: operations, access: access, memory: memory,
                 filterItemLimit: settings.filterItemLimit, streamFields: streamFields,
                 log: store.eventLog, now: clock.wall,
                 health: Health(store: store, loops: loops, admission: admission),
@@ -70,17 +78,18 @@ struct Assembly: Sendable {
             face: HTTPFace.Shared(
                 router: Router(routes: routes), dashboard: dashboard,
                 cors: CORSPolicy(allowed: settings.allowedOrigins), admission: admission,
-                memory: memory,
+                access: access, memory: memory,
                 log: AccessLog(logger: logger, isEnabled: settings.logsAccess, clock: clock),
                 bodyLimit: settings.bodyLimit, retry: settings.retry, streamFields: streamFields),
             connections: connections, backplane: backplane, log: store.eventLog,
-            pauses: PauseLog(now: clock.monotonic))
+            pauses: PauseLog(now: clock.monotonic), security: security)
     }
 
     /// Releases the store and what refers to the loops.
     func close() {
         loops.removeAll()
         backplane.stop()
+        access.stop()
         store.close()
     }
 
@@ -97,6 +106,19 @@ struct Assembly: Sendable {
                     "resource": "\(event.resourceID)",
                 ])
         }
+    }
+
+    private static func access(
+        _ settings: Settings, _ clock: GatewayClock, _ logger: Logger,
+        _ tokensChanged: @escaping @Sendable () -> Void
+    ) throws -> AccessControl {
+        let isRemote = settings.access.jwt?.isRemote ?? false
+        let documents =
+            isRemote
+            ? try DocumentFetcher(userAgent: "directory-gateway/\(GatewayServer.version)") : nil
+        return AccessControl(
+            settings, clock: clock, logger: logger,
+            fetch: { try await documents?.fetch($0) ?? [] }, tokensChanged: tokensChanged)
     }
 
     /// Makes the connector to other gateways.

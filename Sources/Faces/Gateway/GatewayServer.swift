@@ -4,6 +4,8 @@ internal import Glibc
 internal import Libevent
 public import Logging
 internal import Synchronization
+internal import TLS
+internal import Text
 
 /// A running gateway: its loops, its store, and its shutdown.
 public final class GatewayServer: Sendable {
@@ -12,6 +14,10 @@ public final class GatewayServer: Sendable {
 
     /// The address on which it listens, as `host:port`.
     public let address: String
+    /// The address for probes and scrapers, as `host:port`; nil when there is none.
+    public let adminAddress: String?
+    /// Whether connections are over TLS.
+    public let isSecure: Bool
     private let assembly: Assembly
     let loops: [GatewayLoop]
     private let watch: LoopWatch
@@ -34,6 +40,7 @@ public final class GatewayServer: Sendable {
         let assembly = try Assembly(settings, logger)
         var loops: [GatewayLoop] = []
         var bound = address
+        var admin: SocketAddress?
         do {
             for index in 0..<max(1, settings.loops == 0 ? coreCount() : settings.loops) {
                 let loop = try EventLoop(name: "gateway-\(index)")
@@ -41,6 +48,10 @@ public final class GatewayServer: Sendable {
                 loops.append(GatewayLoop(loop: loop, shared: assembly.shared))
                 bound = try await loops[index].listen(on: bound)
                 assembly.loops.add(loops[index])
+            }
+            // Probes and scrapers, on the first loop.
+            if let text = settings.access.adminAddress, let address = SocketAddress(text) {
+                admin = try await loops[0].listenForProbes(on: address)
             }
         } catch {
             await end(loops)
@@ -52,16 +63,21 @@ public final class GatewayServer: Sendable {
             logger.error("unfinished syncs could not be resumed", metadata: ["reason": "\(error)"])
         }
         return GatewayServer(
-            assembly, loops: loops, address: bound.description, logger: logger)
+            assembly, loops: loops, address: bound.description, admin: admin?.description,
+            logger: logger)
     }
 
     private init(
-        _ assembly: Assembly, loops: [GatewayLoop], address: String, logger: Logger
+        _ assembly: Assembly, loops: [GatewayLoop], address: String, admin: String?,
+        logger: Logger
     ) {
         self.assembly = assembly
         self.loops = loops
         self.address = address
-        watch = LoopWatch(loops, memory: assembly.memory, logger: logger)
+        adminAddress = admin
+        isSecure = !assembly.security.isNil
+        watch = LoopWatch(
+            loops, memory: assembly.memory, security: assembly.security, logger: logger)
     }
 
     /// The operations, without HTTP.
@@ -78,8 +94,12 @@ public final class GatewayServer: Sendable {
     /// The number of files of the dashboard.
     public var dashboardFileCount: Int { assembly.dashboard.count }
 
-    /// Reads the dashboard's files again.
-    public func reload() { assembly.dashboard.reload() }
+    /// Reads the files of the dashboard and the certificates again.
+    /// - Throws: when the certificates cannot be used; those of before stay in use.
+    public func reload() throws {
+        assembly.dashboard.reload()
+        try assembly.security?.reload()
+    }
 
     /// Starts a thread that handles signals of the process, also while the loops are blocked. Call
     /// it for one gateway of a process only.

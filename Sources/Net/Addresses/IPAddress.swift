@@ -17,6 +17,17 @@ public enum IPAddress {
         return nil
     }
 
+    /// Returns the text of an address; nil if the bytes are not one.
+    public static func text(_ address: [UInt8]) -> String? {
+        guard address.count == 4 || address.count == 16 else { return nil }
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        let family = address.count == 4 ? AF_INET : AF_INET6
+        guard unsafe inet_ntop(family, address, &text, socklen_t(text.count)) != nil else {
+            return nil
+        }
+        return String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     /// Returns the IPv4 address that an IPv6 address contains: mapped (RFC 4291 §2.5.5.2), translated
     /// (RFC 2765 §2.1, RFC 6052 §2.1, RFC 8215) or 6to4 (RFC 3056); other addresses as they are.
     public static func unwrapped(_ address: [UInt8]) -> [UInt8] {

@@ -13,6 +13,8 @@ public final class HTTPListener {
     package let wheel: TimerWheel
     package let limiter: ConnectionLimiter
     package let memory: MemoryBudget
+    /// Whether this is the listener for probes and scrapers.
+    private let isAdmin: Bool
     /// The certificates; nil when connections are in the clear.
     let security: TLSStore?
     package let heldBodies: HeldBodies
@@ -40,16 +42,19 @@ public final class HTTPListener {
     ///   - memory: shared by all loops: the budget of request bodies and headers that are
     ///     collected, and of responses that wait to be sent.
     ///   - security: the certificates; nil for connections in the clear.
+    ///   - isAdmin: whether this is the listener for probes and scrapers.
     /// - Throws: when the address is in use or not an address of this machine.
     public init(
         on address: SocketAddress, limits: HTTPLimits, limiter: ConnectionLimiter,
-        memory: MemoryBudget = MemoryBudget(), security: TLSStore? = nil, wheel: TimerWheel,
+        memory: MemoryBudget = MemoryBudget(), security: TLSStore? = nil, isAdmin: Bool = false,
+        wheel: TimerWheel,
         responder: any HTTPResponder
     ) throws(LibeventError) {
         self.limits = limits
         self.limiter = limiter
         self.memory = memory
         self.security = security
+        self.isAdmin = isAdmin
         heldBodies = HeldBodies(budget: memory)
         self.wheel = wheel
         self.responder = responder
@@ -142,8 +147,9 @@ extension HTTPListener: Listener.Delegate {
             return
         }
         let socket = SocketStream(descriptor: descriptor, loop: loop)
-        let connection = ConnectionOpening(
-            socket, peer: Peer(address: peer.host, key: key, admission: admission), listener: self)
+        var client = Peer(address: peer.host, key: key, admission: admission)
+        client.isAdmin = isAdmin
+        let connection = ConnectionOpening(socket, peer: client, listener: self)
         connection.position = connections.count
         connections.append(connection)
         connection.open()

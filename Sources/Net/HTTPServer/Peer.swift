@@ -9,6 +9,8 @@ public struct Peer: Sendable {
     public let key: AddressKey
     /// Whether the connection is within the limits. If not, it ends after the next response.
     public let admission: ConnectionLimiter.Admission
+    /// Whether the connection came to the listener for probes and scrapers.
+    public var isAdmin = false
     /// What the client proved in the TLS handshake; nil without TLS.
     public var security: Security?
 

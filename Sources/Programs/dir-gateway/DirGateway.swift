@@ -13,5 +13,6 @@ struct DirGateway: AsyncParsableCommand {
             lists the flags, 'dir-gateway config' the settings.
             """,
         version: "dir-gateway \(GatewayServer.version)",
-        subcommands: [Serve.self, Check.self, Config.self], defaultSubcommand: Serve.self)
+        subcommands: [Serve.self, Check.self, Config.self, TokenCommand.self],
+        defaultSubcommand: Serve.self)
 }

@@ -47,7 +47,10 @@ struct Serve: AsyncParsableCommand {
         }
         log.logger.info(
             "listening",
-            metadata: ["url": "http://\(gateway.address)", "data_dir": "\(settings.dataDirectory)"])
+            metadata: [
+                "url": "\(gateway.isSecure ? "https" : "http")://\(gateway.address)",
+                "data_dir": "\(settings.dataDirectory)",
+            ])
         if let fault = gateway.storeFault {
             log.logger.error("the store is read-only", metadata: ["reason": "\(fault)"])
         }
@@ -72,8 +75,8 @@ struct Serve: AsyncParsableCommand {
     private func reload(_ gateway: GatewayServer, _ log: Log) {
         do {
             log.threshold.current = try Settings(try options.reader()).logLevel
-            gateway.reload()
-            log.logger.info("log level and dashboard reloaded")
+            try gateway.reload()
+            log.logger.info("log level, dashboard and certificates reloaded")
         } catch {
             log.logger.error("reload failed: nothing was changed", metadata: ["reason": "\(error)"])
         }

@@ -89,13 +89,19 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// The last word before the gateway goes down.
-    /// - Parameter retry: when to come back, milliseconds.
-    public func goodbye(retry: Int) -> Frame {
+    /// The last word before the gateway goes down, or before a stream ends whose token has ended.
+    /// - Parameters:
+    ///   - retry: when to come back, milliseconds.
+    ///   - reason: why the stream ends; nil when the gateway goes down.
+    public func goodbye(retry: Int, reason: String? = nil) -> Frame {
+        var json: JSON = ["retry": .number(retry)]
+        if let reason { json = ["retry": .number(retry), "reason": .string(reason)] }
         switch self {
         case .serverSentEvents:
-            Frame(Array("retry: \(retry)\nevent: goodbye\ndata: {\"retry\":\(retry)}\n\n".utf8))
-        case .ndjson: Frame(Array("{\"goodbye\":{\"retry\":\(retry)}}\n".utf8))
+            let start = Array("retry: \(retry)\nevent: goodbye\ndata: ".utf8)
+            return Frame(start + json.line + [0x0A, 0x0A])
+        case .ndjson:
+            return Frame((["goodbye": json] as JSON).line + [0x0A])
         }
     }
 

@@ -252,6 +252,11 @@ public final class Hub {
         }
     }
 
+    /// Ends one stream in good order, after all that waits for it.
+    public func end(_ subscriber: Subscriber, with frame: Frame) {
+        account(subscriber, subscriber.end(with: frame))
+    }
+
     /// Ends all streams at once.
     public func abortAll() {
         for subscriber in subscribers { subscriber.sink.abort() }

@@ -14,6 +14,8 @@ public struct SubscriptionIndex {
         let id: FilterID
         let filter: EventFilter
         let labels: [Label]
+        /// The further lists of labels; nearly always none.
+        let further: [LabelList]
         /// How many subscribers have this filter.
         var holders = 1
         /// The position of the entry in the list of each of its keys.
@@ -21,10 +23,13 @@ public struct SubscriptionIndex {
         /// The number of the last event that found it, so that an event finds it once.
         var foundBy = 0
 
-        init(_ id: FilterID, _ filter: EventFilter, _ labels: [Label]) {
+        init(
+            _ id: FilterID, _ filter: EventFilter, _ labels: [Label], _ further: [LabelList]
+        ) {
             self.id = id
             self.filter = filter
             self.labels = labels
+            self.further = further
             let items = max(filter.cids.count, labels.count, filter.types?.types.count ?? 1)
             positions = [Int](repeating: 0, count: items)
         }
@@ -40,6 +45,31 @@ public struct SubscriptionIndex {
         var foundIn = 0
 
         init(_ text: String) { self.text = text }
+    }
+
+    /// A further list of labels. Filters with an equal list share it, so that it is compared with
+    /// an event once, however many streams a token has.
+    private final class LabelList {
+        let key: [ExactString]
+        let labels: [Label]
+        /// How many filters have it.
+        var holders = 0
+        /// The number of the last event that it was compared with, and whether that matched.
+        private var comparedWith = 0
+        private var isMatch = false
+
+        init(_ key: [ExactString], _ labels: [Label]) {
+            self.key = key
+            self.labels = labels
+        }
+
+        func matches(_ eventNumber: Int) -> Bool {
+            if comparedWith != eventNumber {
+                comparedWith = eventNumber
+                isMatch = labels.contains { $0.foundIn == eventNumber }
+            }
+            return isMatch
+        }
     }
 
     /// Entries that share a key, with removal in O(1).
@@ -65,6 +95,7 @@ public struct SubscriptionIndex {
     private var ids: [EventFilter: FilterID] = [:]
     private var byCID: [ExactString: List] = [:]
     private var labels = LabelTrie<Label>()
+    private var furtherLists: [[ExactString]: LabelList] = [:]
     /// The filters that name neither labels nor cids, by each type that they name.
     private var byType = [List](repeating: List(), count: EventType.allCases.count + 1)
     /// The filter without any items.
@@ -89,7 +120,8 @@ public struct SubscriptionIndex {
         }
         let id = free.popLast() ?? entries.count
         if id == entries.count { entries.append(nil) }
-        let entry = Entry(id, filter, filter.labels.map { hold($0) })
+        let entry = Entry(
+            id, filter, filter.labels.map { hold($0) }, filter.furtherLabels.map { hold($0) })
         entries[id] = entry
         ids[filter] = id
         if !filter.cids.isEmpty {
@@ -134,9 +166,12 @@ public struct SubscriptionIndex {
         } else {
             plain.remove(entry, item: 0)
         }
-        for label in entry.labels {
-            label.holders -= 1
-            if label.holders == 0 { labels[label.text] = nil }
+        release(entry.labels)
+        for list in entry.further {
+            list.holders -= 1
+            guard list.holders == 0 else { continue }
+            furtherLists[list.key] = nil
+            release(list.labels)
         }
         return true
     }
@@ -172,6 +207,8 @@ public struct SubscriptionIndex {
         if let types = entry.filter.types, !types.contains(event.type) { return }
         guard entry.labels.isEmpty || entry.labels.contains(where: { $0.foundIn == eventNumber })
         else { return }
+        guard entry.further.isEmpty || entry.further.allSatisfy({ $0.matches(eventNumber) })
+        else { return }
         entry.foundBy = eventNumber
         found(entry.id)
     }
@@ -186,5 +223,20 @@ public struct SubscriptionIndex {
         }
         label.holders += 1
         return label
+    }
+
+    private mutating func hold(_ texts: [String]) -> LabelList {
+        let key = texts.map(ExactString.init)
+        let list = furtherLists[key] ?? LabelList(key, texts.map { hold($0) })
+        furtherLists[key] = list
+        list.holders += 1
+        return list
+    }
+
+    private mutating func release(_ released: [Label]) {
+        for label in released {
+            label.holders -= 1
+            if label.holders == 0 { labels[label.text] = nil }
+        }
     }
 }

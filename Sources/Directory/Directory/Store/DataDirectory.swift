@@ -11,8 +11,7 @@ final class DataDirectory: Sendable {
     /// Locks the directory; creates it if it is missing.
     /// - Parameter mustExist: whether a directory without a store is an error.
     /// - Throws: `DirectoryError.storeUnavailable`.
-    init(path: String, mustExist: Bool = false) throws(DirectoryError) {
-        self.path = path
+    convenience init(path: String, mustExist: Bool = false) throws(DirectoryError) {
         if mustExist {
             guard access("\(path)/\(StoreFile.name)", R_OK) == 0 else {
                 throw .storeUnavailable("there is no store in \(path)")
@@ -20,17 +19,38 @@ final class DataDirectory: Sendable {
         } else {
             try Self.make(path)
         }
-        let file = "\(path)/gateway.lock"
-        let descriptor = open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw .storeUnavailable("\(file) cannot be opened: \(Self.reason(errno))")
-        }
-        guard Self.take(descriptor) else {
-            close(descriptor)
+        guard let descriptor = try Self.locked(path) else {
             throw .storeUnavailable(
                 "another gateway uses \(path): stop it, or set another data_dir")
         }
+        self.init(path, descriptor)
+    }
+
+    private init(_ path: String, _ descriptor: Int32) {
+        self.path = path
         lock = Mutex(descriptor)
+    }
+
+    /// Locks the directory, unless a gateway uses it; creates it if it is missing.
+    /// - Returns: nil when a gateway uses it.
+    /// - Throws: `DirectoryError.storeUnavailable`.
+    static func lockedIfFree(path: String) throws(DirectoryError) -> DataDirectory? {
+        try make(path)
+        return try locked(path).map { DataDirectory(path, $0) }
+    }
+
+    /// Returns the descriptor of the locked file; nil when another process has locked it.
+    private static func locked(_ path: String) throws(DirectoryError) -> Int32? {
+        let file = "\(path)/gateway.lock"
+        let descriptor = open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw .storeUnavailable("\(file) cannot be opened: \(reason(errno))")
+        }
+        guard take(descriptor) else {
+            close(descriptor)
+            return nil
+        }
+        return descriptor
     }
 
     /// Locks the file. Waits up to half a second, for a gateway that is shutting down, or for a child

@@ -194,6 +194,7 @@ enum Schema {
                     ) STRICT;
                     """)
         }
+        registerTokens(&migrator)
         return migrator
     }
 }

@@ -119,7 +119,8 @@ public final class Store: Sendable {
         throw .storeUnavailable(fault ?? "the store is closed")
     }
 
-    private static func prepare(_ pool: DatabasePool) throws {
+    /// Makes commits durable, and migrates the schema.
+    static func prepare(_ pool: DatabasePool) throws {
         try pool.writeWithoutTransaction { database in
             // A commit returns when the disk has it: otherwise a power failure would lose the last
             // commits. Set here, because opening in WAL mode sets NORMAL.

@@ -102,7 +102,7 @@ enum StoreFile {
     private static let tables = [
         "record", "label_text", "record_label", "publication", "public_key", "signature", "sync",
         "sync_cid", "record_origin", "event_sequence", "event", "event_log",
-        "idempotent_answer",
+        "idempotent_answer", "token", "token_generation",
     ]
 
     /// Returns what is missing in the file; nil when it is complete, or of an older version.

@@ -16,6 +16,7 @@ final class HTTPFace {
         let dashboard: Dashboard
         let cors: CORSPolicy
         let admission: Admission
+        let access: AccessControl
         let memory: MemoryBudget
         let log: AccessLog
         /// The most bytes of a body.
@@ -29,21 +30,26 @@ final class HTTPFace {
     var statistics = LoopStatistics()
     let shared: Shared
     private let hub: LoopHub
+    private let access: StreamAccess
 
-    init(_ shared: Shared, hub: LoopHub) {
+    init(_ shared: Shared, hub: LoopHub, access: StreamAccess) {
         self.shared = shared
         self.hub = hub
+        self.access = access
     }
 
     /// Handles one request.
     func respond(to exchange: consuming Exchange) async {
         let began = now
         let head = exchange.request
+        let peer = shared.access.client(of: exchange.peer, head)
         do {
-            let (route, request) = try route(head, body: exchange.body, peer: exchange.peer)
+            var (route, request) = try route(head, body: exchange.body, peer: peer)
             guard let route else {
                 return finish(exchange, try fallback(head), route: "static", began: began)
             }
+            request.subject = try await shared.access.admit(
+                head, peer, scope: route.scope, isLimited: route.admission == .operation)
             switch try await route.handle(request) {
             case .response(let response):
                 finish(exchange, response, route: route.pattern, began: began)
@@ -53,7 +59,7 @@ final class HTTPFace {
             case .lines(let write):
                 await sendLines(exchange, write, route: route.pattern, began: began)
             case .events(let subscription):
-                subscribe(exchange, subscription, began: began)
+                subscribe(exchange, subscription, peer, began: began)
             }
         } catch {
             let pattern = (try? shared.router.match(head.method, head.path))?.route.pattern
@@ -64,7 +70,10 @@ final class HTTPFace {
     private func route(_ head: RequestHead, body: RequestBody, peer: Peer) throws(Problem) -> (
         Route?, Request
     ) {
+        try shared.access.checkHost(head)
         let match = head.method == .options ? nil : try shared.router.match(head.method, head.path)
+        // Probes and scrapers have a listener of their own, which serves nothing else.
+        if peer.isAdmin, match?.route.admission != .vital { throw .unknownPath(head.path) }
         let query = try Query(head.query)
         // The dashboard keeps its own state in the query of its page.
         if let match { try query.allowOnly(match.route.parameters.map(\.name)) }
@@ -170,9 +179,9 @@ final class HTTPFace {
     // MARK: Streams
 
     private func subscribe(
-        _ exchange: consuming Exchange, _ subscription: RouteResponse.Subscription, began: Duration
+        _ exchange: consuming Exchange, _ subscription: RouteResponse.Subscription, _ peer: Peer,
+        began: Duration
     ) {
-        let peer = exchange.peer
         let items = subscription.filter.itemCount
         let id: Int
         do { id = try shared.admission.admitStream(peer, items: items) } catch {
@@ -194,7 +203,9 @@ final class HTTPFace {
         }
         hub.expectSubscriber()
         let sink = exchange.openEventStream(fields: fields, first: first)
-        if !hub.subscribe(request, sink: sink, from: place) {
+        if let subscriber = hub.subscribe(request, sink: sink, from: place) {
+            access.add(subscriber, subscription.subject)
+        } else {
             shared.admission.releaseStream(address: peer.address, items: items)
         }
         statistics.record(route: "/events", code: 200, took: now - began)

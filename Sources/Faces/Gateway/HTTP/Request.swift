@@ -1,3 +1,4 @@
+internal import Authentication
 internal import HTTPServer
 internal import HTTPTypes
 internal import Text
@@ -6,8 +7,10 @@ internal import Text
 struct Request {
     let head: RequestHead
     let body: RequestBody
-    /// The other end of the connection.
+    /// The client: the other end of the connection, or behind trusted proxies.
     let peer: Peer
+    /// Who makes the request.
+    var subject = Subject.anonymous
     let query: Query
     /// The values in the path, by the names in the pattern of the route.
     let parameters: [ExactString: String]

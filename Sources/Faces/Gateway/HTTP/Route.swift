@@ -1,3 +1,4 @@
+internal import Authentication
 internal import HTTPTypes
 internal import Text
 
@@ -26,6 +27,8 @@ final class Route: Sendable {
         }
     }
 
+    /// What the subject of a request must be allowed; nil: anyone may.
+    let scope: Scope?
     /// How a request is admitted while the gateway is full.
     let admission: Admission.Kind
     /// One line for the documentation.
@@ -52,13 +55,14 @@ final class Route: Sendable {
 
     init(
         _ method: HTTPRequest.Method, _ pattern: String, _ summary: String,
-        admission: Admission.Kind = .operation,
+        scope: Scope?, admission: Admission.Kind = .operation,
         parameters: [(name: String, meaning: String)] = [], accepts: [String] = [],
         members: [Member] = [],
         responses: [(status: Int, meaning: String)] = [(200, "done")], handle: @escaping Handler
     ) {
         self.method = method
         self.pattern = pattern
+        self.scope = scope
         self.admission = admission
         self.summary = summary
         self.parameters = parameters

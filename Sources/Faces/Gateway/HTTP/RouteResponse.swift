@@ -1,3 +1,4 @@
+internal import Authentication
 internal import EventHub
 internal import Events
 internal import HTTPServer
@@ -19,6 +20,8 @@ enum RouteResponse {
     struct Subscription {
         let filter: EventFilter
         let encoding: EventEncoding
+        /// Who subscribes.
+        var subject = Subject.anonymous
         /// What the client has missed; nil when it did not ask.
         var past: EventLogStart?
 

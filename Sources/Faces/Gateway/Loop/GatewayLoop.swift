@@ -1,4 +1,5 @@
 internal import Addresses
+internal import Authentication
 internal import EventHub
 internal import Events
 internal import HTTP2
@@ -23,6 +24,8 @@ actor GatewayLoop: HTTPResponder {
         /// The event log, from which subscribers catch up.
         let log: any EventLog
         let pauses: PauseLog
+        /// The certificates; nil when connections are in the clear.
+        let security: TLSStore?
     }
 
     private struct Parts {
@@ -30,6 +33,8 @@ actor GatewayLoop: HTTPResponder {
         let listener: HTTPListener
         let hub: LoopHub
         let face: HTTPFace
+        let access: StreamAccess
+        var admin: HTTPListener?
     }
 
     nonisolated let loop: EventLoop
@@ -58,20 +63,45 @@ actor GatewayLoop: HTTPResponder {
         ) { subscriber, drops in
             if logsSlow { log.slow(subscriber, drops: drops) }
         }
-        let face = HTTPFace(shared.face, hub: hub)
+        let retry = shared.face.retry
+        let access = StreamAccess(
+            shared.face.access.authenticator, wheel: clock.wheel, retry: retry
+        ) { [weak hub] subscriber, reason in
+            hub?.sayGoodbye(to: subscriber, retry: retry, reason: reason.name)
+        }
+        let face = HTTPFace(shared.face, hub: hub, access: access)
         hub.onLeave = { [admission = shared.face.admission] subscriber in
             let request = subscriber.request
             admission.releaseStream(address: request.address, items: request.filter.itemCount)
+            access.remove(subscriber)
             log.ended(subscriber)
         }
         let listener = try HTTPListener(
             on: address, limits: shared.http, limiter: shared.connections,
-            memory: shared.face.memory, wheel: clock.wheel, responder: self)
+            memory: shared.face.memory, security: shared.security, wheel: clock.wheel,
+            responder: self)
         listener.acceptHTTP2(shared.http2)
-        parts = Parts(clock: clock, listener: listener, hub: hub, face: face)
+        parts = Parts(
+            clock: clock, listener: listener, hub: hub, face: face, access: access)
         if let control = listener.control { listenerControl.withLock { $0 = control } }
         shared.backplane.connect(hub.makeInlet())
         return listener.address ?? address
+    }
+
+    /// Also listens for probes and scrapers, in the clear.
+    /// - Returns: the address, with the port that the system chose if 0 was requested.
+    func listenForProbes(on address: SocketAddress) throws -> SocketAddress? {
+        guard let wheel = parts?.clock.wheel else { return nil }
+        let listener = try HTTPListener(
+            on: address, limits: shared.http, limiter: shared.connections,
+            memory: shared.face.memory, isAdmin: true, wheel: wheel, responder: self)
+        parts?.admin = listener
+        return listener.address
+    }
+
+    /// Ends the streams whose token has ended. From any thread.
+    nonisolated func tokensChanged() {
+        loop.execute { [weak self] in self?.assumeIsolated { $0.parts?.access.check() } }
     }
 
     /// Whether the loop is blocked.
@@ -132,7 +162,10 @@ actor GatewayLoop: HTTPResponder {
     // MARK: Shutdown
 
     /// Stops accepting. Requests in flight continue.
-    func stopAccepting() { parts?.listener.close() }
+    func stopAccepting() {
+        parts?.listener.close()
+        parts?.admin?.close()
+    }
 
     /// Returns whether requests are in flight or a fan-out is active.
     func hasRequestsInFlight() -> Bool {
@@ -159,6 +192,7 @@ actor GatewayLoop: HTTPResponder {
     func abort() {
         parts?.hub.abort()
         parts?.listener.abort()
+        parts?.admin?.abort()
         parts = nil
         listenerControl.withLock { $0 = nil }
     }

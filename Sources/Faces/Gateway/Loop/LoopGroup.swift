@@ -13,6 +13,9 @@ final class LoopGroup: Sendable {
     /// Breaks the reference cycle at shutdown: the routes refer to the loops.
     func removeAll() { loops.withLock { $0 = [] } }
 
+    /// Ends the streams whose token has ended.
+    func tokensChanged() { for loop in all { loop.tokensChanged() } }
+
     /// How many loops are blocked.
     var stalledCount: Int { all.count { $0.isStalled } }
 

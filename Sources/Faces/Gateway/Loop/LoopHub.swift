@@ -85,18 +85,19 @@ final class LoopHub {
     /// Adds a subscriber, in the turn of the loop in which `expectSubscriber` was called and its stream
     /// was opened: a client that has read the first bytes gets every event that is published after
     /// them.
-    /// - Returns: false when the stream has ended already.
+    /// - Returns: the subscriber; nil when the stream has ended already.
+    @discardableResult
     /// - Parameter place: where in the event log the stream begins; nil for a stream that is live
     ///   from its start.
     func subscribe(
         _ request: Subscriber.Request, sink: any FrameSink, from place: EventPlace? = nil
-    ) -> Bool {
+    ) -> Subscriber? {
         defer { inlet?.setSubscribers(hub.count) }
-        guard !sink.isClosed else { return false }
+        guard !sink.isClosed else { return nil }
         let subscriber = hub.subscribe(request, sink: sink)
         if let place { past?.begin(subscriber, from: place) }
         startTicks()
-        return true
+        return subscriber
     }
 
     private func left(_ subscriber: Subscriber) {
@@ -218,6 +219,14 @@ final class LoopHub {
         settle()
         let base = retry.milliseconds
         hub.endAll { $0.request.encoding.goodbye(retry: base + Int.random(in: 0...base)) }
+    }
+
+    /// Ends one stream with a `goodbye`.
+    /// - Parameter reason: why, for the client.
+    func sayGoodbye(to subscriber: Subscriber, retry: Duration, reason: String) {
+        let goodbye = subscriber.request.encoding.goodbye(
+            retry: retry.milliseconds, reason: reason)
+        hub.end(subscriber, with: goodbye)
     }
 
     /// Ends all streams at once.

@@ -3,15 +3,23 @@ internal import Frames
 internal import Libevent
 internal import Logging
 internal import Synchronization
+internal import TLS
+internal import Text
 
 /// Watches the loops from another thread. While a loop is blocked, the other loops take its new
-/// connections; it accepts again as soon as it runs. Also returns free memory to the system.
+/// connections; it accepts again as soon as it runs. Also returns free memory to the system, and reads
+/// certificates again that have changed.
 final class LoopWatch: Sendable {
     private static let interval: DispatchTimeInterval = .milliseconds(250)
 
     private let loops: [GatewayLoop]
     private let logger: Logger
     private let memory: MemoryBudget
+    private let security: TLSStore?
+    /// How many looks there have been.
+    private let looks = Atomic(0)
+    /// At each so many looks, the files of certificates are looked at: each 5 s.
+    private static let looksPerFileCheck = 20
     private let queue = DispatchQueue(label: "gateway.watch")
     /// The most bytes held for clients since free memory was last returned, and when that was.
     private let highest = Mutex((used: 0, trimmedAt: ContinuousClock.now))
@@ -21,8 +29,11 @@ final class LoopWatch: Sendable {
     private static let trimInterval: Duration = .seconds(10)
     private let isStopped = Atomic(false)
 
-    init(_ loops: [GatewayLoop], memory: MemoryBudget, logger: Logger) {
+    init(
+        _ loops: [GatewayLoop], memory: MemoryBudget, security: TLSStore?, logger: Logger
+    ) {
         self.memory = memory
+        self.security = security
         self.loops = loops
         self.logger = logger
         schedule()
@@ -35,7 +46,22 @@ final class LoopWatch: Sendable {
             guard let self, !self.isStopped.load(ordering: .relaxed) else { return }
             self.look()
             self.giveBackMemory()
+            self.checkCertificates()
             self.schedule()
+        }
+    }
+
+    /// Reads the certificates again when their files have changed.
+    private func checkCertificates() {
+        let count = looks.add(1, ordering: .relaxed).newValue
+        guard count % Self.looksPerFileCheck == 0, let security else { return }
+        switch security.reloadIfChanged() {
+        case .unchanged: break
+        case .reloaded: logger.info("the certificates were read again")
+        case .failed(let error):
+            logger.error(
+                "the new certificates cannot be used: those of before stay in use",
+                metadata: ["reason": "\(error)"])
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Authentication
 internal import EventHub
 internal import Events
 internal import HTTPServer
@@ -20,7 +21,8 @@ extension Routes {
     static func events(filterItemLimit: Int, fields: StreamFields, past: PastQuery) -> [Route] {
         [
             Route(
-                .get, "/events", "the stream of events", admission: .stream, parameters: streams
+                .get, "/events", "the stream of events", scope: .readEvents, admission: .stream,
+                parameters: streams
             ) { request in
                 var subscription = try RouteResponse.Subscription(
                     request, itemLimit: filterItemLimit)
@@ -29,7 +31,8 @@ extension Routes {
             },
             // At once and without a subscription: a HEAD that streamed would never end.
             Route(
-                .head, "/events", "the header of the stream", admission: .stream,
+                .head, "/events", "the header of the stream", scope: .readEvents,
+                admission: .stream,
                 parameters: streams
             ) { request in
                 let subscription = try RouteResponse.Subscription(
@@ -49,7 +52,8 @@ extension RouteResponse.Subscription {
         guard let type = MediaType.choose(types, accept: request.head.fields[.accept]),
             let encoding = offers.first(where: { type.hasBytes(of: $0.mediaType) })
         else { throw Problem.notAcceptable(types) }
-        self.init(filter: filter, encoding: encoding)
+        self.init(
+            filter: request.subject.filter(filter), encoding: encoding, subject: request.subject)
     }
 }
 

@@ -1,3 +1,4 @@
+internal import Authentication
 internal import Frames
 internal import HTTPServer
 internal import HTTPTypes
@@ -6,11 +7,13 @@ internal import Text
 extension Routes {
     static func health(_ health: Health, _ metrics: MetricsSource) -> [Route] {
         [
-            Route(.get, "/healthz", "whether the process runs", admission: .vital) { _ in
+            Route(.get, "/healthz", "whether the process runs", scope: nil, admission: .vital) {
+                _ in
                 .json(["status": "ok"])
             },
             Route(
                 .get, "/readyz", "whether the gateway can serve requests, with reasons",
+                scope: .admin,
                 admission: .vital
             ) { _ in
                 let reasons = await health.reasons()
@@ -24,7 +27,7 @@ extension Routes {
                 }
                 return .json(["status": "ready"])
             },
-            Route(.get, "/metrics", "Prometheus metrics", admission: .vital) { _ in
+            Route(.get, "/metrics", "Prometheus metrics", scope: .admin, admission: .vital) { _ in
                 let page = Metric.page(await metrics.snapshot())
                 return .response(
                     Response(

@@ -1,3 +1,4 @@
+internal import Authentication
 internal import EventHub
 internal import Events
 internal import HTTPServer
@@ -20,6 +21,7 @@ extension Routes {
         [
             Route(
                 .get, "/events/history", "a page of the event log, oldest first (JSON or NDJSON)",
+                scope: .readEvents,
                 parameters: filters + page
             ) { request in
                 guard log.isOn else { throw Problem.historyOff }
@@ -27,7 +29,9 @@ extension Routes {
                 let limits = EventPageLimits(events: try request.query.limit())
                 let (place, reset) = try await start(request, log, now)
                 let page = try await log.page(
-                    after: place, through: nil, matching: EventMatcher(filter), limits: limits)
+                    after: place, through: nil,
+                    matching: EventMatcher(request.subject.filter(filter)),
+                    limits: limits)
                 let types = ["application/json", EventEncoding.ndjson.mediaType]
                 guard
                     let type = MediaType.choose(types, accept: request.head.fields[.accept])

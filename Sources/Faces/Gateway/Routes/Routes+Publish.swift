@@ -1,3 +1,4 @@
+internal import Authentication
 internal import Directory
 internal import HTTPTypes
 internal import Text
@@ -8,6 +9,7 @@ extension Routes {
             Route(
                 .post, "/publish",
                 "publishes records: {\"cids\":[…]}, {\"all\":true} or {\"labels\":[…]}",
+                scope: .writeRecords,
                 accepts: ["application/json"],
                 members: [
                     .init("cids", .texts, "these records: all or none"),
@@ -22,7 +24,7 @@ extension Routes {
                     await RouteResponse.largeJSON { ["published": .strings(cids)] })
             },
             Route(
-                .post, "/unpublish", "unpublishes records: {\"cids\":[…]}",
+                .post, "/unpublish", "unpublishes records: {\"cids\":[…]}", scope: .writeRecords,
                 accepts: ["application/json"],
                 members: [.init("cids", .texts, "these records: all or none", isRequired: true)],
                 responses: [(200, "the unpublished cids")]

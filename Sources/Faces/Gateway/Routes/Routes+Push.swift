@@ -1,3 +1,4 @@
+internal import Authentication
 internal import Directory
 internal import Frames
 internal import HTTPServer
@@ -9,6 +10,7 @@ extension Routes {
         [
             Route(
                 .post, "/push", "stores a record (JSON), or many (NDJSON, one per line)",
+                scope: .writeRecords,
                 accepts: ["application/json", "application/x-ndjson"],
                 responses: [
                     (201, "the record is new: its cid"),

@@ -1,3 +1,4 @@
+internal import Authentication
 internal import Directory
 internal import Events
 internal import HTTPServer
@@ -16,7 +17,10 @@ extension Routes {
 
     static func records(_ operations: Operations) -> [Route] {
         [
-            Route(.get, "/records", "records, newest first, without content", parameters: listing) {
+            Route(
+                .get, "/records", "records, newest first, without content", scope: .readRecords,
+                parameters: listing
+            ) {
                 request in
                 let page = try await operations.list(try RecordListing(request.query))
                 return .response(
@@ -33,6 +37,7 @@ extension Routes {
             },
             Route(
                 .get, "/records/{cid}", "the record, exactly its canonical JSON",
+                scope: .readRecords,
                 responses: [(200, "the record"), (304, "the record is what If-None-Match names")]
             ) { request in
                 let cid = request.parameters["cid"] ?? ""
@@ -58,8 +63,10 @@ extension Routes {
                     }
                 }
             },
-            Route(.head, "/records/{cid}", "whether the record exists, how large it is, its labels")
-            {
+            Route(
+                .head, "/records/{cid}", "whether the record exists, how large it is, its labels",
+                scope: .readRecords
+            ) {
                 request in
                 let info = try await operations.info(request.parameters["cid"] ?? "")
                 var fields = tagged(info.cid)
@@ -71,7 +78,8 @@ extension Routes {
                 LabelFields.add(info.labels, to: &fields)
                 return .response(Response(fields: fields))
             },
-            Route(.get, "/records/{cid}/labels", "all labels of the record") { request in
+            Route(.get, "/records/{cid}/labels", "all labels of the record", scope: .readRecords) {
+                request in
                 let info = try await operations.info(request.parameters["cid"] ?? "")
                 return .response(
                     await RouteResponse.largeJSON {
@@ -80,7 +88,7 @@ extension Routes {
             },
             Route(
                 .delete, "/records/{cid}",
-                "deletes the record, its publication, signatures and labels",
+                "deletes the record, its publication, signatures and labels", scope: .writeRecords,
                 responses: [(204, "the record is not stored any longer")]
             ) { request in
                 try await operations.delete(request.parameters["cid"] ?? "")

@@ -1,3 +1,4 @@
+internal import Authentication
 internal import Directory
 internal import Events
 internal import HTTPServer
@@ -10,6 +11,7 @@ extension Routes {
             Route(
                 .post, "/sign",
                 "signs a record: {\"cid\"}, or attaches a signature: {\"cid\",\"signature\",\"algorithm\",\"public_key\"}",
+                scope: .writeRecords,
                 accepts: ["application/json"],
                 members: [
                     .init("cid", .text, "the record", isRequired: true),
@@ -42,6 +44,7 @@ extension Routes {
             },
             Route(
                 .post, "/verify", "checks the stored signatures: {\"cid\",\"public_key\"?}",
+                scope: .readRecords,
                 accepts: ["application/json"],
                 members: [
                     .init("cid", .text, "the record", isRequired: true),
@@ -63,13 +66,16 @@ extension Routes {
                 }
                 return .json(.object(members))
             },
-            Route(.get, "/records/{cid}/signatures", "signatures and public keys of a record") {
+            Route(
+                .get, "/records/{cid}/signatures", "signatures and public keys of a record",
+                scope: .readRecords
+            ) {
                 request in
                 let cid = request.parameters["cid"] ?? ""
                 let signatures = try await operations.signatures(of: cid)
                 return .json(["signatures": .array(signatures.map(\.json))])
             },
-            Route(.get, "/signing-key", "the gateway's public key, PEM") { _ in
+            Route(.get, "/signing-key", "the gateway's public key, PEM", scope: .readRecords) { _ in
                 let pem = try await operations.ownPublicKey()
                 let fields: HTTPFields = [
                     .contentType: "application/x-pem-file", .cacheControl: "no-cache",

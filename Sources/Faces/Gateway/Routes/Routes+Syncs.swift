@@ -1,3 +1,4 @@
+internal import Authentication
 internal import Directory
 internal import Events
 internal import HTTPTypes
@@ -9,6 +10,7 @@ extension Routes {
             Route(
                 .post, "/sync",
                 "copies published records from another gateway: {\"remote_directory_url\",\"cids\"?}",
+                scope: .writeRecords,
                 accepts: ["application/json"],
                 members: [
                     .init("remote_directory_url", .text, "the other gateway", isRequired: true),
@@ -26,7 +28,7 @@ extension Routes {
                     fields: [.location: "/syncs/\(id)"])
             },
             Route(
-                .get, "/syncs", "syncs, newest first",
+                .get, "/syncs", "syncs, newest first", scope: .readRecords,
                 parameters: [
                     (name: "limit", meaning: "syncs in a page, 1 to 1000; 100 if not given"),
                     (name: "after", meaning: "next of the previous page"),
@@ -38,12 +40,16 @@ extension Routes {
                 if let next = page.next { members.append(("next", .string(next))) }
                 return .json(.object(members))
             },
-            Route(.get, "/syncs/{id}", "the progress of a sync, and why it failed") { request in
+            Route(
+                .get, "/syncs/{id}", "the progress of a sync, and why it failed",
+                scope: .readRecords
+            ) { request in
                 let id = request.parameters["id"] ?? ""
                 return .json(try await operations.syncs.status(id).json)
             },
             Route(
                 .delete, "/syncs/{id}", "cancels a sync; the copied records are kept",
+                scope: .writeRecords,
                 responses: [(204, "the sync is cancelled")]
             ) { request in
                 try await operations.syncs.cancel(request.parameters["id"] ?? "")

@@ -14,6 +14,7 @@ enum Routes {
             + history(services.log, filterItemLimit: services.filterItemLimit, now: services.now)
             + records(operations) + push(operations, memory: services.memory)
             + publish(operations) + syncs(operations) + signatures(operations)
+            + session(services.access)
             + subscribers(services.health.loops) + health(services.health, services.metrics)
         return routes + descriptions(of: routes)
     }
@@ -21,6 +22,7 @@ enum Routes {
     /// What all routes together need.
     struct Services: Sendable {
         let operations: Operations
+        let access: AccessControl
         let memory: MemoryBudget
         /// The most filter items of one subscription.
         let filterItemLimit: Int

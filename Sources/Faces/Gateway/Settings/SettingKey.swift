@@ -18,10 +18,24 @@ public struct SettingKey: Sendable {
         case choice([String])
         /// Origins of web pages (RFC 6454), or `*`.
         case origins
+        /// Paths of files.
+        case paths
         /// Remotes that a sync may connect to: names, addresses, `public`, `loopback`.
         case remotes
         /// A numeric address and a port.
         case address
+        /// A numeric address and a port, or nothing.
+        case optionalAddress
+        /// Names of hosts, with or without a port.
+        case hosts
+        /// Addresses and networks.
+        case networks
+        /// Tokens with what they allow, in the syntax of `FixedToken`. They hold secrets.
+        case tokens
+        /// Patterns of certificates with scopes, in the syntax of `CertificateMap.Entry`.
+        case certificates
+        /// A path, an https URL, or nothing.
+        case document
     }
 
     /// The name, such as `events.retry`.
@@ -43,7 +57,7 @@ public struct SettingKey: Sendable {
     /// Whether the value is a list.
     var isList: Bool {
         switch kind {
-        case .origins, .remotes: true
+        case .origins, .remotes, .paths, .hosts, .networks, .tokens, .certificates: true
         default: false
         }
     }
@@ -107,8 +121,32 @@ public struct SettingKey: Sendable {
             "sync.request_timeout", .duration(.milliseconds(100) ... .seconds(3600)), "30s",
             "longest time of one request to a remote"),
         SettingKey(
-            "auth.mode", .choice(["", "open"]), "",
-            "\"open\" allows every operation to every client; required on any address but loopback"),
+            "allowed_hosts", .hosts, "",
+            "further names of this gateway, while auth.mode is open on loopback; other hosts are refused"
+        ),
+        SettingKey(
+            "trusted_proxies", .networks, "",
+            "addresses and networks of proxies whose X-Forwarded-For or Forwarded names the client"),
+        SettingKey(
+            "admin.listen_address", .optionalAddress, "",
+            "second address, for /healthz, /readyz and /metrics only, without authentication"),
+        SettingKey(
+            "auth.mode", .choice(["", "open", "token"]), "",
+            "\"open\" allows every operation to every client, \"token\" asks for a proof; required on any address but loopback, where it is open"
+        ),
+        SettingKey(
+            "auth.tokens", .tokens, "",
+            "fixed tokens, such as name=ci sha256=… scopes=events:read|records:read labels=/skills/AI"
+        ),
+        SettingKey(
+            "auth.certificates", .certificates, "",
+            "client certificates, such as spiffe://example.org/agent/*=events:read|records:read; the first match decides"
+        ),
+        SettingKey(
+            "auth.jwt.jwks", .document, "",
+            "key set of JSON Web Tokens: a file or an https URL; if empty, such tokens are refused"),
+        SettingKey("auth.jwt.issuer", .path, "", "the claim iss of JSON Web Tokens"),
+        SettingKey("auth.jwt.audience", .path, "", "the claim aud of JSON Web Tokens"),
         SettingKey(
             "events.subscriber_buffer_size", .count(1...1_000_000), "100",
             "events in the queue of a slow subscriber"),
@@ -177,8 +215,26 @@ public struct SettingKey: Sendable {
             "limits.peer_timeout", .duration(.seconds(1) ... .seconds(86_400)), "60s",
             "time without an acknowledgement after which a peer counts as vanished"),
         SettingKey(
+            "limits.operations_per_second", .count(0...1_000_000), "0",
+            "most operations of one subject or address in a second; 0 means any number"),
+        SettingKey(
+            "limits.operations_burst", .count(1...1_000_000), "100",
+            "most operations of one subject or address at once"),
+        SettingKey(
             "limits.query_time", .duration(.milliseconds(10) ... .seconds(3600)), "2s",
             "longest time of a listing or a selection of records"),
+        SettingKey(
+            "tls.certificate", .paths, "",
+            "PEM files of certificates with their chains; empty for connections in the clear"),
+        SettingKey(
+            "tls.key", .paths, "",
+            "PEM files of the private keys, one for each certificate, in the same order"),
+        SettingKey(
+            "tls.client_ca", .path, "",
+            "PEM file of the authorities that sign certificates of clients"),
+        SettingKey(
+            "tls.client_certificates", .choice(["none", "optional", "required"]), "none",
+            "whether clients are asked for a certificate"),
         SettingKey(
             "cors.allowed_origins", .origins, "",
             "origins whose pages may use the gateway; * allows any, without credentials"),

@@ -1,3 +1,4 @@
+internal import Authentication
 internal import Outbound
 internal import Text
 
@@ -25,6 +26,10 @@ extension SettingKey.Kind {
             let patterns = items.filter { !$0.isEmpty }
             return patterns.allSatisfy { RemotePattern($0) != nil } ? .list(patterns) : nil
         }
+        if let isValid = itemRule {
+            let items = items.filter { !$0.isEmpty }
+            return items.allSatisfy(isValid) ? .list(items) : nil
+        }
         guard items.count == 1, let text = items.first else { return nil }
         switch self {
         case .text: return text.isEmpty ? nil : .text(text)
@@ -38,8 +43,47 @@ extension SettingKey.Kind {
             return DurationText.parse(text).flatMap { range.contains($0) ? .duration($0) : nil }
         case .choice(let choices): return choices.contains(text) ? .text(text) : nil
         case .address: return ListenAddress.isValid(text) ? .text(text) : nil
-        case .origins, .remotes: return nil
+        case .optionalAddress:
+            return text.isEmpty || ListenAddress.isValid(text) ? .text(text) : nil
+        case .document:
+            let isURL = text.contains("://")
+            return !isURL || text.hasPrefix("https://") ? .text(text) : nil
+        case .origins, .remotes, .paths, .hosts, .networks, .tokens, .certificates: return nil
         }
+    }
+
+    /// Checks one item of a list; nil for kinds that are no such list.
+    private var itemRule: ((String) -> Bool)? {
+        switch self {
+        case .paths: { _ in true }
+        case .hosts: HostRule.isValid
+        case .networks: { if case .network = RemotePattern($0) { true } else { false } }
+        case .tokens: { (try? FixedToken.parse($0)) != nil }
+        case .certificates: { (try? CertificateMap.Entry($0)) != nil }
+        default: nil
+        }
+    }
+
+    /// Returns what is wrong with an entry of a list, in more detail than `expectation`; without secrets.
+    func fault(in items: [String]) -> String? {
+        for (position, item) in items.enumerated() where !item.isEmpty {
+            do {
+                switch self {
+                case .tokens: _ = try FixedToken.parse(item)
+                case .certificates: _ = try CertificateMap.Entry(item)
+                default: return nil
+                }
+            } catch {
+                return "entry \(position + 1): \(error)"
+            }
+        }
+        return nil
+    }
+
+    /// Returns the value as it may be shown: without secrets.
+    func shown(_ items: [String]) -> String {
+        guard case .tokens = self else { return items.joined(separator: ",") }
+        return items.map(FixedToken.redacted).joined(separator: ",")
     }
 
     /// The expected value, for messages.
@@ -47,6 +91,7 @@ extension SettingKey.Kind {
         switch self {
         case .text: "a text that is not empty"
         case .path: "a path"
+        case .paths: "a list of paths"
         case .flag: "true or false"
         case .count(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .bytes(let range):
@@ -59,6 +104,12 @@ extension SettingKey.Kind {
         case .remotes:
             "a list of names (dir.example.org, *.example.org), addresses (10.1.0.0/16), public or loopback"
         case .address: "a numeric address and a port, such as 127.0.0.1:8080 or [::1]:8080"
+        case .optionalAddress: "empty, or a numeric address and a port, such as 127.0.0.1:9090"
+        case .hosts: "a list of names, such as gateway.local or gateway.local:8080"
+        case .networks: "a list of addresses and networks, such as 10.0.0.0/8 or fd00::/8"
+        case .tokens: "a list of entries name=… sha256=… scopes=…"
+        case .certificates: "a list of entries PATTERN=SCOPE|SCOPE"
+        case .document: "a file, or a URL that begins with https://"
         }
     }
 

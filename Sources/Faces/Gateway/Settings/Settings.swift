@@ -5,6 +5,7 @@ internal import FoundationEssentials
 public import HTTPServer
 internal import Libevent
 public import Logging
+public import TLS
 internal import Text
 
 /// The effective settings.
@@ -57,6 +58,10 @@ public struct Settings: Sendable {
     public var memoryLimit: Int
     /// The origins whose pages may use the gateway; `*` allows any.
     public var allowedOrigins: [String]
+    /// The certificates; nil when connections are in the clear.
+    public var tls: TLSConfiguration?
+    /// Who may do what.
+    public var access: AccessSettings
     /// The lowest level that is logged.
     public var logLevel: Logger.Level
     /// The format of log lines.
@@ -147,15 +152,23 @@ public struct Settings: Sendable {
         logLevel = Logger.Level(rawValue: text("log.level")) ?? .info
         logFormat = GatewayLogHandler.Format(rawValue: text("log.format")) ?? .text
         logsAccess = flag("log.access")
-        // Other machines may connect only if the operator allows it: there is no authentication yet.
-        if !ListenAddress.isLoopback(listenAddress), text("auth.mode") != "open" {
-            faults.append(
-                """
-                listen_address \(listenAddress) can be reached from other machines, but there is no \
-                authentication: either set auth.mode to open, which allows every client to push and \
-                delete, or listen on a loopback address behind a proxy with authentication
-                """)
+        do {
+            tls = try TLSConfiguration(text: text, list: list)
+        } catch {
+            tls = nil
+            faults += error.faults
+        }
+        do {
+            access = try AccessSettings(text: text, list: list, number: number)
+        } catch {
+            throw SettingsError(faults + error.faults)
         }
         guard faults.isEmpty else { throw SettingsError(faults) }
+    }
+
+    /// Returns the directory of the store, for what needs no other setting.
+    /// - Throws: `SettingsError`.
+    public static func dataDirectory(_ reader: SettingsReader) throws(SettingsError) -> String {
+        try reader.effective().first { $0.key.name == "data_dir" }?.text ?? ""
     }
 }

@@ -10,7 +10,7 @@ public struct SettingsReader {
     public struct Effective: Sendable {
         /// The setting.
         public let key: SettingKey
-        /// The value as it was written.
+        /// The value as it was written, without secrets.
         public let text: String
         /// The source: a flag, a variable, a line of a file, or `default`.
         public let origin: String
@@ -140,7 +140,10 @@ public struct SettingsReader {
         }
         guard let found else { return nil }
         let items = key.isList ? found.filter { !$0.isEmpty } : found
-        let text = items.joined(separator: ",")
+        let text = key.kind.shown(items)
+        if let fault = key.kind.fault(in: items) {
+            throw SettingsError("\(origin): \(key.name): \(fault)")
+        }
         guard let value = key.kind.read(items) else {
             throw SettingsError(
                 "\(origin): \(key.name) is \"\(text)\", but must be \(key.kind.expectation)")
