@@ -20,7 +20,7 @@ private struct Silence: EventSink {
     /// GRDB sets NORMAL when it opens in WAL mode; kill -9 cannot tell the difference, power can.
     @Test func `a commit waits for the disk`() async throws {
         let level = try await store().write { database in
-            Change(result: try Int.fetchOne(database, sql: "PRAGMA synchronous"), events: [])
+            Applied(result: try Int.fetchOne(database, sql: "PRAGMA synchronous"), events: [])
         }
         #expect(level == 2)
     }
@@ -31,7 +31,7 @@ private struct Silence: EventSink {
         let store = try store()
         try await store.write { database in
             try database.execute(sql: "CREATE TABLE mark (number INTEGER)")
-            return Change(result: (), events: [])
+            return Applied(result: (), events: [])
         }
         try await withThrowingTaskGroup { group in
             for number in 0..<100 {
@@ -42,7 +42,7 @@ private struct Silence: EventSink {
                             try database.execute(
                                 sql: "INSERT INTO mark VALUES (?)", arguments: [number])
                             if isRefused { throw DirectoryError.notFound(["\(number)"]) }
-                            return Change(result: (), events: [])
+                            return Applied(result: (), events: [])
                         }
                         #expect(!isRefused)
                     } catch DirectoryError.notFound(let cids) {
@@ -72,7 +72,7 @@ private struct Silence: EventSink {
             for _ in 0..<60 {
                 group.addTask {
                     do {
-                        try await store.write { _ in Change(result: (), events: []) }
+                        try await store.write { _ in Applied(result: (), events: []) }
                         return false
                     } catch { return true }
                 }
@@ -81,7 +81,7 @@ private struct Silence: EventSink {
         }
         #expect(refused == 60)
         try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
-        try await store.write { _ in Change(result: (), events: []) }
+        try await store.write { _ in Applied(result: (), events: []) }
     }
 
     @Test func `a change that breaks the commit fails alone`() async throws {
@@ -94,7 +94,7 @@ private struct Silence: EventSink {
                         try await store.write { database in
                             try database.execute(
                                 sql: isBroken ? "NONSENSE" : "PRAGMA user_version = 1")
-                            return Change(result: (), events: [])
+                            return Applied(result: (), events: [])
                         }
                         #expect(!isBroken)
                     } catch is DirectoryError {
