@@ -84,7 +84,7 @@ final class LogBench {
     /// Publishes events in one change.
     func publish(_ drafts: [EventDraft]) async throws {
         if let store {
-            try await store.write { _ in Change(result: (), events: drafts) }
+            try await store.write { _ in Applied(result: (), events: drafts) }
             try record()
         } else {
             let time = clock.now()
@@ -102,7 +102,7 @@ final class LogBench {
         guard let store else { return try await publish(drafts) }
         await store.announce(drafts)
         // A change ends the wait for them.
-        try await store.write { _ in Change(result: (), events: []) }
+        try await store.write { _ in Applied(result: (), events: []) }
         try record()
     }
 

@@ -11,7 +11,7 @@ import Testing
     /// GRDB sets NORMAL when it opens in WAL mode; kill -9 cannot tell the difference, power can.
     @Test func `a commit waits for the disk`() async throws {
         let level = try await store().write { database in
-            Change(result: try Int.fetchOne(database, sql: "PRAGMA synchronous"), events: [])
+            Applied(result: try Int.fetchOne(database, sql: "PRAGMA synchronous"), events: [])
         }
         #expect(level == 2)
     }
@@ -22,7 +22,7 @@ import Testing
         let store = try store()
         try await store.write { database in
             try database.execute(sql: "CREATE TABLE mark (number INTEGER)")
-            return Change(result: (), events: [])
+            return Applied(result: (), events: [])
         }
         try await withThrowingTaskGroup { group in
             for number in 0..<100 {
@@ -33,7 +33,7 @@ import Testing
                             try database.execute(
                                 sql: "INSERT INTO mark VALUES (?)", arguments: [number])
                             if isRefused { throw DirectoryError.notFound(["\(number)"]) }
-                            return Change(result: (), events: [])
+                            return Applied(result: (), events: [])
                         }
                         #expect(!isRefused)
                     } catch DirectoryError.notFound(let cids) {
@@ -63,7 +63,7 @@ import Testing
             for _ in 0..<60 {
                 group.addTask {
                     do {
-                        try await store.write { _ in Change(result: (), events: []) }
+                        try await store.write { _ in Applied(result: (), events: []) }
                         return false
                     } catch { return true }
                 }
@@ -72,7 +72,7 @@ import Testing
         }
         #expect(refused == 60)
         try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
-        try await store.write { _ in Change(result: (), events: []) }
+        try await store.write { _ in Applied(result: (), events: []) }
     }
 
     @Test func `a change that breaks the commit fails alone`() async throws {
@@ -85,7 +85,7 @@ import Testing
                         try await store.write { database in
                             try database.execute(
                                 sql: isBroken ? "NONSENSE" : "PRAGMA user_version = 1")
-                            return Change(result: (), events: [])
+                            return Applied(result: (), events: [])
                         }
                         #expect(!isBroken)
                     } catch is DirectoryError {

@@ -63,7 +63,7 @@ private final class Lists: EventSink {
 
         func publish(_ count: Int, labels: [String] = []) async throws {
             try await store.write { _ in
-                Change(
+                Applied(
                     result: (),
                     events: (0..<count).map {
                         EventDraft(.recordPushed, "c\($0)", labels: labels)
@@ -135,7 +135,7 @@ private final class Lists: EventSink {
         #expect(
             try await store.eventLog.start(since: 0) == .unknown(EventLogReset(.evicted)))
         try await store.write { _ in
-            Change(result: (), events: [EventDraft(.recordPushed, "c")])
+            Applied(result: (), events: [EventDraft(.recordPushed, "c")])
         }
         #expect(try await store.eventLog.extent().count == 1)
         store.close()
@@ -175,14 +175,14 @@ private final class Lists: EventSink {
         async let blocked: Void = store.write { _ in
             isBlocked.withLock { $0 = true }
             gate.wait()
-            return Change(result: (), events: [EventDraft(.recordPushed, "first")])
+            return Applied(result: (), events: [EventDraft(.recordPushed, "first")])
         }
         while !isBlocked.withLock({ $0 }) { await Task.yield() }
         // In the queue after the change, which waits for them.
         for number in 0..<200 { await store.announce([EventDraft(.recordPulled, "\(number)")]) }
         gate.signal()
         _ = try await blocked
-        try await store.write { _ in Change(result: (), events: []) }
+        try await store.write { _ in Applied(result: (), events: []) }
         #expect(fixture.sink.events.count == 201)
         #expect(fixture.sink.lists.withLock(\.count) <= 3)
         #expect(try await fixture.logged() == fixture.sink.events)
@@ -198,7 +198,7 @@ private final class Lists: EventSink {
             try await fixture.store.write { database in
                 let found = try Int.fetchOne(database, sql: "PRAGMA synchronous")
                 level.withLock { $0.append(found ?? -1) }
-                return Change(result: (), events: [])
+                return Applied(result: (), events: [])
             }
         }
         #expect(level.withLock { $0 } == [2, 2, 2])
@@ -277,7 +277,7 @@ private final class Lists: EventSink {
         await fixture.store.announce(
             (0..<count).map { EventDraft(.recordPulled, "\($0)") })
         await #expect(throws: DirectoryError.self) {
-            try await fixture.store.write { _ in Change(result: (), events: []) }
+            try await fixture.store.write { _ in Applied(result: (), events: []) }
         }
         #expect(fixture.sink.events.count == count + 1)
         try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }

@@ -1,4 +1,5 @@
 internal import Events
+internal import GRDB
 
 extension Operations {
     /// Deletes a record with its labels and its publication. Succeeds also
@@ -8,9 +9,16 @@ extension Operations {
     /// - Throws: `DirectoryError.invalid` when `cid` is not a CID.
     public func delete(_ cid: String) async throws(DirectoryError) {
         try Self.check(cids: [cid])
-        try await store.write { database in
-            try RecordTable.delete(cid, database)
-            return Change(result: (), events: [EventDraft(.recordDeleted, cid)])
-        }
+        try await store.apply(DeleteRecord(cid: cid))
+    }
+}
+
+/// Deletes a record, if it is stored.
+struct DeleteRecord: Change {
+    let cid: String
+
+    func apply(to database: Database) throws -> Applied<Void> {
+        try RecordTable.delete(cid, database)
+        return Applied(result: (), events: [EventDraft(.recordDeleted, cid)])
     }
 }

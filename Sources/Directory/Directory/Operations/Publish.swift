@@ -37,17 +37,7 @@ extension Operations {
 
     private func publish(cids: [String]) async throws(DirectoryError) -> [String] {
         try Self.check(count: cids)
-        let time = now()
-        return try await store.write { database in
-            let rows = try RecordTable.ids(of: cids, database)
-            for row in rows { try RecordTable.publish(row.id, at: time, database) }
-            // The labels of thousands of records are too much to hold at once.
-            return Change(
-                result: rows.map(\.cid), events: [],
-                bulk: BulkEvents(count: rows.count) { slice, database in
-                    rows[slice].map { Self.event($0, database) }
-                })
-        }
+        return try await store.apply(PublishRecords(cids: cids, time: now()))
     }
 
     /// Withdraws the publication of records: of all of them, or of none when one is not stored.
@@ -58,13 +48,7 @@ extension Operations {
     /// - Throws: `DirectoryError.notFound` or `.invalid`.
     public func unpublish(_ cids: [String]) async throws(DirectoryError) -> [String] {
         try Self.check(count: cids)
-        return try await store.write { database in
-            let rows = try RecordTable.ids(of: cids, database)
-            for row in rows { try RecordTable.unpublish(row.id, database) }
-            return Change(
-                result: rows.map(\.cid),
-                events: rows.map { EventDraft(.recordUnpublished, $0.cid) })
-        }
+        return try await store.apply(UnpublishRecords(cids: cids))
     }
 
     private static func check(count cids: [String]) throws(DirectoryError) {
@@ -75,13 +59,42 @@ extension Operations {
         }
         try check(cids: cids)
     }
+}
 
-    fileprivate static func event(_ row: (cid: String, id: Int64), _ database: Database)
-        -> EventDraft
-    {
+/// Publishes these records, or none when one is not stored.
+struct PublishRecords: Change {
+    let cids: [String]
+    /// Microseconds since 1970.
+    let time: Int64
+
+    func apply(to database: Database) throws -> Applied<[String]> {
+        let rows = try RecordTable.ids(of: cids, database)
+        for row in rows { try RecordTable.publish(row.id, at: time, database) }
+        // The labels of thousands of records are too much to hold at once.
+        return Applied(
+            result: rows.map(\.cid), events: [],
+            bulk: BulkEvents(count: rows.count) { slice, database in
+                rows[slice].map { Self.event($0, database) }
+            })
+    }
+
+    /// Makes the event of a published record.
+    static func event(_ row: (cid: String, id: Int64), _ database: Database) -> EventDraft {
         // The record is published, even when its labels cannot be read.
         let labels = (try? LabelTable.labels(of: row.id, database)) ?? []
         return EventDraft(.recordPublished, row.cid, labels: labels)
+    }
+}
+
+/// Withdraws the publication of these records, or of none when one is not stored.
+struct UnpublishRecords: Change {
+    let cids: [String]
+
+    func apply(to database: Database) throws -> Applied<[String]> {
+        let rows = try RecordTable.ids(of: cids, database)
+        for row in rows { try RecordTable.unpublish(row.id, database) }
+        return Applied(
+            result: rows.map(\.cid), events: rows.map { EventDraft(.recordUnpublished, $0.cid) })
     }
 }
 
@@ -90,9 +103,6 @@ private struct BulkPublication {
     private let operations: Operations
     private let labels: [String]?
 
-    /// The most bytes of labels in the events of one transaction: it ends with the record that
-    /// exceeds the limit.
-    private static let labelBytes = 4 << 20
     private static let reportInterval = 10_000
 
     private typealias Row = (cid: String, id: Int64)
@@ -175,24 +185,37 @@ private struct BulkPublication {
     ///   stored.
     private func publish(_ rows: [Row]) async throws(DirectoryError) -> (count: Int, cids: [String])
     {
-        let time = operations.now()
-        return try await operations.store.write { database in
-            var (events, bytes, count): ([EventDraft], Int, Int) = ([], 0, 0)
-            for row in rows {
-                count += 1
-                guard try RecordTable.id(of: row.cid, database) == row.id else { continue }
-                try RecordTable.publish(row.id, at: time, database)
-                let event = Operations.event(row, database)
-                bytes += event.labels.reduce(0) { $0 + $1.utf8.count }
-                events.append(event)
-                if bytes > Self.labelBytes { break }
-            }
-            return Change(result: (count, events.map(\.resourceID)), events: events)
-        }
+        try await operations.store.apply(PublishSlice(rows: rows, time: operations.now()))
     }
 
     private func report(_ count: Int, _ more: Int) {
         guard count / Self.reportInterval > (count - more) / Self.reportInterval else { return }
         operations.logger.info("publishing", metadata: ["records": "\(count)"])
+    }
+}
+
+/// Publishes the first of these records, as many as fit into one transaction. Those that are not
+/// stored any more are left out.
+private struct PublishSlice: Change {
+    let rows: [(cid: String, id: Int64)]
+    /// Microseconds since 1970.
+    let time: Int64
+
+    /// The most bytes of labels in the events of one transaction: it ends with the record that
+    /// exceeds the limit.
+    private static let labelBytes = 4 << 20
+
+    func apply(to database: Database) throws -> Applied<(count: Int, cids: [String])> {
+        var (events, bytes, count): ([EventDraft], Int, Int) = ([], 0, 0)
+        for row in rows {
+            count += 1
+            guard try RecordTable.id(of: row.cid, database) == row.id else { continue }
+            try RecordTable.publish(row.id, at: time, database)
+            let event = PublishRecords.event(row, database)
+            bytes += event.labels.reduce(0) { $0 + $1.utf8.count }
+            events.append(event)
+            if bytes > Self.labelBytes { break }
+        }
+        return Applied(result: (count, events.map(\.resourceID)), events: events)
     }
 }

@@ -1,4 +1,5 @@
 internal import Events
+internal import GRDB
 internal import Records
 
 extension Operations {
@@ -44,16 +45,7 @@ extension Operations {
 
     private func store(records: [Record]) async throws(DirectoryError) -> [Pushed] {
         guard !records.isEmpty else { return [] }
-        let time = now()
-        return try await store.write { database in
-            let pushed = try records.map { record in
-                Pushed(
-                    cid: record.cid,
-                    isNew: try RecordTable.insert(record, at: time, database))
-            }
-            let events = records.map { EventDraft(.recordPushed, $0.cid, labels: $0.labels) }
-            return Change(result: pushed, events: events)
-        }
+        return try await store.apply(StoreRecords(records: records, time: now()))
     }
 
     /// Up to this size in bytes, records are read on the caller's thread: that takes less than 1 ms,
@@ -72,6 +64,23 @@ extension Operations {
     }
 
     private static func result(_ json: [UInt8]) -> Result<Record, DirectoryError> {
-        Result { () throws(RecordError) in try Record(json: json) }.mapError { .record($0) }
+        Result { () throws(Records.RecordError) in try Record(json: json) }.mapError { .record($0) }
+    }
+}
+
+/// Stores valid records; those that are stored already stay as they are.
+struct StoreRecords: Change {
+    let records: [Record]
+    /// Microseconds since 1970.
+    let time: Int64
+
+    func apply(to database: Database) throws -> Applied<[Operations.Pushed]> {
+        let pushed = try records.map { record in
+            Operations.Pushed(
+                cid: record.cid, isNew: try RecordTable.insert(record, at: time, database))
+        }
+        return Applied(
+            result: pushed,
+            events: records.map { EventDraft(.recordPushed, $0.cid, labels: $0.labels) })
     }
 }

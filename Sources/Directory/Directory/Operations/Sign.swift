@@ -77,17 +77,29 @@ extension Operations {
     private func store(_ signature: String, by key: PublicKey, for cid: String)
         async throws(DirectoryError) -> StoredSignature
     {
-        let time = now()
-        return try await store.write { database in
-            guard let id = try RecordTable.id(of: cid, database) else {
-                throw DirectoryError.notFound([cid])
-            }
-            let attached = try SignatureTable.attach(
-                signature, by: key, to: cid, id, at: time, database)
-            let stored = StoredSignature(
-                cid: cid, signature: signature, algorithm: key.algorithm, signer: key.fingerprint,
-                publicKey: key.pem, signedAt: attached.signedAt)
-            return Change(result: stored, events: attached.events)
+        try await store.apply(
+            AttachSignature(signature: signature, key: key, cid: cid, time: now()))
+    }
+}
+
+/// Stores a verified signature with its key.
+struct AttachSignature: Change {
+    /// Base64.
+    let signature: String
+    let key: PublicKey
+    let cid: String
+    /// Microseconds since 1970.
+    let time: Int64
+
+    func apply(to database: Database) throws -> Applied<StoredSignature> {
+        guard let id = try RecordTable.id(of: cid, database) else {
+            throw DirectoryError.notFound([cid])
         }
+        let attached = try SignatureTable.attach(
+            signature, by: key, to: cid, id, at: time, database)
+        let stored = StoredSignature(
+            cid: cid, signature: signature, algorithm: key.algorithm, signer: key.fingerprint,
+            publicKey: key.pem, signedAt: attached.signedAt)
+        return Applied(result: stored, events: attached.events)
     }
 }

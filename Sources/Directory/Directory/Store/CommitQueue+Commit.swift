@@ -57,8 +57,8 @@ extension CommitQueue {
                 for job in jobs { commit([job]) }
                 return
             }
-            for job in jobs { job.fail(Self.directoryError(error)) }
             announce(jobs.filter { $0.change == nil })
+            for job in jobs { job.fail(Self.directoryError(error)) }
         }
     }
 

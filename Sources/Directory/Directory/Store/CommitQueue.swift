@@ -59,7 +59,7 @@ final class CommitQueue: Sendable {
     /// - Parameter isTrial: whether the change only tries whether the store can be written: such do
     ///   not keep the write-ahead log from being emptied.
     func submit<T: Sendable>(
-        isTrial: Bool = false, _ change: @escaping @Sendable (Database) throws -> Change<T>
+        isTrial: Bool = false, _ change: @escaping @Sendable (Database) throws -> Applied<T>
     ) async throws(DirectoryError) -> T {
         let result: Result<T, DirectoryError> = await withCheckedContinuation { answer in
             add(

@@ -150,7 +150,7 @@ public final class Idempotency: Sendable {
         try await store.write { database in
             try IdempotencyTable.insert(answer, to: request, at: time, database)
             try IdempotencyTable.trim(limits, oldestTime: oldestTime, database)
-            return Change(result: (), events: [])
+            return Applied(result: (), events: [])
         }
     }
 

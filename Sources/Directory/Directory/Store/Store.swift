@@ -139,7 +139,7 @@ public final class Store: Sendable {
     /// Makes a change; returns when it is durable and its events are published.
     /// - Throws: the error of the change, or `DirectoryError.storeUnavailable`.
     func write<T: Sendable>(
-        _ change: @escaping @Sendable (Database) throws -> Change<T>
+        _ change: @escaping @Sendable (Database) throws -> Applied<T>
     ) async throws(DirectoryError) -> T {
         if let fault { throw .storeUnavailable(fault) }
         return try await open().commits.submit(change)
@@ -255,7 +255,7 @@ public final class Store: Sendable {
             try directory.checkSpace()
             let mark = Int.random(in: 1...Int(Int32.max))
             try database.execute(sql: "PRAGMA user_version = \(mark)")
-            return Change(result: (), events: [])
+            return Applied(result: (), events: [])
         }
     }
 

@@ -118,8 +118,10 @@ struct RecordCopy: Sendable {
     private static func store(
         _ record: Record?, _ signatures: [Good], _ cid: String, _ syncID: String, _ time: Int64,
         _ database: Database
-    ) throws -> Change<Stored?> {
-        guard try SyncTable.isOpen(syncID, database) else { return Change(result: nil, events: []) }
+    ) throws -> Applied<Stored?> {
+        guard try SyncTable.isOpen(syncID, database) else {
+            return Applied(result: nil, events: [])
+        }
         var events: [EventDraft] = []
         var isNew = false
         if let record {
@@ -131,7 +133,7 @@ struct RecordCopy: Sendable {
         }
         // A client may have deleted the record since: then there is nothing to sign.
         guard let id = try RecordTable.id(of: cid, database) else {
-            return Change(result: (false, 0), events: [])
+            return Applied(result: (false, 0), events: [])
         }
         var count = 0
         for (signature, key) in signatures {
@@ -147,6 +149,6 @@ struct RecordCopy: Sendable {
             count += 1
             events += attached.events
         }
-        return Change(result: (isNew, count), events: events)
+        return Applied(result: (isNew, count), events: events)
     }
 }

@@ -67,7 +67,7 @@ public actor Syncs {
             progress: SyncProgress(), error: nil, createdAt: time, updatedAt: time)
         try await store.write { database in
             try SyncTable.insert(sync, database)
-            return Change(result: (), events: [sync.event(.syncCreated)])
+            return Applied(result: (), events: [sync.event(.syncCreated)])
         }
         enqueue(sync)
         return sync.id
@@ -115,12 +115,12 @@ public actor Syncs {
             var progress = counter?.progress
             progress?.copied = try RecordTable.count(copiedBy: id, database)
             if try SyncTable.change(id, to: .deleted, progress: progress, at: time, database) {
-                return Change(result: nil, events: [])
+                return Applied(result: nil, events: [])
             }
             guard let sync = try SyncTable.sync(id, database) else {
                 throw DirectoryError.syncNotFound(id)
             }
-            return Change(result: sync.state, events: [])
+            return Applied(result: sync.state, events: [])
         }
         if let state {
             guard state == .deleted else { throw .syncEnded(id, state) }
@@ -158,7 +158,7 @@ public actor Syncs {
         var removed = try await store.read { try SyncTable.countEnded(before: oldest, $0) }
         while removed > 0 {
             removed = try await store.write { database in
-                Change(
+                Applied(
                     result: try SyncTable.removeEnded(before: oldest, database), events: [])
             }
         }
@@ -200,7 +200,7 @@ public actor Syncs {
         do {
             let (id, time) = (sync.id, now())
             let isOpen = try await store.write { database in
-                Change(result: try SyncTable.start(id, at: time, database), events: [])
+                Applied(result: try SyncTable.start(id, at: time, database), events: [])
             }
             guard isOpen else { return }
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -251,7 +251,7 @@ public actor Syncs {
             if try SyncTable.isOpen(sync.id, database) {
                 try SyncTable.record(progress, of: sync.id, database)
             }
-            return Change(result: (), events: [])
+            return Applied(result: (), events: [])
         }
     }
 
@@ -270,7 +270,7 @@ public actor Syncs {
                 let isChanged = try await store.write { database in
                     let isChanged = try SyncTable.change(
                         sync.id, to: state, progress: progress, error: reason, at: time, database)
-                    return Change(result: isChanged, events: isChanged ? [event] : [])
+                    return Applied(result: isChanged, events: isChanged ? [event] : [])
                 }
                 if isChanged { log(state, progress, reason, logger) }
                 try? await removeOld()
