@@ -156,7 +156,7 @@ import Testing
                 "\(path):1: loops must be a whole number",
                 "\(path):7: events.heartbeat_interval is \"fast\", but must be",
                 "DIRECTORY_SERVER_LIMITS_BODY_BYTES: limits.body_bytes is \"1\", but must be",
-                "listen_address 0.0.0.0:80 can be reached",
+                "0.0.0.0:80 can be reached",
             ]
             #expect(error.faults.count == begins.count, "\(error)")
             for (fault, begin) in zip(error.faults, begins) {
