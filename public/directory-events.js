@@ -17,6 +17,7 @@ export { GatewayError, operationsAt } from "./directory-events/operations.js";
  * @property {string} resourceId    the cid of a record, the id of a sync, the fingerprint of a key
  * @property {string[]} labels
  * @property {Record<string, string>} metadata
+ * @property {string} data          its JSON, as it was received
  *
  * @typedef {object} Filter         an event needs one item of each given kind
  * @property {string[]} [types]     short or long names
@@ -29,6 +30,7 @@ export { GatewayError, operationsAt } from "./directory-events/operations.js";
  * @property {State} state          `refused` is permanent: a retry would not help
  * @property {string} [reason]      why the stream is not live
  * @property {number} [retryIn]     milliseconds, if they are known
+ * @property {number} [httpStatus]  the status of the response, if it was a refusal
  *
  * @typedef {object} Listener
  * @property {(event: DirectoryEvent) => void} [onEvent]
@@ -99,12 +101,16 @@ function teller(listener) {
   };
 }
 
-/** @returns {DirectoryEvent} */
-function eventFrom({ type, data }) {
+/**
+ * Reads an event.
+ * @param {{type: string, data: string}} message  the short name of its type, and its JSON
+ * @returns {DirectoryEvent}
+ */
+export function eventFrom({ type, data }) {
   const event = JSON.parse(data);
   return {
     id: event.id, type, time: new Date(event.timestamp), resourceId: event.resource_id,
-    labels: event.labels ?? [], metadata: event.metadata ?? {},
+    labels: event.labels ?? [], metadata: event.metadata ?? {}, data,
   };
 }
 

@@ -4,7 +4,7 @@ import importlib.util
 import pathlib
 
 from browser import expect, record
-from dashboard_page import LIVE, ROWS, chip, close, number, screen
+from dashboard_page import LIVE, ROWS, close, number, only, screen
 
 AXE = (pathlib.Path(importlib.util.find_spec("axe_core_python").origin).parent / "axe.min.js").read_text()
 CHECK = AXE + """
@@ -51,7 +51,7 @@ def prepare(browser, gateway, view):
     if view == "live":
         gateway.post("/publish", {"all": True})
         browser.wait("rows", f"{ROWS} > 0")
-        chip(browser, "RECORD_PUBLISHED")
+        only(browser, "RECORD_PUBLISHED")
         browser.wait("live, with a mark", f"{LIVE} && {number('.mark')} === 1")
     elif view == "records":
         browser.wait("records", f"{number('#record-list li')} > 0")

@@ -1,7 +1,7 @@
 """On a phone: nothing is wider than the screen, and what is tapped comes into sight."""
 
 from browser import expect, record
-from dashboard_page import LIVE, chip, click, close, is_seen, number, screen
+from dashboard_page import LIVE, click, close, is_seen, number, only, screen
 
 WIDTHS = (360, 390)
 LONG = "m" * 150
@@ -21,13 +21,13 @@ def phone(browser, gateway):
     cid = gateway.post("/push", record(f"long {LONG}", LONG))["cid"]
     gateway.post("/sign", {"cid": cid})
     for width in WIDTHS:
-        browser.tab(gateway.url)
+        browser.tab(gateway.url + "/#live")
         screen(browser, width)
         browser.driver.refresh()
         browser.wait("live", LIVE)
         gateway.post("/publish", {"cids": [cid]})
         browser.run("document.querySelector('#filter [name=labels]').value = arguments[0]", LONG)
-        chip(browser, "RECORD_PUBLISHED")
+        only(browser, "RECORD_PUBLISHED")
         browser.wait("a mark", f"{number('.mark')} === 1")
         for view in ("live", "records", f"records/{cid}", "syncs", "subscribers"):
             browser.run("location.hash = arguments[0]", view)

@@ -39,7 +39,7 @@ export class OwnStream {
     while (!this.#isClosed) {
       const end = await this.#connect();
       if (this.#isClosed) return;
-      if (end.isFinal) return this.#status({ state: "refused", reason: end.reason });
+      if (end.isFinal) return this.#status({ state: "refused", reason: end.reason, httpStatus: end.httpStatus });
       const retryIn = end.retryIn ?? this.#backOff(end.notBefore);
       this.#status({ state: "reconnecting", reason: end.reason, retryIn });
       await pause(retryIn, this.#closing.signal);
@@ -126,6 +126,7 @@ async function refusal(response) {
   const { status } = response;
   return {
     reason: problem.detail ?? `the gateway responded with status ${status}`,
+    httpStatus: status,
     isFinal: status < 500 && status !== 429 && status !== 408,
     notBefore: 1000 * (Number(response.headers.get("retry-after")) || 0),
   };
