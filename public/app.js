@@ -85,8 +85,8 @@ listenForKeys([
   { keys: "g r", words: "go to the records", run: to("records") },
   { keys: "g s", words: "go to the syncs", run: to("syncs") },
   { keys: "g u", words: "go to the subscribers", run: to("subscribers") },
-  { keys: "/", words: "search in the events or records", run: () => (current === "records" ? views.records.focusSearch() : focusSearch()) },
-  { keys: "f", words: "filter the events", run: inLive(() => { one("#filter-menu").open = true; one("#filter-menu button").focus(); }) },
+  { keys: "/", words: "search in the events or records", run: () => focusSearch() },
+  { keys: "f", words: "filter the events", run: inLive(() => live.openFilter()) },
   { keys: "p", words: "pause or resume the events", run: inLive(() => live.pause()) },
   { keys: "j", words: "open the next older event", run: inLive(() => live.step(1)) },
   { keys: "k", words: "open the next newer event", run: inLive(() => live.step(-1)) },
@@ -95,6 +95,7 @@ listenForKeys([
 ]);
 
 function focusSearch() {
+  if (current === "records") return views.records.focusSearch();
   if (current !== "live") go("#live");
   one("#search").focus();
 }

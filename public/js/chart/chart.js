@@ -5,7 +5,7 @@ import { EVENT_TYPES } from "../../directory-events.js";
 import { typeWords } from "../gateway/event-types.js";
 import { clock } from "../page/clock.js";
 import { make, write } from "../page/dom.js";
-import { rate } from "../page/text.js";
+import { counted, rate } from "../page/text.js";
 import { Brush } from "./brush.js";
 import { total } from "./event-bins.js";
 import { paint } from "./paint.js";
@@ -35,9 +35,9 @@ export class Chart {
    */
   constructor(figure, bins, onSelect) {
     [this.#figure, this.#bins] = [figure, bins];
+    const keys = `arrow keys read the values${onSelect ? ", with shift they select a time" : ""}`;
     const plot = make("div", {
-      class: "plot", tabindex: "0", role: "group",
-      "aria-label": `${figure.getAttribute("aria-label")}: arrow keys read the values${onSelect ? ", with shift they select a time" : ""}`,
+      class: "plot", tabindex: "0", role: "group", "aria-label": `${figure.getAttribute("aria-label")}: ${keys}`,
     }, this.#canvas, this.#note, make("span", { class: "hidden", role: "status" }));
     const chooser = make("select", {
       "aria-label": "Time that the chart shows", onchange: () => {
@@ -86,11 +86,12 @@ export class Chart {
     if (part === undefined) return "";
     const { from, until } = this.timeOf(part);
     const counts = this.#shown.parts[part] ?? {};
+    const sum = total(counts);
     const types = EVENT_TYPES.filter((type) => counts[type]);
     this.#note.replaceChildren(
       make("strong", {}, `${clock(new Date(from * 1000))} – ${clock(new Date(until * 1000))}`),
       ...types.map((type) => make("span", {}, swatch(type), `${typeWords(type)}: ${counts[type].toLocaleString()}`)),
-      make("span", {}, types.length ? `${total(counts).toLocaleString()} events, ${rate(total(counts) / (until - from))}/s` : "no events"));
+      make("span", {}, types.length ? `${counted(sum, "event")}, ${rate(sum / (until - from))}/s` : "no events"));
     const x = this.scale.x((from + until) / 2);
     this.#note.classList.toggle("before", x > this.scale.width / 2);
     this.#note.style.setProperty("--x", `${x}px`);
@@ -125,8 +126,8 @@ export class Chart {
     if (key === this.#legendKey) return;
     this.#legendKey = key;
     this.#legend.hidden = types.length === 0;
-    this.#legend.replaceChildren(...types.map((type) =>
-      make("span", { role: "listitem" }, swatch(type), `${typeWords(type)} `, make("span", { class: "number" }, counts[type].toLocaleString()))));
+    this.#legend.replaceChildren(...types.map((type) => make("span", { role: "listitem" }, swatch(type),
+      `${typeWords(type)} `, make("span", { class: "number" }, counts[type].toLocaleString()))));
   }
 }
 

@@ -16,6 +16,7 @@ export async function recentEvents() {
   // 404: no log and no memory; 403: not for this user.
   const text = await operations.text(path + query).catch(() => "{}");
   // Each event stays as it was received, for the export.
-  const events = elementsOf(text, "/events").map((data) => eventFrom({ type: JSON.parse(data).type.replace(/^EVENT_TYPE_/, ""), data }));
+  const type = (data) => JSON.parse(data).type.replace(/^EVENT_TYPE_/, "");
+  const events = elementsOf(text, "/events").map((data) => eventFrom({ type: type(data), data }));
   return events.sort((a, b) => (a.id < b.id ? -1 : 1));
 }

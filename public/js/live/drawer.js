@@ -1,7 +1,8 @@
 // One event with all that it has, what is near it in time, and filters made of it.
 
-import { isOfRecord, typeWords } from "../gateway/event-types.js";
+import { isOfRecord } from "../gateway/event-types.js";
 import { recordNames } from "../gateway/names.js";
+import { typeLabel } from "../gateway/type-label.js";
 import { clock, moment, timeElement } from "../page/clock.js";
 import { copy, copyButton, make, one } from "../page/dom.js";
 import { icon } from "../page/icons.js";
@@ -52,12 +53,12 @@ export class Drawer {
   }
 
   #head(event) {
-    const type = make("span", { class: "type" }, icon(event.type), typeWords(event.type));
-    type.style.color = `var(--${event.type})`;
     return make("div", { class: "bar head" },
       make("button", { type: "button", class: "back bare", onclick: this.#onClose }, "‹ All events"),
-      make("h2", {}, type),
-      make("button", { type: "button", class: "bare close", "aria-label": "Close the event", title: "Close (Esc)", onclick: this.#onClose }, icon("close")));
+      make("h2", {}, typeLabel(event.type)),
+      make("button", {
+        type: "button", class: "bare close", "aria-label": "Close the event", title: "Close (Esc)", onclick: this.#onClose,
+      }, icon("close")));
   }
 
   #facts(event) {
@@ -108,13 +109,12 @@ export class Drawer {
   #neighbors(event) {
     const near = this.#around(event);
     const list = near.map((each) => {
-      const words = make("span", { class: "type" }, icon(each.type), typeWords(each.type));
-      words.style.color = `var(--${each.type})`;
       const named = recordNames.get(each.resourceId);
       return make("li", {}, make("button", {
         type: "button", class: "bare neighbor", "aria-current": each === event ? "true" : undefined,
         onclick: () => this.#onOpen(each),
-      }, make("span", { class: "number" }, clock(each.time)), words, make("bdi", {}, named?.name ?? shortened(each.resourceId))));
+      }, make("span", { class: "number" }, clock(each.time)), typeLabel(each.type),
+      make("bdi", {}, named?.name ?? shortened(each.resourceId))));
     });
     return [make("h3", {}, "Around this time"), make("ol", { class: "neighbors" }, ...list)];
   }

@@ -2,6 +2,7 @@
 
 import { isOfRecord, typeWords } from "../gateway/event-types.js";
 import { recordNames } from "../gateway/names.js";
+import { typeLabel } from "../gateway/type-label.js";
 import { clock, timeElement } from "../page/clock.js";
 import { make } from "../page/dom.js";
 import { icon } from "../page/icons.js";
@@ -22,8 +23,6 @@ function drawMark({ mark, text, time }) {
 }
 
 function drawEvent(event, onOpen, isOpen) {
-  const type = make("span", { class: "type" }, icon(event.type), typeWords(event.type));
-  type.style.color = `var(--${event.type})`;
   const [title, ...more] = subject(event);
   // The button covers the row: a click anywhere opens it.
   const open = make("button", {
@@ -35,7 +34,7 @@ function drawEvent(event, onOpen, isOpen) {
   const chips = event.labels.map((label) => make("bdi", { class: "tag" }, label));
   const facts = Object.entries(event.metadata).map(([key, value]) => make("bdi", { class: "fact" }, `${key}: ${value}`));
   return make("div", { class: isOpen ? "row opened" : "row", role: "listitem", "data-type": event.type },
-    timeElement(event.time, "day"), type, open, make("span", { class: "id mono" }, more[0] ?? ""),
+    timeElement(event.time, "day"), typeLabel(event.type), open, make("span", { class: "id mono" }, more[0] ?? ""),
     make("span", { class: "details" }, ...chips, ...facts));
 }
 

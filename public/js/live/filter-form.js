@@ -2,8 +2,8 @@
 
 import { EVENT_TYPES } from "../../directory-events.js";
 import { typeWords } from "../gateway/event-types.js";
+import { typeLabel } from "../gateway/type-label.js";
 import { make, one, write } from "../page/dom.js";
-import { icon } from "../page/icons.js";
 import { closeMenu } from "../page/menus.js";
 import { emptyFilter, items } from "./filter.js";
 
@@ -62,9 +62,8 @@ export class FilterForm {
     }, words);
     const row = { count: 0, number, only: button("only", "only"), not: button("not", "not") };
     this.#rows.set(type, row);
-    const name = make("span", { class: "type" }, icon(type), typeWords(type));
-    name.style.color = `var(--${type})`;
-    one("#types").append(make("div", { class: "type-row", "data-type": type }, name, number, row.only, row.not));
+    one("#types").append(make("div", { class: "type-row", "data-type": type },
+      typeLabel(type), number, row.only, row.not));
   }
 
   #press(type, way, button) {

@@ -30,7 +30,8 @@ export class LiveView {
   #bins = new EventBins();
   #form = new FilterForm((filter) => this.#choose(filter));
   #saved = new SavedFilters((filter) => this.#choose(filter));
-  #list = new VirtualList(one("#events"), height, (row) => drawRow(row, (event) => this.#toggle(event), row === this.#drawer.event));
+  #list = new VirtualList(one("#events"), height,
+    (row) => drawRow(row, (event) => this.#toggle(event), row === this.#drawer.event));
   #chart = new Chart(one("#live-chart"), this.#bins, (selected) => this.#select(selected));
   #drawer = new Drawer({
     around: (event) => this.#rows.around(event, 3), onOpen: (event) => this.open(event),
@@ -76,6 +77,11 @@ export class LiveView {
   }
 
   hide() { closeMenu(); }
+
+  openFilter() {
+    one("#filter-menu").open = true;
+    one("#filter-menu button").focus();
+  }
 
   /** Opens the drawer; the back button closes it. */
   open(event) { go(hashOf("live", event.id), !this.#drawer.event); }
@@ -240,7 +246,8 @@ export class LiveView {
     if (this.#wanted) return "No received event matches the search.";
     if (this.#state === "live") {
       const isAll = filterQuery(this.#filter) === "";
-      return `No events yet. ${isAll ? "Push a record, and its event appears here at once." : "An event that matches the filter appears here at once."}`;
+      const next = isAll ? "Push a record, and its event appears" : "An event that matches the filter appears";
+      return `No events yet. ${next} here at once.`;
     }
     return this.#state === "connecting" ? "Connecting…" : "Not connected: no events are received.";
   }

@@ -69,6 +69,8 @@ export class SavedFilters {
           closeMenu();
         },
       }, make("bdi", {}, words)),
-      remove && make("button", { type: "button", class: "bare", "aria-label": `Forget ${words}`, title: "Forget", onclick: remove }, icon("close")));
+      remove && make("button", {
+        type: "button", class: "bare", "aria-label": `Forget ${words}`, title: "Forget", onclick: remove,
+      }, icon("close")));
   }
 }

@@ -9,6 +9,8 @@ import { MetricWindow } from "./metric-window.js";
 /** The listing is the largest of the sources: it is read when records change, and not more often. */
 const LISTING_PAUSE = 10000;
 
+const REASONS = { 401: "not allowed for you", 403: "not allowed for you", 404: "not offered by this gateway" };
+
 export class Sources {
   /** @type {MetricWindow | undefined} */
   metrics;
@@ -42,7 +44,10 @@ export class Sources {
       this.#take("ready", readiness),
       this.#take("subscribers", async () => (await operations.subscribers()).subscribers),
       this.#take("syncs", () => operations.syncs({ limit: 100 })),
-      this.#take("webhooks", async () => ((await routes()).has("/webhooks") ? operations.text("/webhooks").then(JSON.parse) : undefined)),
+      this.#take("webhooks", async () => {
+        const hasWebhooks = (await routes()).has("/webhooks");
+        return hasWebhooks ? JSON.parse(await operations.text("/webhooks")) : undefined;
+      }),
       this.#list(),
     ]);
   }
@@ -67,8 +72,7 @@ export class Sources {
       this.isReached = this.isReached || !isAway;
       // While the gateway is away, what was known last stays, and the banner says so.
       if (!isAway) this[name] = undefined;
-      this.reasons[name] = isAway ? "the gateway cannot be reached"
-        : error.status === 401 || error.status === 403 ? "not allowed for you" : error.status === 404 ? "not offered by this gateway" : error.message;
+      this.reasons[name] = isAway ? "the gateway cannot be reached" : REASONS[error.status] ?? error.message;
     }
   }
 }

@@ -56,7 +56,8 @@ function records({ metrics, listing, reasons }) {
   const part = listing?.next ? `of the newest ${all.length.toLocaleString()}: ` : "";
   const published = metrics?.now.first("records_published", "published") ?? all.filter((each) => each.published).length;
   const signed = metrics?.now.first("records_signed", "signed") ?? all.filter((each) => each.signatures).length;
-  return tile("Records", number(stored), [`${part}${number(published)} published`, `${number(signed)} signed`], { href: "#records" });
+  const facts = [`${part}${number(published)} published`, `${number(signed)} signed`];
+  return tile("Records", number(stored), facts, { href: "#records" });
 }
 
 function subscribers({ metrics, subscribers: all, reasons }) {
@@ -78,12 +79,14 @@ function events({ metrics, live }) {
 
 function drops({ metrics, live, reasons }) {
   if (!metrics) {
-    return tile("Dropped", number(live.dropped), ["for this page", reasons.metrics], { kind: live.dropped ? "bad" : undefined });
+    const kind = live.dropped ? "bad" : undefined;
+    return tile("Dropped", number(live.dropped), ["for this page", reasons.metrics], { kind });
   }
   const recent = metrics.growth("events_dropped_total") ?? 0;
   const all = metrics.now.sum("events_dropped_total") ?? 0;
   const words = metrics.seconds > 1 ? `${number(recent)} lately` : undefined;
-  return tile("Dropped", number(all), ["events since the start", words], { kind: recent ? "bad" : undefined, href: "#subscribers" });
+  return tile("Dropped", number(all), ["events since the start", words],
+    { kind: recent ? "bad" : undefined, href: "#subscribers" });
 }
 
 function times(title, name, { metrics, reasons }) {
@@ -100,9 +103,10 @@ function syncs({ syncs: page, reasons }) {
   const running = number("PENDING", "IN_PROGRESS");
   const failed = number("FAILED");
   const last = page.syncs.find(({ status }) => status === "FAILED");
-  return tile("Syncs", `${running} running`, [
+  const facts = [
     failed ? `${failed.toLocaleString()} of ${page.next ? "the newest " : ""}${page.syncs.length} failed` : "none failed",
-    last && make("span", {}, "the last one ", timeElement(new Date(last.updated_at), "relative"))], { href: "#syncs", kind: failed ? "warn" : undefined });
+    last && make("span", {}, "the last one ", timeElement(new Date(last.updated_at), "relative"))];
+  return tile("Syncs", `${running} running`, facts, { href: "#syncs", kind: failed ? "warn" : undefined });
 }
 
 function webhooks({ webhooks: page }) {
@@ -110,5 +114,6 @@ function webhooks({ webhooks: page }) {
   const all = page.webhooks ?? [];
   const disabled = all.filter(({ state, disabled: isOff }) => isOff || state === "disabled").length;
   const failing = all.filter(({ failures, state }) => failures > 0 || state === "failing").length;
-  return tile("Webhooks", number(all.length), [`${failing} failing`, `${disabled} disabled`], { kind: failing || disabled ? "warn" : undefined });
+  return tile("Webhooks", number(all.length), [`${failing} failing`, `${disabled} disabled`],
+    { kind: failing || disabled ? "warn" : undefined });
 }

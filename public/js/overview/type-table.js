@@ -1,9 +1,8 @@
 // The events by type: how fast they come now, over the last minutes, and since the start.
 
 import { EVENT_TYPES } from "../../directory-events.js";
-import { typeWords } from "../gateway/event-types.js";
+import { typeLabel } from "../gateway/type-label.js";
 import { make, one, write } from "../page/dom.js";
-import { icon } from "../page/icons.js";
 import { rate } from "../page/text.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -18,11 +17,13 @@ export class TypeTable {
   constructor(bins) {
     this.#bins = bins;
     for (const type of EVENT_TYPES) {
-      const name = make("a", { class: "type", href: `?types=${type}#live`, "data-inside": true }, icon(type), typeWords(type));
-      name.style.color = `var(--${type})`;
-      const row = { speed: make("td", { class: "right number" }), line: make("td", { class: "spark" }), all: make("td", { class: "right number" }) };
+      const name = make("th", { scope: "row" }, typeLabel(type, `?types=${type}#live`));
+      const row = {
+        speed: make("td", { class: "right number" }), line: make("td", { class: "spark" }),
+        all: make("td", { class: "right number" }),
+      };
       this.#rows.set(type, row);
-      one("#type-table").append(make("tr", { "data-type": type }, make("th", { scope: "row" }, name), row.speed, row.line, row.all));
+      one("#type-table").append(make("tr", { "data-type": type }, name, row.speed, row.line, row.all));
     }
   }
 
@@ -54,7 +55,8 @@ function spark(values, most, type) {
   svg.setAttribute("preserveAspectRatio", "none");
   svg.setAttribute("aria-hidden", "true");
   const bars = document.createElementNS(SVG, "path");
-  bars.setAttribute("d", values.map((value, x) => (value ? `M${x} 10V${10 - Math.max(1, (value / most) * 10)}h.8V10z` : "")).join(""));
+  const bar = (value, x) => (value ? `M${x} 10V${10 - Math.max(1, (value / most) * 10)}h.8V10z` : "");
+  bars.setAttribute("d", values.map(bar).join(""));
   bars.style.fill = `var(--${type})`;
   svg.append(bars);
   return svg;

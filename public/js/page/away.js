@@ -15,7 +15,8 @@ export function report(view, reason) {
   else reasons.delete(view);
   const [first] = reasons.values();
   const banner = one("#away");
-  const words = first ? `No connection: ${visible(first)}. The data shown may be out of date. This page reconnects by itself.` : "";
+  const words = first
+    ? `No connection: ${visible(first)}. The data shown may be out of date. This page reconnects by itself.` : "";
   banner.hidden = !first;
   if (banner.textContent !== words) banner.textContent = words;
 }

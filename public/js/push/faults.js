@@ -42,7 +42,8 @@ export function showRefused(results, summary, text, editor) {
   if (text !== undefined) editor.mark(refused.map(({ line }) => line));
   const starts = text?.split("\n").reduce((all, line) => [...all, all.at(-1) + line.length + 1], [0]);
   const items = refused.slice(0, MOST).map((result) => {
-    const reasons = result.errors?.map(({ pointer, detail }) => `${pointer || "the record"} ${detail}`).join("; ") ?? result.detail ?? result.title;
+    const faults = result.errors?.map(({ pointer, detail }) => `${pointer || "the record"} ${detail}`);
+    const reasons = faults?.join("; ") ?? result.detail ?? result.title;
     const words = result.line ? `line ${result.line}: ${reasons}` : reasons;
     if (!starts || !result.line) return make("li", {}, words);
     const [start, end] = [starts[result.line - 1], starts[result.line] - 1];

@@ -119,7 +119,8 @@ export class PushDialog {
     const words = () => {
       const number = (...statuses) => results.filter(({ status }) => statuses.includes(status)).length;
       const refused = results.filter(({ status }) => status >= 400).length;
-      return `${counted(number(201), "record")} pushed, ${number(200).toLocaleString()} stored already, ${refused.toLocaleString()} refused`;
+      const known = number(200).toLocaleString();
+      return `${counted(number(201), "record")} pushed, ${known} stored already, ${refused.toLocaleString()} refused`;
     };
     await pushLines(body, (more) => {
       results.push(...more);

@@ -18,7 +18,8 @@ export class RecordContent {
   constructor(cid) {
     this.#cid = cid;
     this.element.append(
-      make("p", { class: "faint" }, "Reading the content of a record is an event, Pulled, for everyone who listens. It is not read by looking at this page."),
+      make("p", { class: "faint" }, `Reading the content of a record is an event, Pulled, for everyone who listens.
+        It is not read by looking at this page.`),
       make("div", {}, make("button", { type: "button", onclick: () => this.#read() }, "Read the content")));
   }
 

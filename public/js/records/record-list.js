@@ -64,7 +64,8 @@ export class RecordList {
     this.#draw(page.records);
     one("#more-records").hidden = !page.next;
     one("#no-records").hidden = page.records.length > 0;
-    write(one("#no-records"), Object.keys(filter).length ? "No matching records." : "No records yet. Push one, and it appears here at once.");
+    const isAll = Object.keys(filter).length === 0;
+    write(one("#no-records"), isAll ? "No records yet. Push one, and it appears here at once." : "No matching records.");
     write(one("#record-total"), await this.#total(page));
   }
 
@@ -74,8 +75,10 @@ export class RecordList {
     if (total !== undefined) return `${shown.toLocaleString()} of ${counted(total, "record")}`;
     if (!next) return counted(shown, "record");
     const isAll = Object.keys(this.#filter).length === 0;
-    const stored = isAll ? await operations.metrics().then((text) => new Metrics(text).sum("records"), () => undefined) : undefined;
-    return stored === undefined ? `the newest ${counted(shown, "record")}` : `${shown.toLocaleString()} of ${counted(stored, "record")}`;
+    const text = isAll ? await operations.metrics().catch(() => "") : "";
+    const stored = new Metrics(text).sum("records");
+    return stored === undefined
+      ? `the newest ${counted(shown, "record")}` : `${shown.toLocaleString()} of ${counted(stored, "record")}`;
   }
 
   // Unchanged elements stay in the document and keep the focus.
@@ -109,7 +112,10 @@ export class RecordList {
 
   #item(record) {
     const isFresh = this.#drawn.size > 0;
-    const facts = [record.published ? "published" : "not published", record.signatures ? counted(record.signatures, "signature") : "not signed", size(record.size)].join(", ");
+    const facts = [
+      record.published ? "published" : "not published",
+      record.signatures ? counted(record.signatures, "signature") : "not signed", size(record.size),
+    ];
     const classes = [record.cid === this.#open && "open", isFresh && "changed"].filter(Boolean).join(" ");
     return make("li", { "data-cid": record.cid, class: classes || undefined },
       make("div", { class: "bar" },
@@ -118,8 +124,9 @@ export class RecordList {
         record.published && make("span", { class: "badge good" }, "published")),
       make("span", { class: "tags" }, ...record.labels.slice(0, 3).map((label) => make("bdi", { class: "tag" }, label)),
         record.labels.length > 3 && make("span", { class: "faint" }, `and ${record.labels.length - 3} more`)),
-      make("span", { class: "faint" }, make("span", { class: "mono" }, shortened(record.cid)), copyButton(record.cid, "the cid"),
-        ` ${facts}, pushed `, timeElement(new Date(record.pushed_at), "relative")));
+      make("span", { class: "faint" },
+        make("span", { class: "mono" }, shortened(record.cid)), copyButton(record.cid, "the cid"),
+        ` ${facts.join(", ")}, pushed `, timeElement(new Date(record.pushed_at), "relative")));
   }
 }
 

@@ -1,11 +1,10 @@
 // The events of one record, since it was opened.
 
-import { typeWords } from "../gateway/event-types.js";
+import { typeLabel } from "../gateway/type-label.js";
 import { Gaps, gapText } from "../live/gaps.js";
 import { clock } from "../page/clock.js";
 import { make } from "../page/dom.js";
-import { icon } from "../page/icons.js";
-import { facts } from "../page/text.js";
+import { counted, facts } from "../page/text.js";
 
 const MOST = 200;
 
@@ -21,9 +20,8 @@ export class RecordTrail {
 
   /** Receives an event of the record. */
   take(event) {
-    const type = make("span", { class: "type" }, icon(event.type), typeWords(event.type));
-    type.style.color = `var(--${event.type})`;
-    this.#add(make("li", { "data-type": event.type }, make("span", { class: "number" }, clock(event.time)), " ", type, details(event)));
+    this.#add(make("li", { "data-type": event.type }, make("span", { class: "number" }, clock(event.time)), " ",
+      typeLabel(event.type), details(event)));
   }
 
   /** Receives the status of the stream. */
@@ -31,7 +29,8 @@ export class RecordTrail {
 
   /** Receives a report of dropped events, of any record. */
   dropped(count) {
-    this.#add(make("li", { class: "gap" }, `${count.toLocaleString()} event${count === 1 ? " was" : "s were"} dropped here, of this record or others`));
+    const words = `${counted(count, "event")} ${count === 1 ? "was" : "were"} dropped here, of this record or others`;
+    this.#add(make("li", { class: "gap" }, words));
   }
 
   #add(line) {

@@ -15,16 +15,19 @@ export const isSignedHere = ({ signatures, ownKey }) => signatures.some(({ publi
 export function signatureLines({ signatures, verification, ownKey }) {
   if (!signatures.length) return [make("p", { class: "faint" }, "None.")];
   const good = new Set(verification.signers.map(({ signer }) => signer));
-  return signatures.map(({ signer, algorithm, signed_at: at, public_key: key }) => make("p", { class: good.has(signer) ? "good" : "bad" },
-    good.has(signer) ? "✓ matches its key: " : "✗ does not match its key: ", make("span", { class: "mono" }, signer),
-    ` (${algorithm}), ${owner(key, ownKey)}, ${moment(new Date(at))}`));
+  return signatures.map(({ signer, algorithm, signed_at: at, public_key: key }) => {
+    const isGood = good.has(signer);
+    return make("p", { class: isGood ? "good" : "bad" },
+      isGood ? "✓ matches its key: " : "✗ does not match its key: ", make("span", { class: "mono" }, signer),
+      ` (${algorithm}), ${owner(key, ownKey)}, ${moment(new Date(at))}`);
+  });
 }
 
 /** Returns what came out of a verification. */
 export function verificationLines({ verified, signers, reason }, total, ownKey, isAgainstKey) {
   if (!verified) {
-    const words = total === 0 ? "Not verified: the record has no signature." : `Not verified: ${reason ?? "no signature matches"}.`;
-    return [make("p", { class: "bad" }, `✗ ${words}`)];
+    const words = total === 0 ? "the record has no signature" : reason ?? "no signature matches";
+    return [make("p", { class: "bad" }, `✗ Not verified: ${words}.`)];
   }
   const proof = isAgainstKey ? "The owner of the given key has signed this record."
     : "The record is as it was when it was signed. Who owns a key is not proved: compare its fingerprint, or give the key.";

@@ -33,16 +33,26 @@ export const COLUMNS = [
     show: (each) => make("span", { title: each.user_agent ?? "" }, client(each) || "–"),
   },
   { name: "Address", value: ({ address }) => address, show: ({ address }) => address },
-  { name: "Age", value: ({ since }) => -new Date(since), show: ({ since }) => timeElement(new Date(since), "relative"), isNumber: true },
+  {
+    name: "Age", value: ({ since }) => -new Date(since), isNumber: true,
+    show: ({ since }) => timeElement(new Date(since), "relative"),
+  },
   { name: "Filter", value: ({ filter }) => filterWords(filter), show: ({ filter }) => make("bdi", {}, filterWords(filter)) },
-  { name: "Rate", value: (each) => each.rate ?? 0, show: (each) => (each.rate === undefined ? "…" : `${rate(each.rate)}/s`), isNumber: true },
-  { name: "Delivered", value: ({ delivered }) => delivered, show: ({ delivered }) => delivered.toLocaleString(), isNumber: true },
+  {
+    name: "Rate", value: (each) => each.rate ?? 0, isNumber: true,
+    show: (each) => (each.rate === undefined ? "…" : `${rate(each.rate)}/s`),
+  },
+  {
+    name: "Delivered", value: ({ delivered }) => delivered, isNumber: true,
+    show: ({ delivered }) => delivered.toLocaleString(),
+  },
   { name: "Lag", value: ({ lag, queued }) => [lag, queued], show: lagBar, isNumber: true },
   { name: "Dropped", value: ({ dropped }) => dropped, show: dropped, isNumber: true },
 ];
 
 function lagBar({ lag, queued, address }) {
-  const bar = make("meter", { min: "0", max: "1", high: "0.5", optimum: "0", "aria-label": `Lag of ${address}: ${counted(queued, "event")} queued` });
+  const words = `Lag of ${address}: ${counted(queued, "event")} queued`;
+  const bar = make("meter", { min: "0", max: "1", high: "0.5", optimum: "0", "aria-label": words });
   bar.value = lag;
   return make("span", { class: "lag" }, bar, make("span", { class: "number" }, queued.toLocaleString()));
 }

@@ -60,7 +60,8 @@ export class SubscribersView {
     this.#say(all.length ? "" : "No subscribers.");
     one("#subscriber-table").hidden = all.length === 0;
     const slow = all.filter(({ isSlow }) => isSlow).length;
-    write(one("#subscriber-total"), all.length ? `${counted(all.length, "subscriber")}, ${slow ? `${slow} slow` : "none is slow"}` : "");
+    const words = `${counted(all.length, "subscriber")}, ${slow ? `${slow} slow` : "none is slow"}`;
+    write(one("#subscriber-total"), all.length ? words : "");
     const columns = COLUMNS.filter(({ isWanted }) => isWanted?.(all) ?? true);
     this.#drawHead(columns);
     const { column, isDescending } = this.#sorted;
@@ -79,7 +80,10 @@ export class SubscribersView {
       "aria-sort": column === sorted ? (isDescending ? "descending" : "ascending") : undefined,
     }, make("button", { type: "button", class: "bare sort", onclick: () => this.#sort(column) },
       column.name, make("span", { "aria-hidden": "true" }, column === sorted ? (isDescending ? " ▾" : " ▴") : ""))));
-    if (this.#canDisconnect) cells.push(make("th", { scope: "col", "data-needs": "admin" }, make("span", { class: "hidden" }, "Disconnect")));
+    if (this.#canDisconnect) {
+      const name = make("span", { class: "hidden" }, "Disconnect");
+      cells.push(make("th", { scope: "col", "data-needs": "admin" }, name));
+    }
     head.replaceChildren(...cells);
     if (focused >= 0) head.children[focused]?.querySelector("button")?.focus({ preventScroll: true });
   }

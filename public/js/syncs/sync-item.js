@@ -23,16 +23,17 @@ export const stateWords = (status) => STATES[status]?.[0] ?? status;
  */
 export function syncItem(sync, { onCancel, onAgain }) {
   const [words, picture] = STATES[sync.status] ?? [sync.status, "clock"];
-  const id = encodeURIComponent(sync.sync_id);
   return make("li", { "data-status": sync.status, "data-id": sync.sync_id },
     make("div", { class: "bar" },
       make("span", { class: "badge state" }, icon(picture), words),
       make("strong", {}, make("bdi", {}, sync.remote_directory_url)),
       make("span", { class: "space" }),
-      make("a", { href: `?find=${id}#live`, "data-inside": true, title: "Its events, and those of the records that it copied" }, "Events"),
-      isOpen(sync)
-        ? make("button", { type: "button", "data-needs": "records:write", onclick: () => onCancel(sync) }, "Cancel")
-        : make("button", { type: "button", "data-needs": "records:write", title: "Start the same sync again", onclick: () => onAgain(sync) }, "Again")),
+      make("a", {
+        href: `?find=${encodeURIComponent(sync.sync_id)}#live`, "data-inside": true,
+        title: "Its events, and those of the records that it copied",
+      }, "Events"),
+      isOpen(sync) ? button("Cancel", "", () => onCancel(sync))
+        : button("Again", "Start the same sync again", () => onAgain(sync))),
     isOpen(sync) && progress(sync),
     make("span", {}, numbers(sync)),
     sync.error && make("span", { class: "bad" }, sync.error),
@@ -40,6 +41,9 @@ export function syncItem(sync, { onCancel, onAgain }) {
       sync.cids?.length ? `, ${counted(sync.cids.length, "cid")} wanted` : "",
       ", ", make("span", { class: "mono" }, shortened(sync.sync_id)), copyButton(sync.sync_id, "the id of the sync")));
 }
+
+const button = (words, title, onclick) =>
+  make("button", { type: "button", "data-needs": "records:write", title, onclick }, words);
 
 const done = ({ copied, present, failed }) => copied + present + failed;
 

@@ -77,7 +77,8 @@ export class SyncsView {
     one("#more-syncs").hidden = !next;
     const states = [...new Set(syncs.map(({ status }) => status))];
     const numbers = states.map((state) => `${syncs.filter(({ status }) => status === state).length} ${stateWords(state)}`);
-    write(one("#sync-total"), syncs.length ? `${next ? "the newest " : ""}${counted(syncs.length, "sync")}: ${numbers.join(", ")}` : "");
+    const words = `${next ? "the newest " : ""}${counted(syncs.length, "sync")}: ${numbers.join(", ")}`;
+    write(one("#sync-total"), syncs.length ? words : "");
     this.#say(syncs.length ? "" : "No syncs yet. A sync copies the published records of another gateway to this one.");
   }
 
