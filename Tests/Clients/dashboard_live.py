@@ -38,7 +38,7 @@ def filters(browser, gateway):
     expect("the same filter", browser.run(
         "return [document.querySelector('#filter [name=cids]').value, document.querySelector('.only[aria-pressed=true]').ariaLabel]"),
         [f"{cid}, a+b", "only Deleted"])
-    gateway.post("/push", record("two"))
+    two = gateway.post("/push", record("two"))["cid"]
     expect("the terminal", text(browser, "#curl"), f"curl -N '{gateway.url}/events?{query}'")
     expect("the other", text(browser, "#dirctl"),
            f"dirctl events listen --server-addr {gateway.url} --types 'RECORD_DELETED' --cids '{cid},a+b'")
@@ -46,7 +46,7 @@ def filters(browser, gateway):
     browser.driver.back()
     browser.wait("the filter before", "document.querySelectorAll('.only[aria-pressed=true]').length === 0")
     browser.wait("live", LIVE)
-    gateway.post("/publish", {"all": True})
+    gateway.post("/publish", {"cids": [cid, two]})
     browser.wait("events without a filter", f"{ROWS} === 2")
     browser.driver.get(gateway.url + "/?types=RECORD_FRIED")
     browser.wait("the refusal", "document.querySelector('#refusal').textContent.includes('RECORD_FRIED')")

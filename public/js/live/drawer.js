@@ -7,7 +7,7 @@ import { clock, moment, timeElement } from "../page/clock.js";
 import { copy, copyButton, make, one } from "../page/dom.js";
 import { icon } from "../page/icons.js";
 import { hashOf } from "../page/router.js";
-import { shortened, visibleJSON } from "../page/text.js";
+import { shortened, visible, visibleJSON } from "../page/text.js";
 import { withItem } from "./filter.js";
 
 export class Drawer {
@@ -102,7 +102,7 @@ export class Drawer {
   }
 
   #named(button, words) {
-    button.setAttribute("aria-label", words);
+    button.setAttribute("aria-label", visible(words));
     return button;
   }
 

@@ -3,6 +3,7 @@
 import { subscribe } from "../../directory-events.js";
 import { Chart } from "../chart/chart.js";
 import { EventBins } from "../chart/event-bins.js";
+import { isOfRecord } from "../gateway/event-types.js";
 import { recordNames } from "../gateway/names.js";
 import { clock } from "../page/clock.js";
 import { download, one, say, write } from "../page/dom.js";
@@ -23,6 +24,9 @@ import { showCommands } from "./terminal.js";
 /** The height of a row, as in `live.css`: on a small screen it has two lines. */
 const small = matchMedia("(max-width: 760px)");
 const height = () => (small.matches ? 54 : 28);
+
+/** How many rows are searched by name without being shown. */
+const MOST_NAMES = 300;
 
 export class LiveView {
   #rows = new EventRows();
@@ -226,7 +230,16 @@ export class LiveView {
   get #wanted() { return one("#search").value.trim().toLowerCase(); }
   get #shown() { return this.#rows.shown(this.#filter, this.#wanted, this.#selected); }
 
+  // The search also finds names: those of the newest rows are asked for, also if the rows are not shown.
+  #wantNames() {
+    if (!this.#wanted) return;
+    for (const { type, resourceId } of this.#rows.events.slice(-MOST_NAMES)) {
+      if (isOfRecord(type)) recordNames.want(resourceId);
+    }
+  }
+
   #refresh() {
+    this.#wantNames();
     const shown = this.#shown;
     const added = this.#rows.takeAdded();
     this.#list.show(shown, this.#wanted || this.#selected ? 0 : added);

@@ -30,7 +30,11 @@ export class PushDialog {
     one("#open-push").addEventListener("click", () => this.open());
     one("#push-example").addEventListener("click", () => this.#insert(example()));
     this.#send.addEventListener("click", () => this.#push());
-    one("#push-file").addEventListener("change", ({ target }) => this.#read(target.files[0]));
+    one("#push-file").addEventListener("change", ({ target }) => {
+      this.#read(target.files[0]);
+      // The same file can be chosen again, after it was changed.
+      target.value = "";
+    });
     one("#push-text").addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#push();
     });
@@ -137,7 +141,6 @@ export class PushDialog {
   #end(words) {
     this.#dialog.close();
     this.#insert("");
-    one("#push-file").value = "";
     say(words);
   }
 

@@ -53,6 +53,12 @@ export class SyncsView {
     if (started) say("The sync has started.");
   }
 
+  async #again(id) {
+    // The list does not have the cids.
+    const sync = await attempt(() => operations.syncStatus(id));
+    if (sync) await this.#start(sync.remote_directory_url, sync.cids);
+  }
+
   async #refresh() {
     clearTimeout(this.#timer);
     const page = await attempt(() => operations.syncs({ limit: Math.min(this.#wanted, 1000) }), silently);
@@ -70,7 +76,7 @@ export class SyncsView {
         await operations.cancelSync(id);
         this.#refresh();
       }),
-      onAgain: ({ remote_directory_url: remote, cids }) => this.#start(remote, cids),
+      onAgain: ({ sync_id: id }) => this.#again(id),
     })));
     const item = [...list.children].find(({ dataset }) => focused && dataset.id === focused);
     item?.querySelector("button:not(.bare)")?.focus({ preventScroll: true });
