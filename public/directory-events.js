@@ -36,6 +36,7 @@ export { GatewayError, operationsAt } from "./directory-events/operations.js";
  * @property {(event: DirectoryEvent) => void} [onEvent]
  * @property {(status: Status) => void} [onStatus]
  * @property {(count: number) => void} [onDropped]   the number of events that were dropped before the next one
+ * @property {(reset: {cause?: string}) => void} [onReset]  events may be missing before the next one
  *
  * @typedef {object} Options
  * @property {string} [base]        the address of the gateway; default: that of the page
@@ -90,6 +91,8 @@ function teller(listener) {
       if (EVENT_TYPES.includes(message.type)) listener.onEvent?.(eventFrom(message));
     } else if (message.kind === "dropped") {
       listener.onDropped?.(message.count);
+    } else if (message.kind === "reset") {
+      listener.onReset?.(message.reset);
     } else if (JSON.stringify(message.status) !== last) {
       last = JSON.stringify(message.status);
       listener.onStatus?.(message.status);

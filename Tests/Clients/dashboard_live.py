@@ -180,7 +180,8 @@ class Lossy(http.server.SimpleHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
-        self.wfile.write(b'retry: 60000\n\nevent: dropped\ndata: {"dropped":17}\n\n')
+        self.wfile.write(b'retry: 60000\n\nevent: dropped\ndata: {"dropped":17}\n\n'
+                         b'event: reset\ndata: {"cause":"upstream-lost"}\n\n')
 
 
 def dropped(browser, public):
@@ -188,6 +189,8 @@ def dropped(browser, public):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     browser.tab(f"http://localhost:{server.server_address[1]}/#live")
-    browser.wait("the notice", "document.querySelector('.row[data-type=LOST] .details')?.textContent.startsWith('17 events were dropped')")
+    browser.wait("the notices", f"{number('.row[data-type=LOST]')} === 2")
+    expect("both are marked", [line.split(":")[0] for line in texts(browser, ".row[data-type=LOST] .details")],
+           ["Events may be missing here", "17 events were dropped here"])
     expect("the connection says so", text(browser, "#lost"), "dropped 17")
     server.shutdown()

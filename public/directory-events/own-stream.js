@@ -103,6 +103,7 @@ export class OwnStream {
   #take({ event, data }) {
     if (this.#isClosed) return;
     if (event === "dropped") this.#notify({ kind: "dropped", count: JSON.parse(data).dropped });
+    else if (event === "reset") this.#notify({ kind: "reset", reset: JSON.parse(data || "{}") });
     // Names in lower case are control frames of the gateway.
     else if (/^[A-Z]/.test(event)) this.#notify({ kind: "event", type: event, data });
   }

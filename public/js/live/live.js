@@ -159,6 +159,10 @@ export class LiveView {
         this.#marks.dropped(count);
         this.#schedule();
       },
+      onReset: (reset) => {
+        this.#marks.reset(reset);
+        this.#schedule();
+      },
     });
   }
 

@@ -47,6 +47,12 @@ export class Marks {
     this.#mark("LOST", words, { dropped: count });
   }
 
+  /** Receives a reset: the gateway cannot say what is missing. */
+  reset({ cause }) {
+    const reason = cause === "upstream-lost" ? "the Directory behind the gateway was away" : cause ?? "the gateway does not say why";
+    this.#mark("LOST", `Events may be missing here: ${reason}`, { reset: { cause } });
+  }
+
   #mark(mark, text, data, old) { return this.#rows.replace(old, { mark, time: new Date(), text, data }); }
 
   #markFilter(words) {

@@ -1,5 +1,6 @@
 // Operations whose failures are shown to the user.
 
+import { askForToken } from "../gateway/session.js";
 import { say } from "./dom.js";
 
 /**
@@ -13,6 +14,7 @@ export async function attempt(action, onUnreachable = () => say("The gateway can
     return await action();
   } catch (error) {
     if (error.name === "TypeError") onUnreachable(error);
+    else if (error.status === 401) askForToken();
     else say(`${error.message} ${error.remedy ?? ""}`);
     return undefined;
   }

@@ -25,6 +25,10 @@ export class RecordsView {
       this.#list.refresh();
       this.#detail.dropped(count);
     },
+    onReset: () => {
+      this.#list.refresh();
+      this.#detail.refresh();
+    },
     onStatus: (status) => {
       if (status.state === "live" || (status.state === "reconnecting" && this.#list.isStale)) this.#list.refresh();
       this.#detail.status(status);

@@ -32,6 +32,7 @@ export class SyncsView {
     this.#subscription ??= subscribe({ types: TYPES }, {
       onEvent: () => this.#refresh(),
       onDropped: () => this.#refresh(),
+      onReset: () => this.#refresh(),
       onStatus: (status) => {
         reportStream("syncs", status);
         if (status.state === "reconnecting") this.#showUnknown();
