@@ -29,7 +29,7 @@ def phone(browser, gateway):
         browser.run("document.querySelector('#filter [name=labels]').value = arguments[0]", LONG)
         only(browser, "RECORD_PUBLISHED")
         browser.wait("a mark", f"{number('.mark')} === 1")
-        for view in ("live", "records", f"records/{cid}", "syncs", "subscribers"):
+        for view in ("overview", "live", "records", f"records/{cid}", "syncs", "subscribers"):
             browser.run("location.hash = arguments[0]", view)
             browser.wait("the view", f"document.querySelector('#{view.split('/')[0]}').checkVisibility()")
             if "/" in view:

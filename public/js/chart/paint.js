@@ -18,7 +18,11 @@ export function paint(canvas, scale, { parts, width, selected, cursor }) {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, scale.width, scale.height);
   const style = getComputedStyle(document.documentElement);
-  const color = (name) => style.getPropertyValue(`--${name}`).trim();
+  const known = new Map();
+  const color = (name) => {
+    if (!known.has(name)) known.set(name, style.getPropertyValue(`--${name}`).trim());
+    return known.get(name);
+  };
   axes(context, scale, color);
   bars(context, scale, parts, width, color);
   if (selected) shade(context, scale, selected, color);

@@ -29,6 +29,7 @@ function drawEvent(event, onOpen, isOpen) {
     type: "button", class: "open", tabindex: "-1", "aria-expanded": String(isOpen), onclick: () => onOpen(event),
   }, ...title);
   // By the keyboard the button is read without the rest of the row.
+  open.title = open.textContent;
   open.setAttribute("aria-label", `${open.textContent}, ${typeWords(event.type)}, ${clock(event.time)}`);
   // Each item is isolated, so that right-to-left text does not reorder the others.
   const chips = event.labels.map((label) => make("bdi", { class: "tag" }, label));
