@@ -93,6 +93,12 @@ def selected(browser, gateway):
     expect("it says why", text(browser, "#empty"), "No received event is in the selected time.")
     click(browser, "#tokens .token")
     browser.wait("all", f"{ROWS} === 1")
+    drag(browser, 0.2, 0.2)
+    browser.wait("one part is selected", f"{ROWS} === 0 && {number('#tokens .token')} === 1")
+    drag(browser, 0.999, 0.999)
+    browser.wait("the selection reaches to the other click", f"{ROWS} === 1 && {number('#tokens .token')} === 1")
+    drag(browser, 0.5, 0.5)
+    browser.wait("a click within ends it", f"{number('#tokens .token')} === 0")
     drag(browser, 0.8, 1)
     browser.wait("it is in this time", f"{ROWS} === 1 && {number('#tokens .token')} === 1")
     browser.run("""

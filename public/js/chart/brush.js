@@ -1,6 +1,6 @@
 // Pointing at a chart, and selecting a time in it: with the mouse, a finger, or the arrow keys.
 
-/** A shorter way of the pointer is a click, which ends the selection. */
+/** A shorter way of the pointer is a click. */
 const SMALLEST = 4;
 
 export class Brush {
@@ -60,9 +60,20 @@ export class Brush {
     const [start, x] = [this.#start, this.#place(event)];
     this.#start = undefined;
     if (start === undefined || !this.#chart.scale) return;
-    if (Math.abs(x - start) < SMALLEST) return this.clear();
+    if (Math.abs(x - start) < SMALLEST) return this.#click(this.#chart.timeOf(this.#chart.partAt(x)));
     if (event.pointerType !== "mouse") this.#point(undefined);
     this.selected = this.#between(start, x);
+    this.#onSelect(this.selected);
+  }
+
+  // Without dragging (WCAG 2.5.7): a click selects a part, another one extends the selection to its part,
+  // one within the selection ends it.
+  #click({ from, until }) {
+    const { selected } = this;
+    if (selected && from >= selected.from && until <= selected.until) return this.clear();
+    this.selected = {
+      from: Math.min(from, selected?.from ?? from), until: Math.max(until, selected?.until ?? until),
+    };
     this.#onSelect(this.selected);
   }
 
