@@ -21,6 +21,8 @@ from selenium.webdriver.chrome.service import Service
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM, FOLDER = sys.argv[1:]
+# The cid of the bytes "absent", which no record has.
+ABSENT = "baeareic22obqjnjvykmh3pjemv6buenyqsme75qa3hzytxvq2ttdj7xhsi"
 
 
 def request(url, method="GET", body=None):
@@ -36,7 +38,7 @@ def live(url):
     records = [json.loads(path.read_text()) for path in sorted((ROOT / "examples/records").iterdir())]
     cids = [json.loads(request(f"{url}/push", "POST", record))["cid"] for record in records]
     request(f"{url}/sync", "POST", {"remote_directory_url": url})
-    request(f"{url}/sync", "POST", {"remote_directory_url": url, "cids": ["baeareinotthere"]})
+    request(f"{url}/sync", "POST", {"remote_directory_url": url, "cids": [ABSENT]})
     for cid in cids[1:4]:
         request(f"{url}/sign", "POST", {"cid": cid})
     for _ in range(20):

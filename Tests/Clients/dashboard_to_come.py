@@ -126,6 +126,11 @@ def forbidden(browser, gateway):
         browser.run("location.hash = 'subscribers'")
         browser.wait("the reason", "document.querySelector('#no-subscribers').textContent === 'Not shown: needs admin'")
         close(browser)
+    with gateway_to_come.served(gateway, {"GET /records": refused(403, "needs a scope"), "GET /syncs": refused(403, "needs a scope")}) as address:
+        for view in ("records", "syncs"):
+            browser.tab(f"{address}/#{view}")
+            browser.wait(f"the reason for {view}", f"document.querySelector('#no-{view}').textContent === 'Not shown: needs a scope'")
+            close(browser)
 
 
 def session(browser, gateway):

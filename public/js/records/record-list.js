@@ -56,7 +56,8 @@ export class RecordList {
 
   async #load() {
     const filter = this.#filter;
-    const page = await attempt(() => pages(filter, this.#wanted), () => { this.isStale = true; });
+    const page = await attempt(() => pages(filter, this.#wanted), () => { this.isStale = true; },
+      (error) => this.#showRefusal(error));
     // The search has changed since.
     if (!page || filter !== this.#filter) return;
     this.isStale = false;
@@ -67,6 +68,14 @@ export class RecordList {
     const isAll = Object.keys(filter).length === 0;
     write(one("#no-records"), isAll ? "No records yet. Push one, and it appears here at once." : "No matching records.");
     write(one("#record-total"), await this.#total(page));
+  }
+
+  #showRefusal({ message }) {
+    this.#draw([]);
+    one("#more-records").hidden = true;
+    one("#no-records").hidden = false;
+    write(one("#no-records"), `Not shown: ${message}`);
+    write(one("#record-total"), "");
   }
 
   // What the gateway says of the whole; else what is known from the pages.

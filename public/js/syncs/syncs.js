@@ -62,7 +62,8 @@ export class SyncsView {
 
   async #refresh() {
     clearTimeout(this.#timer);
-    const page = await attempt(() => operations.syncs({ limit: Math.min(this.#wanted, 1000) }), silently);
+    const page = await attempt(() => operations.syncs({ limit: Math.min(this.#wanted, 1000) }), silently,
+      ({ message }) => this.#say(`Not shown: ${message}`));
     if (!page || !this.#subscription) return;
     this.#draw(page);
     // A sync has no events between its start and its end.
