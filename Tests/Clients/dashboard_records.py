@@ -54,7 +54,7 @@ def buttons(browser, gateway):
     press(browser, "Publish")
     browser.wait("it is published", f"{names} === 'Unpublish,Signed!,Verify,Download,Delete' && {STATE} === 'published'")
     press(browser, "Verify")
-    browser.wait("the result", "document.querySelector('#record .result').textContent.includes('1 signature of 1 match')")
+    browser.wait("the result", "document.querySelector('#record .result').textContent.includes('1 of 1 signature match')")
     signer = gateway.get(f"/records/{cid}/signatures")["signatures"][0]["signer"]
     expect("by whom", f"signed by {signer}" in text(browser, "#record .result")
            and "the key of this gateway" in text(browser, "#record .result"), True)

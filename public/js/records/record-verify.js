@@ -23,7 +23,7 @@ export class RecordVerify {
     const verification = await attempt(() => operations.verify(this.#cid, key || undefined));
     if (!verification) return;
     const { signatures, ownKey } = this.#known;
-    this.#result.replaceChildren(...verificationLines(verification, signatures.length, ownKey, Boolean(key)));
+    this.#result.replaceChildren(...verificationLines(verification, signatures, ownKey, Boolean(key)));
   }
 
   /** Receives what is known of the record. A result is about other signatures if these have changed. */

@@ -24,15 +24,18 @@ export function signatureLines({ signatures, verification, ownKey }) {
 }
 
 /** Returns what came out of a verification. */
-export function verificationLines({ verified, signers, reason }, total, ownKey, isAgainstKey) {
+export function verificationLines({ verified, signers, reason }, signatures, ownKey, isAgainstKey) {
   if (!verified) {
-    const words = total === 0 ? "the record has no signature" : reason ?? "no signature matches";
+    const words = signatures.length === 0 ? "the record has no signature" : reason ?? "no signature matches";
     return [make("p", { class: "bad" }, `✗ Not verified: ${words}.`)];
   }
+  // A key may have signed several times; it is one signer.
+  const good = new Set(signers.map(({ signer }) => signer));
+  const matching = signatures.filter(({ signer }) => good.has(signer)).length;
   const proof = isAgainstKey ? "The owner of the given key has signed this record."
     : "The record is as it was when it was signed. Who owns a key is not proved: compare its fingerprint, or give the key.";
   return [
-    make("p", { class: "good" }, `✓ Verified: ${counted(signers.length, "signature")} of ${total.toLocaleString()} match.`),
+    make("p", { class: "good" }, `✓ Verified: ${matching.toLocaleString()} of ${counted(signatures.length, "signature")} match.`),
     ...signers.map(({ signer, algorithm, public_key: key }) => make("p", {}, "signed by ",
       make("span", { class: "mono" }, signer), ` (${algorithm}), ${owner(key, ownKey)}`)),
     make("p", { class: "faint" }, proof),
