@@ -1,80 +1,104 @@
-// The dashboard: the visible view, and the state of the connection.
+// The dashboard: which view is shown, the state of the connection, and the keys.
 
-import { reportStream } from "./js/away.js";
-import { copy, one } from "./js/dom.js";
-import { LiveView } from "./js/live.js";
-import { PushDialog } from "./js/push.js";
-import { RecordsView } from "./js/records.js";
-import { SubscribersView } from "./js/subscribers.js";
-import { SyncsView } from "./js/syncs.js";
-import { visible } from "./js/text.js";
+import { recentEvents } from "./js/gateway/recent.js";
+import { forgetRoutes } from "./js/gateway/routes.js";
+import { askForToken, loadSession } from "./js/gateway/session.js";
+import { LiveView } from "./js/live/live.js";
+import { OverviewView } from "./js/overview/overview.js";
+import { copy, one } from "./js/page/dom.js";
+import "./js/page/menus.js";
+import { go, hashOf, place } from "./js/page/router.js";
+import { showSettings } from "./js/page/settings.js";
+import { listenForKeys } from "./js/page/shortcuts.js";
+import { showLost, showState } from "./js/page/state.js";
+import { PushDialog } from "./js/push/push.js";
+import { RecordsView } from "./js/records/records.js";
+import { SubscribersView } from "./js/subscribers/subscribers.js";
+import { SyncsView } from "./js/syncs/syncs.js";
 
-const WORDS = { connecting: "connecting…", live: "live", reconnecting: "reconnecting", refused: "refused" };
+let wasLive = false;
 
-let countdown;
-
-function showState(status) {
-  const { state, reason, retryIn } = status;
-  clearInterval(countdown);
-  reportStream("live", status);
-  const line = one("#state");
-  line.dataset.state = state;
-  line.title = visible(reason ?? "");
-  const until = Date.now() + (retryIn ?? 0);
-  const write = () => {
-    const seconds = Math.ceil((until - Date.now()) / 1000);
-    one("#countdown").textContent = retryIn && seconds > 0 ? ` in ${seconds} s` : "";
-    if (seconds <= 0) clearInterval(countdown);
-  };
-  // Only the visible number changes: a screen reader announces the state once.
-  one("#state [role]").textContent = WORDS[state];
-  write();
-  if (retryIn) countdown = setInterval(write, 500);
-  // A refusal stays until the filter or the user changes.
-  one("#refusal").hidden = state !== "refused";
-  one("#refusal").textContent = state === "refused" ? visible(reason) : "";
+function onStatus(status) {
+  showState(status);
+  if (status.httpStatus === 401) askForToken();
+  // After a restart it may be another version.
+  if (status.state === "reconnecting" && wasLive) forgetRoutes();
+  if (status.state === "live" && !wasLive) loadBefore();
+  wasLive = wasLive || status.state === "live";
 }
 
-let lost = 0;
-
-function showLost(count) {
-  lost += count;
-  one("#lost").hidden = false;
-  one("#lost").textContent = `dropped ${lost.toLocaleString()}`;
-}
-
-new LiveView(showState, showLost);
+const live = new LiveView({ onStatus, onDropped: showLost });
 const views = {
-  live: { show() {}, hide() {} }, records: new RecordsView(), syncs: new SyncsView(),
+  overview: new OverviewView(), live, records: new RecordsView(), syncs: new SyncsView(),
   subscribers: new SubscribersView(),
 };
 let current;
 
+/** Loads the events from before the page was opened, once the stream is live: none is missing between. */
+async function loadBefore() {
+  const events = await recentEvents();
+  if (!events.length) return;
+  live.addBefore(events);
+  views.overview.addBefore(events);
+}
+
 function route() {
-  const [name, argument] = location.hash.slice(1).split("/");
+  const { view, argument } = place();
   // The skip link does not change the view.
-  if (name === "main" && current) return;
-  const wanted = Object.hasOwn(views, name) ? name : "live";
+  if (view === "main" && current) return;
+  const wanted = Object.hasOwn(views, view) ? view : "overview";
   if (wanted !== current) {
-    views[current]?.hide();
+    views[current]?.hide?.();
     for (const section of document.querySelectorAll(".view")) section.hidden = section.id !== wanted;
     for (const link of document.querySelectorAll("nav a")) {
-      if (link.hash === `#${wanted}`) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
+      if (link.hash !== `#${wanted}`) link.removeAttribute("aria-current");
+      else {
+        link.setAttribute("aria-current", "page");
+        document.title = `${link.textContent} · Directory Gateway`;
+        // On a small screen the links are in one line that scrolls.
+        link.scrollIntoView({ block: "nearest", inline: "nearest" });
+      }
     }
     current = wanted;
   }
-  views[wanted].show(argument && decoded(argument));
+  views[wanted].show(argument);
 }
 
-/** Decodes a part of the address, which may be malformed. */
-function decoded(text) {
-  try { return decodeURIComponent(text); } catch { return text; }
-}
+addEventListener("addresschange", route);
 
-addEventListener("hashchange", route);
-new PushDialog((cid) => { if (current !== "live") location.hash = `#records/${cid}`; });
+const push = new PushDialog(
+  (cid) => { if (current !== "live") go(hashOf("records", cid)); },
+  () => { if (current === "overview") go("#live"); });
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", () => copy(one(button.dataset.copy).textContent));
 }
+
+showSettings();
+const to = (view) => () => go(`#${view}`);
+const inLive = (action) => () => {
+  if (current === "live") action();
+};
+listenForKeys([
+  { keys: "g o", words: "go to the overview", run: to("overview") },
+  { keys: "g l", words: "go to the live events", run: to("live") },
+  { keys: "g r", words: "go to the records", run: to("records") },
+  { keys: "g s", words: "go to the syncs", run: to("syncs") },
+  { keys: "g u", words: "go to the subscribers", run: to("subscribers") },
+  { keys: "/", words: "search in the events or records", run: () => focusSearch() },
+  { keys: "f", words: "filter the events", run: inLive(() => live.openFilter()) },
+  { keys: "p", words: "pause or resume the events", run: inLive(() => live.pause()) },
+  { keys: "j", words: "open the next older event", run: inLive(() => live.step(1)) },
+  { keys: "k", words: "open the next newer event", run: inLive(() => live.step(-1)) },
+  { keys: "Escape", words: "close what is open", run: inLive(() => live.close()) },
+  { keys: "n", words: "push a new record", run: () => push.open() },
+]);
+
+function focusSearch() {
+  if (current === "records") return views.records.focusSearch();
+  if (current !== "live") go("#live");
+  one("#search").focus();
+}
+
+loadSession();
 route();

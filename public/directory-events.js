@@ -17,6 +17,7 @@ export { GatewayError, operationsAt } from "./directory-events/operations.js";
  * @property {string} resourceId    the cid of a record, the id of a sync, the fingerprint of a key
  * @property {string[]} labels
  * @property {Record<string, string>} metadata
+ * @property {string} data          its JSON, as it was received
  *
  * @typedef {object} Filter         an event needs one item of each given kind
  * @property {string[]} [types]     short or long names
@@ -29,11 +30,13 @@ export { GatewayError, operationsAt } from "./directory-events/operations.js";
  * @property {State} state          `refused` is permanent: a retry would not help
  * @property {string} [reason]      why the stream is not live
  * @property {number} [retryIn]     milliseconds, if they are known
+ * @property {number} [httpStatus]  the status of the response, if it was a refusal
  *
  * @typedef {object} Listener
  * @property {(event: DirectoryEvent) => void} [onEvent]
  * @property {(status: Status) => void} [onStatus]
  * @property {(count: number) => void} [onDropped]   the number of events that were dropped before the next one
+ * @property {(reset: {cause?: string}) => void} [onReset]  events may be missing before the next one
  *
  * @typedef {object} Options
  * @property {string} [base]        the address of the gateway; default: that of the page
@@ -88,6 +91,8 @@ function teller(listener) {
       if (EVENT_TYPES.includes(message.type)) listener.onEvent?.(eventFrom(message));
     } else if (message.kind === "dropped") {
       listener.onDropped?.(message.count);
+    } else if (message.kind === "reset") {
+      listener.onReset?.(message.reset);
     } else if (JSON.stringify(message.status) !== last) {
       last = JSON.stringify(message.status);
       listener.onStatus?.(message.status);
@@ -99,12 +104,16 @@ function teller(listener) {
   };
 }
 
-/** @returns {DirectoryEvent} */
-function eventFrom({ type, data }) {
+/**
+ * Reads an event.
+ * @param {{type: string, data: string}} message  the short name of its type, and its JSON
+ * @returns {DirectoryEvent}
+ */
+export function eventFrom({ type, data }) {
   const event = JSON.parse(data);
   return {
     id: event.id, type, time: new Date(event.timestamp), resourceId: event.resource_id,
-    labels: event.labels ?? [], metadata: event.metadata ?? {},
+    labels: event.labels ?? [], metadata: event.metadata ?? {}, data,
   };
 }
 

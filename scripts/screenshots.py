@@ -1,4 +1,4 @@
-"""Makes the pictures of the dashboard for the README: light, dark and on a phone.
+"""Makes the pictures of the dashboard for the README.
 
 Usage: screenshots.py PROGRAM FOLDER
 Starts PROGRAM (the gateway) with the dashboard of this repository and some life in it.
@@ -21,6 +21,8 @@ from selenium.webdriver.chrome.service import Service
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PROGRAM, FOLDER = sys.argv[1:]
+# The cid of the bytes "absent", which no record has.
+ABSENT = "baeareic22obqjnjvykmh3pjemv6buenyqsme75qa3hzytxvq2ttdj7xhsi"
 
 
 def request(url, method="GET", body=None):
@@ -36,10 +38,10 @@ def live(url):
     records = [json.loads(path.read_text()) for path in sorted((ROOT / "examples/records").iterdir())]
     cids = [json.loads(request(f"{url}/push", "POST", record))["cid"] for record in records]
     request(f"{url}/sync", "POST", {"remote_directory_url": url})
-    request(f"{url}/sync", "POST", {"remote_directory_url": url, "cids": ["baeareinotthere"]})
+    request(f"{url}/sync", "POST", {"remote_directory_url": url, "cids": [ABSENT]})
     for cid in cids[1:4]:
         request(f"{url}/sign", "POST", {"cid": cid})
-    for second in range(14):
+    for _ in range(20):
         for _ in range(random.randint(1, 9)):
             cid = random.choice(cids)
             match random.randint(0, 5):
@@ -73,34 +75,48 @@ def main():
         threading.Thread(target=gateway.stderr.read, daemon=True).start()
         driver = browser()
 
-        def look(name, width, height, scheme, page="", reload=False):
+        def look(name, width, height, scheme, page="", click=None):
             driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
                 "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
             driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
                 "features": [{"name": "prefers-color-scheme", "value": scheme}]})
-            if page or reload:
+            if page:
+                driver.get("about:blank")
                 driver.get(url + page)
-            time.sleep(1.2)
+            time.sleep(1.5)
+            if click:
+                driver.execute_script(
+                    "[...document.querySelectorAll('#record button')].find((b) => b.textContent === arguments[0]).click()", click)
+                time.sleep(0.5)
             driver.save_screenshot(f"{FOLDER}/{name}.png")
             for entry in driver.get_log("browser"):
                 print(f"{name}: {entry['level']} {entry['message']}", file=sys.stderr)
             print(f"screenshots: {FOLDER}/{name}.png", file=sys.stderr)
 
         try:
-            driver.get(url)
+            driver.get(url + "/#live")
             live(url)
-            look("live-light", 1280, 800, "light")
-            look("live-dark", 1280, 800, "dark")
+            look("live-light", 1280, 720, "light")
+            driver.execute_script("document.querySelectorAll('#events .open')[3].click()")
+            look("event", 1280, 720, "dark")
+            driver.back()
             look("live-phone", 390, 844, "light")
-            cid = json.loads(request(f"{url}/records?published=true"))["records"][0]["cid"]
-            look("record", 1280, 800, "light", f"/#records/{cid}")
-            look("syncs", 1280, 800, "dark", "/#syncs")
+            driver.get(url + "/#overview")
+            threading.Thread(target=live, args=(url,), daemon=True).start()
+            time.sleep(10)
+            look("overview", 1280, 800, "light")
+            cid = next(each["cid"] for each in json.loads(request(f"{url}/records"))["records"] if each["signatures"])
+            look("record", 1280, 800, "dark", f"/#records/{cid}", click="Verify")
+            look("syncs", 1280, 720, "dark", "/#syncs")
+            look("subscribers", 1280, 720, "light", "/#subscribers")
             driver.get(f"{url}/#live")
             driver.execute_script(
                 "document.querySelector('#open-push').click();"
-                "document.querySelector('#push-text').value = JSON.stringify({name: 7, version: 'v1', skills: [{}]}, null, 2);"
+                "const field = document.querySelector('#push-text');"
+                "field.value = JSON.stringify({name: 7, version: 'v1', skills: [{}]}, null, 2);"
+                "field.dispatchEvent(new Event('input'));"
                 "document.querySelector('#push-send').click();")
-            look("push", 1280, 800, "light")
+            look("push", 1280, 720, "light")
         finally:
             driver.quit()
             gateway.terminate()

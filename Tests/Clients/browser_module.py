@@ -4,6 +4,7 @@ Usage: browser_module.py PROGRAM PUBLIC
 Starts PROGRAM (the gateway) on a port of its own; prints ok, or what went wrong.
 """
 
+import json
 import sys
 import tempfile
 import time
@@ -47,12 +48,15 @@ def operations(browser, gateway):
     expect("its resource", event["resourceId"], mine["cid"])
     expect("its type", event["type"], "RECORD_PUSHED")
     expect("its labels", event["labels"], ["/skills/a+b & é <b>"])
+    expect("as it was received", json.loads(event["data"])["id"], event["id"])
     if abs(event["time"] / 1000 - time.time()) > 60:
         raise SystemExit(f"its time is {event['time']}")
     script = """
         const {operations: o} = directory; const cid = arguments[0];
         return (async () => [
             (await o.publish({cids: [cid]})).published, (await o.records({label: ["a+b"]})).records.length,
+            await o.labels(cid), (await o.head(cid)).size > 100,
+            (await o.signingKey()).startsWith("-----BEGIN PUBLIC KEY-----"), (await o.metrics()).includes("_records 2"),
             JSON.parse(await o.pull(cid)).name, (await o.sign(cid)).cid === cid,
             (await o.verify(cid)).verified, (await o.signatures(cid)).signatures.length,
             (await o.unpublish([cid])).unpublished,
@@ -63,7 +67,7 @@ def operations(browser, gateway):
     """
     cid = mine["cid"]
     expect("operations", browser.run(script, cid),
-           [[cid], 1, "mine", True, True, 1, [cid], [422, 200], True, 1, True])
+           [[cid], 1, ["/skills/a+b & é <b>"], True, True, True, "mine", True, True, 1, [cid], [422, 200], True, 1, True])
     faults = browser.run("""
         return directory.operations.push({name: 1}).catch((e) =>
             [e instanceof directory.GatewayError, e.status, e.faults.length, e.faults[0].pointer])

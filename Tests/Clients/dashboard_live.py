@@ -10,7 +10,8 @@ import urllib.parse
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from dashboard_page import COUNT, LIVE, ROWS, chip, click, close, enter, number, text, texts, write
+from dashboard_page import (COUNT, LIVE, ROWS, click, close, enter, exported, number, only, open_filter, reset, text,
+                            texts, write)
 from support import expect, record
 
 FILTER_MARKS = "#events .mark[data-type=FILTER] .details"
@@ -18,15 +19,16 @@ GAP_MARKS = "#events .mark[data-type=DISCONNECTED] .details"
 
 
 def filters(browser, gateway):
-    browser.tab(gateway.url)
+    browser.tab(gateway.url + "/#live")
     browser.wait("live", LIVE)
     cid = gateway.post("/push", record("one", "<img src=x onerror=document.title='run'>"))["cid"]
     browser.wait("a row", f"{ROWS} === 1")
     expect("markup stays text", browser.run("return [document.querySelectorAll('#events img').length, document.title]"),
-           [0, "Directory Gateway"])
+           [0, "Live · Directory Gateway"])
     expect("the label", "<img src=x" in text(browser, ".row .details"), True)
     # The filter goes into the address bar, and from there over a reload and the back button.
-    chip(browser, "RECORD_DELETED")
+    only(browser, "RECORD_DELETED")
+    open_filter(browser)
     write(browser, "#filter [name=cids]", f"{cid}, a+b")
     enter(browser, "#filter [name=cids]")
     query = urllib.parse.urlparse(browser.driver.current_url).query
@@ -34,31 +36,31 @@ def filters(browser, gateway):
     browser.driver.refresh()
     browser.wait("live", LIVE)
     expect("the same filter", browser.run(
-        "return [document.querySelector('#filter [name=cids]').value, document.querySelector('.chip[aria-pressed=true]').textContent]"),
-        [f"{cid}, a+b", "RECORD_DELETED0"])
-    gateway.post("/push", record("two"))
+        "return [document.querySelector('#filter [name=cids]').value, document.querySelector('.only[aria-pressed=true]').ariaLabel]"),
+        [f"{cid}, a+b", "only Deleted"])
+    two = gateway.post("/push", record("two"))["cid"]
     expect("the terminal", text(browser, "#curl"), f"curl -N '{gateway.url}/events?{query}'")
     expect("the other", text(browser, "#dirctl"),
            f"dirctl events listen --server-addr {gateway.url} --types 'RECORD_DELETED' --cids '{cid},a+b'")
     browser.driver.back()
     browser.driver.back()
-    browser.wait("the filter before", "document.querySelectorAll('.chip[aria-pressed=true]').length === 0")
+    browser.wait("the filter before", "document.querySelectorAll('.only[aria-pressed=true]').length === 0")
     browser.wait("live", LIVE)
-    gateway.post("/publish", {"all": True})
+    gateway.post("/publish", {"cids": [cid, two]})
     browser.wait("events without a filter", f"{ROWS} === 2")
     browser.driver.get(gateway.url + "/?types=RECORD_FRIED")
     browser.wait("the refusal", "document.querySelector('#refusal').textContent.includes('RECORD_FRIED')")
-    click(browser, "#reset")
+    reset(browser)
     browser.wait("live", LIVE)
     browser.driver.back()
     browser.wait("the mark of the refusal", f"document.querySelector('{FILTER_MARKS}')?.textContent.includes('refused')")
-    click(browser, "#reset")
+    reset(browser)
     browser.wait("live", LIVE)
     expect("no refusal", browser.run("return document.querySelector('#refusal').hidden"), True)
 
 
 def list_of_events(browser, gateway):
-    browser.tab(gateway.url)
+    browser.tab(gateway.url + "/#live")
     browser.wait("live", LIVE)
     gateway.post("/push", record("one"))
     browser.wait("a row", f"{COUNT} === '1'")
@@ -74,23 +76,13 @@ def list_of_events(browser, gateway):
     browser.driver.find_element(By.CSS_SELECTOR, "#search").send_keys(Keys.CONTROL, "a", Keys.DELETE)
     browser.wait("all", f"{ROWS} === 2")
     expect("lines", len(exported(browser)), 2)
-    click(browser, "#clear")
+    browser.run("document.querySelector('#clear').click()")
     browser.wait("nothing", f"{COUNT} === '0'")
-
-
-def exported(browser):
-    return browser.run("""
-        const original = URL.createObjectURL;
-        return new Promise((done) => {
-            URL.createObjectURL = (blob) => { blob.text().then(done); return original.call(URL, blob); };
-            document.querySelector("#export").click();
-        });
-    """).splitlines()
 
 
 def burst(browser, gateway):
     """Two thousand events at once: all are there, and few rows are in the document."""
-    browser.tab(gateway.url)
+    browser.tab(gateway.url + "/#live")
     browser.wait("live", LIVE)
     lines = "\n".join(json.dumps(record(f"r{n}")) for n in range(2000))
     browser.run("""
@@ -107,38 +99,38 @@ def burst(browser, gateway):
 
 def changed_filter(browser, gateway):
     """A mark says from where on the filter is another; what does not fit it is no longer shown."""
-    browser.tab(gateway.url)
+    browser.tab(gateway.url + "/#live")
     browser.wait("live", LIVE)
     cid = gateway.post("/push", record("changing"))["cid"]
     gateway.post("/publish", {"cids": [cid]})
     browser.wait("two rows", f"{ROWS} === 2")
-    chip(browser, "RECORD_PUBLISHED")
+    only(browser, "RECORD_PUBLISHED")
     browser.wait("the mark", f"document.querySelector('{FILTER_MARKS}')?.textContent.includes('received from')")
     found = texts(browser, FILTER_MARKS)
     if len(found) != 1 or not re.fullmatch(
-            r"Filter changed: types RECORD_PUBLISHED \(received from \d\d:\d\d:\d\d on\)", found[0]):
+            r"Filter changed: type Published \(received from \d\d:\d\d:\d\d on\)", found[0]):
         raise AssertionError(f"the mark is {found}")
-    expect("what fits", texts(browser, "#events .row .type"), ["RECORD_PUBLISHED"])
+    expect("what fits", texts(browser, "#events .row .type"), ["Published"])
     expect("the count is of events", browser.run(f"return {COUNT}"), "1")
     # Marks with nothing between them are one.
-    chip(browser, "RECORD_PUBLISHED")
-    chip(browser, "RECORD_UNPUBLISHED")
+    only(browser, "RECORD_PUBLISHED")
+    only(browser, "RECORD_UNPUBLISHED")
     browser.wait("nothing fits", f"{ROWS} === 0")
     browser.wait("live", LIVE)
     expect("one mark", len(texts(browser, FILTER_MARKS)), 1)
     gateway.post("/unpublish", {"cids": [cid]})
     browser.wait("what fits", f"{ROWS} === 1")
-    expect("above the mark", texts(browser, ".row[aria-posinset='1'] .type"), ["RECORD_UNPUBLISHED"])
-    click(browser, "#reset")
+    expect("above the mark", texts(browser, ".row[aria-posinset='1'] .type"), ["Unpublished"])
+    reset(browser)
     browser.wait("all that was received", f"{ROWS} === 3")
     expect("the marks", [mark.split(" (")[0] for mark in texts(browser, FILTER_MARKS)],
-           ["Filter changed: all events", "Filter changed: types RECORD_UNPUBLISHED"])
+           ["Filter changed: all events", "Filter changed: type Unpublished"])
     close(browser)
 
 
 def gap(browser, gateway, start):
     """Where the connection was away, a mark says from when to when."""
-    browser.tab(gateway.url)
+    browser.tab(gateway.url + "/#live")
     browser.wait("live", LIVE)
     gateway.post("/push", record("before"))
     browser.wait("an event", f"{ROWS} === 1")
@@ -188,14 +180,17 @@ class Lossy(http.server.SimpleHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()
-        self.wfile.write(b'retry: 60000\n\nevent: dropped\ndata: {"dropped":17}\n\n')
+        self.wfile.write(b'retry: 60000\n\nevent: dropped\ndata: {"dropped":17}\n\n'
+                         b'event: reset\ndata: {"cause":"upstream-lost"}\n\n')
 
 
 def dropped(browser, public):
     handler = functools.partial(Lossy, directory=public)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    browser.tab(f"http://localhost:{server.server_address[1]}/")
-    browser.wait("the notice", "document.querySelector('.row[data-type=LOST] .details')?.textContent.startsWith('17 events were dropped')")
+    browser.tab(f"http://localhost:{server.server_address[1]}/#live")
+    browser.wait("the notices", f"{number('.row[data-type=LOST]')} === 2")
+    expect("both are marked", [line.split(":")[0] for line in texts(browser, ".row[data-type=LOST] .details")],
+           ["Events may be missing here", "17 events were dropped here"])
     expect("the connection says so", text(browser, "#lost"), "dropped 17")
     server.shutdown()

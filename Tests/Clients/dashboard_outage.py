@@ -11,7 +11,7 @@ from support import expect, free_port, record, until
 # The pauses between attempts grow to a minute.
 RECOVERY = 90
 AWAY = "document.querySelector('#state').dataset.state === 'reconnecting'"
-FALSEHOODS = ["No subscribers.", "No syncs yet.", "No matching records.", "No events yet."]
+FALSEHOODS = ["No subscribers.", "No syncs yet.", "No matching records.", "No records yet.", "No events yet.", "Ready\n"]
 
 
 def restart(browser, gateway, start):
@@ -31,7 +31,7 @@ def restart(browser, gateway, start):
 def away(browser, gateway, start):
     """Every view says that the gateway is away, none says anything else, and all recover by themselves."""
     cid = gateway.post("/push", record("lasting"))["cid"]
-    fresh = browser.tab(gateway.url)
+    fresh = browser.tab(gateway.url + "/#overview")
     browser.wait("live", LIVE)
     reader = browser.tab(f"{gateway.url}/#records/{cid}")
     browser.wait("the record", f"{LIVE} && {number('#record .operations')} === 1")
@@ -45,7 +45,7 @@ def away(browser, gateway, start):
                  "document.querySelector('#no-subscribers').textContent.startsWith('Unknown')")
     expect("who listened", is_seen(browser, "#subscriber-list"), False)
     browser.driver.switch_to.window(fresh)
-    for index, view in enumerate(("live", f"records/{cid}", "records", "syncs", "subscribers")):
+    for index, view in enumerate(("overview", "live", f"records/{cid}", "records", "syncs", "subscribers")):
         browser.run("location.hash = arguments[0]", view)
         browser.wait("the view", f"document.querySelector('#{view.split('/')[0]}').checkVisibility()")
         if not text(browser, "#away").startswith("No connection: ") or not is_seen(browser, "#away"):
@@ -90,7 +90,7 @@ def no_room(browser, program, public):
         stream.readline()
         browser.tab("about:blank")
         browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": RECORD_STATES})
-        browser.driver.get(gateway.url)
+        browser.driver.get(gateway.url + "/#live")
         browser.wait("sent away", AWAY)
         until("asked twice", lambda: gateway.metric("rejected") >= 2)
         expect("the states", browser.run("return seen"), ["connecting", "reconnecting"])

@@ -40,8 +40,28 @@ def enter(browser, selector):
     browser.driver.find_element(By.CSS_SELECTOR, selector).send_keys(Keys.ENTER)
 
 
-def chip(browser, kind):
-    browser.run("[...document.querySelectorAll('.chip')].find((c) => c.textContent.startsWith(arguments[0])).click()", kind)
+def only(browser, kind):
+    """Presses the button that shows only this type, or all again."""
+    browser.run("document.querySelector(`#types [data-type=${arguments[0]}] .only`).click()", kind)
+
+
+def open_filter(browser):
+    browser.run("document.querySelector('#filter-menu').open = true")
+
+
+def reset(browser):
+    browser.run("document.querySelector('#reset').click()")
+
+
+def exported(browser):
+    """The lines of the file that the export offers."""
+    return browser.run("""
+        const original = URL.createObjectURL;
+        return new Promise((done) => {
+            URL.createObjectURL = (blob) => { blob.text().then(done); return original.call(URL, blob); };
+            document.querySelector("#export").click();
+        });
+    """).splitlines()
 
 
 def press(browser, name):
@@ -49,9 +69,9 @@ def press(browser, name):
     browser.run("[...document.querySelectorAll('#record button')].find((b) => b.textContent === arguments[0]).click()", name)
 
 
-def screen(browser, width, height=800):
+def screen(browser, width, height=800, is_mobile=True):
     browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-        "width": width, "height": height, "deviceScaleFactor": 1, "mobile": True})
+        "width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_mobile})
 
 
 def close(browser):

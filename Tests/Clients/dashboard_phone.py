@@ -1,9 +1,10 @@
 """On a phone: nothing is wider than the screen, and what is tapped comes into sight."""
 
-from dashboard_page import LIVE, chip, click, close, is_seen, number, screen
+from dashboard_page import LIVE, click, close, is_seen, number, only, screen
 from support import expect, record
 
-WIDTHS = (360, 390)
+# 320 px: WCAG 1.4.10.
+WIDTHS = (320, 390)
 LONG = "m" * 150
 
 
@@ -21,15 +22,15 @@ def phone(browser, gateway):
     cid = gateway.post("/push", record(f"long {LONG}", LONG))["cid"]
     gateway.post("/sign", {"cid": cid})
     for width in WIDTHS:
-        browser.tab(gateway.url)
+        browser.tab(gateway.url + "/#live")
         screen(browser, width)
         browser.driver.refresh()
         browser.wait("live", LIVE)
         gateway.post("/publish", {"cids": [cid]})
         browser.run("document.querySelector('#filter [name=labels]').value = arguments[0]", LONG)
-        chip(browser, "RECORD_PUBLISHED")
+        only(browser, "RECORD_PUBLISHED")
         browser.wait("a mark", f"{number('.mark')} === 1")
-        for view in ("live", "records", f"records/{cid}", "syncs", "subscribers"):
+        for view in ("overview", "live", "records", f"records/{cid}", "syncs", "subscribers"):
             browser.run("location.hash = arguments[0]", view)
             browser.wait("the view", f"document.querySelector('#{view.split('/')[0]}').checkVisibility()")
             if "/" in view:

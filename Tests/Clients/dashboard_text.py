@@ -16,7 +16,7 @@ def clean(browser, what):
 
 
 def controls(browser, gateway):
-    address = f"{gateway.url}/?types=&labels={urllib.parse.quote('/skills/' + NAME)}"
+    address = f"{gateway.url}/?types=&labels={urllib.parse.quote('/skills/' + NAME)}#live"
     browser.tab(address)
     browser.wait("live", LIVE)
     expect("for a terminal", f"$'/skills/agent\\u202a" in text(browser, "#dirctl"), True)
@@ -29,12 +29,21 @@ def controls(browser, gateway):
     expect("its name", text(browser, "#record h2 bdi"), f"agent{WRITTEN}txt.exe")
     expect("its name in the list", text(browser, f"li[data-cid={cid}] bdi"), f"agent{WRITTEN}txt.exe")
     expect("its label", text(browser, "#record .tag"), f"/skills/agent{WRITTEN}txt.exe")
+    press(browser, "Read the content")
+    browser.wait("its content", f"{number('#record pre')} === 1")
     expect("its content", "\\u202e" in text(browser, "#record pre"), True)
     press(browser, "Delete")
     browser.wait("the question", "document.querySelector('#ask').open")
     expect("the question", f"agent{WRITTEN}txt.exe" in text(browser, "#ask-text"), True)
     clean(browser, "the records")
     click(browser, "#ask [value=no]")
+    browser.run("location.hash = 'overview'")
+    browser.wait("the top labels", "document.querySelector('#top-labels')?.textContent.includes('[U+202E]')")
+    clean(browser, "the overview")
+    browser.run("location.hash = 'live'")
+    browser.run("document.querySelector('#events .open').click()")
+    browser.wait("the drawer", f"{number('#drawer pre')} === 1")
+    clean(browser, "the drawer")
     browser.run("location.hash = 'subscribers'")
     browser.wait("the filter", "document.querySelector('#subscriber-list')?.textContent.includes('[U+202E]')")
     clean(browser, "the subscribers")

@@ -36,6 +36,7 @@ export function operationsAt(base = "") {
   const json = async (answer) => (await answer).json();
   const get = (path) => json(send("GET", path));
   const post = (path, body) => json(send("POST", path, JSON.stringify(body)));
+  const text = async (path) => (await send("GET", path)).text();
   const record = (cid) => `/records/${encodeURIComponent(cid)}`;
   const query = (values) => {
     const items = Object.entries(values).flatMap(([name, value]) =>
@@ -58,6 +59,22 @@ export function operationsAt(base = "") {
     },
     /** Returns the content of a record as text: exactly its canonical JSON. */
     pull: async (cid) => (await send("GET", record(cid))).text(),
+    /** Returns the content of a record like `pull`, without an event; only some gateways can. */
+    peek: async (cid) => (await send("GET", `${record(cid)}?peek=1`)).text(),
+    /**
+     * Returns what is known of a record without reading its content.
+     * @returns {Promise<{size: number, published?: boolean, signatures?: number}>} undefined: the
+     *   gateway does not say
+     */
+    head: async (cid) => {
+      const { headers } = await send("HEAD", record(cid));
+      const [published, signatures] = ["published", "signatures"].map((name) => headers.get(`directory-${name}`));
+      return {
+        size: Number(headers.get("content-length")), published: published === null ? undefined : published === "true",
+        signatures: signatures === null ? undefined : Number(signatures),
+      };
+    },
+    labels: async (cid) => (await get(`${record(cid)}/labels`)).labels,
     /** @param {{label?: string[], name?: string[], version?: string[], published?: boolean,
      *    limit?: number, after?: string}} [filter] */
     records: (filter = {}) => get(`/records${query(filter)}`),
@@ -74,6 +91,12 @@ export function operationsAt(base = "") {
     syncs: (filter = {}) => get(`/syncs${query(filter)}`),
     syncStatus: (id) => get(`/syncs/${encodeURIComponent(id)}`),
     cancelSync: async (id) => { await send("DELETE", `/syncs/${encodeURIComponent(id)}`); },
-    subscribers: () => get("/subscribers"),
+    subscribers: (filter = {}) => get(`/subscribers${query(filter)}`),
+    disconnect: async (id) => { await send("DELETE", `/subscribers/${encodeURIComponent(id)}`); },
+    /** Returns the public key of the gateway, PEM. */
+    signingKey: () => text("/signing-key"),
+    metrics: () => text("/metrics"),
+    /** Returns the body of any route. */
+    text,
   };
 }

@@ -39,7 +39,7 @@ export class OwnStream {
     while (!this.#isClosed) {
       const end = await this.#connect();
       if (this.#isClosed) return;
-      if (end.isFinal) return this.#status({ state: "refused", reason: end.reason });
+      if (end.isFinal) return this.#status({ state: "refused", reason: end.reason, httpStatus: end.httpStatus });
       const retryIn = end.retryIn ?? this.#backOff(end.notBefore);
       this.#status({ state: "reconnecting", reason: end.reason, retryIn });
       await pause(retryIn, this.#closing.signal);
@@ -103,6 +103,7 @@ export class OwnStream {
   #take({ event, data }) {
     if (this.#isClosed) return;
     if (event === "dropped") this.#notify({ kind: "dropped", count: JSON.parse(data).dropped });
+    else if (event === "reset") this.#notify({ kind: "reset", reset: JSON.parse(data || "{}") });
     // Names in lower case are control frames of the gateway.
     else if (/^[A-Z]/.test(event)) this.#notify({ kind: "event", type: event, data });
   }
@@ -126,6 +127,7 @@ async function refusal(response) {
   const { status } = response;
   return {
     reason: problem.detail ?? `the gateway responded with status ${status}`,
+    httpStatus: status,
     isFinal: status < 500 && status !== 429 && status !== 408,
     notBefore: 1000 * (Number(response.headers.get("retry-after")) || 0),
   };
