@@ -206,7 +206,7 @@ let package = Package(
         .target(
             name: "TestSupport",
             dependencies: [
-                "Addresses", "Events", "Frames", "HTTPServer", "Libevent", "Records",
+                "Addresses", "CNghttp2", "Events", "Frames", "HTTPServer", "Libevent", "Records",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], path: "Tests/TestSupport", swiftSettings: testing),
         .testTarget(name: "AddressesTests", dependencies: ["Addresses"], swiftSettings: testing),
@@ -219,14 +219,14 @@ let package = Package(
         .testTarget(
             name: "HTTPServerTests",
             dependencies: [
-                "Addresses", "HTTPServer", "Libevent", "Frames", "TLS", "TestSupport",
+                "Addresses", "HTTP2", "HTTPServer", "Libevent", "Frames", "TLS", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], swiftSettings: testing),
 
         .testTarget(
             name: "HTTP2Tests",
             dependencies: [
-                "HTTP2", "CNghttp2", "Frames",
+                "HTTP2", "Frames", "TestSupport",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ], swiftSettings: testing),
         .testTarget(

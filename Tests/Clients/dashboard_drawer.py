@@ -8,7 +8,7 @@ import urllib.request
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from browser import expect, record, until
+from support import expect, record, until
 from dashboard_page import LIVE, ROWS, click, close, exported, is_seen, number, only, screen, text, texts
 
 OPEN = "!document.querySelector('#drawer').hidden"

@@ -2,7 +2,7 @@
 
 import urllib.parse
 
-from browser import expect, record
+from support import expect, record
 from dashboard_page import LIVE, ROWS, click, close, number, open_filter, reset, text, texts, write
 
 

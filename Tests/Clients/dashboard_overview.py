@@ -5,7 +5,7 @@ import re
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from browser import expect, record
+from support import expect, record
 from dashboard_page import LIVE, ROWS, close, is_seen, number, text
 
 

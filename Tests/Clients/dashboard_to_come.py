@@ -3,7 +3,7 @@
 import json
 
 import gateway_to_come
-from browser import expect, record
+from support import expect, record
 from dashboard_page import LIVE, ROWS, click, close, is_seen, number, text, texts, write
 
 JSON = "application/json"

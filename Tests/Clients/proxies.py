@@ -1,7 +1,7 @@
 """Reads the stream through nginx, HAProxy, Caddy and Varnish, as config/proxies sets them up.
 
-Usage: proxies.py PROGRAM
-Starts PROGRAM (the gateway) behind each of them. The last line is `N passed, M failed`.
+Usage: proxies.py PROGRAM [NAME...]
+Starts PROGRAM (the gateway) behind each of them, or behind those that are named. The last line is `N passed, M failed`.
 """
 
 import contextlib
@@ -200,7 +200,8 @@ def checks(kind):
 
 def main():
     passed = failed = 0
-    for kind in [*ALL, DelayingHAProxy]:
+    names = sys.argv[2:]
+    for kind in [kind for kind in [*ALL, DelayingHAProxy] if not names or kind.name in names]:
         with kind(PROGRAM) as proxy:
             todo = checks(kind)
             try:

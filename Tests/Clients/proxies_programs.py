@@ -134,6 +134,15 @@ class PlainHAProxy(HAProxy):
                 f"bind 127.0.0.1:{self.port}"}
 
 
+class HTTP2HAProxy(HAProxy):
+    """Which speaks HTTP/2 to the gateway: all clients share a few connections."""
+
+    name = "HAProxy with HTTP/2 to the gateway"
+
+    def changes(self):
+        return {**super().changes(), " check inter 2s": " proto h2 check inter 2s"}
+
+
 class DelayingHAProxy(PlainHAProxy):
     """As HAProxy is by default."""
 
@@ -168,4 +177,4 @@ class Varnish(Proxy):
                 "-n", os.path.join(self.folder, "varnish"), "-s", "malloc,16m"]
 
 
-ALL = [Nginx, HAProxy, PlainHAProxy, Caddy, Varnish]
+ALL = [Nginx, HAProxy, PlainHAProxy, HTTP2HAProxy, Caddy, Varnish]

@@ -9,6 +9,8 @@ import Testing
 enum Way: CaseIterable {
     /// Over a socket.
     case live
+    /// Over a socket, as a stream of HTTP/2.
+    case http2
     /// Without one: the exchange is a `MemoryExchange`.
     case memory
 
@@ -28,7 +30,7 @@ struct EachWay: SuiteTrait, TestTrait, TestScoping {
 }
 
 extension Trait where Self == EachWay {
-    /// Each test runs over a socket and without one.
+    /// Each test runs over HTTP/1.1, over HTTP/2 and without a socket.
     static var eachWay: EachWay { EachWay() }
 }
 
@@ -52,12 +54,26 @@ extension TestGateway {
         return await MemoryExchange.begin(head, body: bytes, on: server.loops[0])
     }
 
+    /// Sends a request over HTTP/2, on a connection of its own.
+    func requestHTTP2(
+        _ method: String, _ target: String, fields: [String: String], body: String?
+    ) async throws -> HTTPAnswer {
+        let client = try HTTP2SocketClient(address)
+        var named = fields.map { ($0.lowercased(), $1) }
+        if let body { named.append(("content-length", "\(body.utf8.count)")) }
+        let stream = try await client.request(
+            target, method: method, fields: named, body: body.map { Array($0.utf8) })
+        return HTTPAnswer(try await client.response(stream))
+    }
+
     /// Subscribes, and reads up to the end of the first block.
     func listen(_ target: String = "/events", _ fields: [String: String] = [:]) async throws
         -> EventReader
     {
-        guard Way.current == .memory else {
-            return try await EventReader(address, target, fields: fields)
+        switch Way.current {
+        case .live: return try await EventReader(address, target, fields: fields)
+        case .http2: return try await EventReader(http2: address, target, fields: fields)
+        case .memory: break
         }
         let output = await handle(
             "GET", target, fields: fields.merging(["Accept": "text/event-stream"]) { $1 },

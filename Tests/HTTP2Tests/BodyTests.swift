@@ -1,10 +1,11 @@
 import HTTP2
 import HTTPTypes
+import TestSupport
 import Testing
 
 @Suite struct BodyTests {
     @Test func `a handler that takes nothing makes its client wait, and no other`() {
-        let (server, client) = (TestServer(), TestClient())
+        let (server, client) = (TestServer(), HTTP2Client())
         let sent = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
         let slow = client.request("/slow", method: "POST", body: sent)
         let quick = client.request("/quick", method: "POST", body: sent)
@@ -29,7 +30,7 @@ import Testing
 
     @Test func `all handlers together hold no more than the window of the connection`() {
         let server = TestServer { $0.connectionWindow = 100_000 }
-        let client = TestClient()
+        let client = HTTP2Client()
         let body = [UInt8](repeating: 1, count: 60_000)
         let ids = (0..<3).map { _ in client.request("/", method: "POST", body: body) }
         client.exchange(with: server)
@@ -75,7 +76,7 @@ import Testing
     }
 
     @Test func `a client that waits for status 100 gets it`() throws {
-        let (server, client) = (TestServer(), TestClient())
+        let (server, client) = (TestServer(), HTTP2Client())
         server.onRequest = { $0.sendContinue() }
         let id = client.request(
             "/", method: "POST", fields: [("expect", "100-continue")], body: [1, 2])

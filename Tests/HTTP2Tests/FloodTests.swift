@@ -1,5 +1,6 @@
 import HTTP2
 import HTTPTypes
+import TestSupport
 import Testing
 
 /// What a hostile client repeats ends its connection with ENHANCE_YOUR_CALM, and costs no more than

@@ -1,6 +1,7 @@
 import Frames
 import HTTP2
 import HTTPTypes
+import TestSupport
 import Testing
 
 /// Long-lived streams that send shared frames.

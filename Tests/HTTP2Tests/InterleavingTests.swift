@@ -1,6 +1,8 @@
 import Frames
+import Glibc
 import HTTP2
 import HTTPTypes
+import TestSupport
 import Testing
 
 /// Random interleavings of everything: what arrives at the client, for every stream, is what was
@@ -16,6 +18,20 @@ import Testing
             z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
             return z ^ (z >> 31)
         }
+    }
+
+    /// What frames are cut from: made once, because making it byte by byte takes most of the time.
+    private static let noise = (0..<(64 << 10)).map { _ in UInt8.random(in: 0...255) }
+
+    private static func frame(using random: inout Random, sizes: [Int]) -> Frame {
+        let size = sizes.randomElement(using: &random) ?? 1
+        let start = Int.random(in: 0...(noise.count - size), using: &random)
+        return Frame(Array(noise[start..<(start + size)]))
+    }
+
+    /// Returns whether the first bytes of `all` are `start`.
+    private static func begins(_ all: [UInt8], with start: [UInt8]) -> Bool {
+        start.count <= all.count && memcmp(all, start, start.count) == 0
     }
 
     /// What a stream has sent, as a hub would send it: what is not taken waits.
@@ -54,13 +70,14 @@ import Testing
         var random = Random(state: seed)
         let window = [0, 100, 5000, 65_535, 1 << 20].randomElement(using: &random) ?? 0
         let server = TestServer { $0.controlFrames = .init(burst: 1 << 29, perSecond: 0) }
-        let client = TestClient(
+        let client = HTTP2Client(
             window: UInt32(window),
             connectionWindow: [65_535, 70_000, 1 << 20].randomElement(using: &random) ?? 65_535)
         client.consumes = false
         server.session.isBatching = Bool.random(using: &random)
         server.output.room = 0
-        server.output.callLimit = [1, 50, 3000, .max].randomElement(using: &random) ?? .max
+        // Small windows need many turns for each byte.
+        let sizes = window > 5000 ? [1, 13, 400, 600, 5000, 20_000] : [1, 13, 400, 600, 3000]
         var senders: [Int32: Sender] = [:]
         var wasReset: Set<Int32> = []
         server.onRequest = { stream in
@@ -80,9 +97,14 @@ import Testing
             case 2:
                 client.receive(server.output.takeBytes())
             case 3:
-                server.output.room =
-                    [0, 1, 10, 500, 20_000, 1 << 20]
-                    .randomElement(using: &random) ?? 0
+                // As many bytes in all, and in one call.
+                let room =
+                    [
+                        (0, 0), (1, 1), (10, 3), (500, 1), (20_000, 50), (20_000, 3000),
+                        (1 << 20, .max),
+                    ]
+                    .randomElement(using: &random) ?? (0, 0)
+                (server.output.room, server.output.callLimit) = room
                 server.session.flush()
             case 4:
                 server.session.flush()
@@ -110,9 +132,7 @@ import Testing
             default:
                 guard let sender, !sender.isEnding else { continue }
                 let frames = (0..<Int.random(in: 1...8, using: &random)).map { _ in
-                    let size = [1, 13, 400, 600, 5000, 20_000].randomElement(using: &random) ?? 1
-                    return Frame(
-                        (0..<size).map { _ in UInt8.random(in: 0...255, using: &random) })
+                    Self.frame(using: &random, sizes: sizes)
                 }
                 for frame in frames { sender.sent += frame.bytes(.plain) }
                 let waited = !sender.waiting.isEmpty
@@ -122,6 +142,7 @@ import Testing
         }
         // Now everything that is open ends, and the client reads all.
         server.output.room = .max
+        server.output.callLimit = .max
         server.onRequest = { stream in
             senders[stream.id] = Sender(stream)
             stream.begin(.ok, [:])
@@ -147,9 +168,10 @@ import Testing
             let response = client.responses[id]
             let body = response?.body ?? []
             if wasReset.contains(id) {
-                #expect(sender.sent.starts(with: body), seedText)
+                #expect(Self.begins(sender.sent, with: body), seedText)
             } else if window > 0 {
-                #expect(body == sender.sent, seedText)
+                #expect(body.count == sender.sent.count, seedText)
+                #expect(Self.begins(sender.sent, with: body), seedText)
                 #expect(response?.closeCode == 0, seedText)
                 #expect(server.closed[id] == 0, seedText)
                 #expect(response?.trailers.isEmpty == !sender.hasTrailers, seedText)

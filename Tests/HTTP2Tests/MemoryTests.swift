@@ -2,6 +2,7 @@ import Frames
 import Glibc
 import HTTP2
 import HTTPTypes
+import TestSupport
 import Testing
 
 @Suite(.serialized) struct MemoryTests {

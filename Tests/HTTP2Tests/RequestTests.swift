@@ -1,5 +1,6 @@
 import HTTP2
 import HTTPTypes
+import TestSupport
 import Testing
 
 @Suite struct RequestTests {
@@ -17,7 +18,7 @@ import Testing
     }
 
     @Test func `a request has method, authority, path, query and fields`() throws {
-        let (server, client) = (TestServer(), TestClient())
+        let (server, client) = (TestServer(), HTTP2Client())
         let id = client.request(
             "/a/b?x=1&y=%20", method: "DELETE", fields: [("accept", "text/html"), ("x", "1")])
         client.exchange(with: server)

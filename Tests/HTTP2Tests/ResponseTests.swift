@@ -1,5 +1,6 @@
 import HTTP2
 import HTTPTypes
+import TestSupport
 import Testing
 
 @Suite struct ResponseTests {
@@ -27,7 +28,7 @@ import Testing
     }
 
     @Test func `fields of a connection are not sent, and names are in lower case`() {
-        let (server, client) = (TestServer(), TestClient())
+        let (server, client) = (TestServer(), HTTP2Client())
         server.onRequest = { stream in
             var fields = HTTPFields()
             fields[.connection] = "close"
@@ -42,7 +43,7 @@ import Testing
     }
 
     @Test func `a large body arrives whole through small windows and short writes`() {
-        let (server, client) = (TestServer(), TestClient(window: 1000, connectionWindow: 70_000))
+        let (server, client) = (TestServer(), HTTP2Client(window: 1000, connectionWindow: 70_000))
         let body = (0..<300_000).map { UInt8(truncatingIfNeeded: $0 / 3) }
         server.output.callLimit = 777
         server.onRequest = { $0.respond(.ok, [:], body: body) }
@@ -54,7 +55,7 @@ import Testing
     }
 
     @Test func `an output that takes one byte at a time loses nothing`() {
-        let (server, client) = (TestServer(), TestClient())
+        let (server, client) = (TestServer(), HTTP2Client())
         server.output.callLimit = 1
         let body = (0..<5000).map { UInt8(truncatingIfNeeded: $0) }
         server.onRequest = { $0.respond(.ok, [:], body: body) }
@@ -64,7 +65,7 @@ import Testing
     }
 
     @Test func `trailers follow the body`() {
-        let (server, client) = (TestServer(), TestClient())
+        let (server, client) = (TestServer(), HTTP2Client())
         server.onRequest = { stream in
             stream.begin(.ok, [.contentType: "application/grpc"])
             stream.write([1, 2])
@@ -79,7 +80,7 @@ import Testing
     }
 
     @Test func `trailers follow also when the body was sent before`() {
-        let (server, client) = (TestServer(), TestClient())
+        let (server, client) = (TestServer(), HTTP2Client())
         server.onRequest = { $0.begin(.ok, [:]) }
         let id = client.request("/")
         client.exchange(with: server)

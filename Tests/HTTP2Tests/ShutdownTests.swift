@@ -1,6 +1,7 @@
 import Frames
 import HTTP2
 import HTTPTypes
+import TestSupport
 import Testing
 
 @Suite struct ShutdownTests {
@@ -73,7 +74,7 @@ import Testing
     }
 
     @Test func `a ping is reported when it was acknowledged, with its payload`() {
-        let (server, client) = (TestServer(), TestClient())
+        let (server, client) = (TestServer(), HTTP2Client())
         client.exchange(with: server)
         server.session.ping(0x0102_0304_0506_0708)
         server.session.flush()

@@ -2,6 +2,7 @@ import Frames
 import Glibc
 import HTTP2
 import HTTPTypes
+import TestSupport
 
 /// An output that takes as much as the test says.
 final class ArrayOutput: ByteOutput {
@@ -114,4 +115,18 @@ func run(_ frames: [Frame], skipping: Int = 0) -> FrameRun {
 extension HTTPField.Name {
     /// Makes a name of letters and hyphens.
     static func named(_ name: String) -> HTTPField.Name { HTTPField.Name(name) ?? .accept }
+}
+
+extension HTTP2Client {
+    /// Moves bytes in both directions until there are none.
+    func exchange(with server: TestServer) {
+        while true {
+            let request = output()
+            if !request.isEmpty { server.receive(request) }
+            while server.session.flush() == .more {}
+            let response = server.output.takeBytes()
+            if !response.isEmpty { receive(response) }
+            if request.isEmpty, response.isEmpty { return }
+        }
+    }
 }

@@ -50,6 +50,26 @@ public struct EventReader: Sendable {
         _ = try await block()
     }
 
+    /// Subscribes over HTTP/2, and reads up to the end of the first block.
+    public init(http2 address: String, _ target: String, fields: [String: String] = [:])
+        async throws
+    {
+        let client = Box(try HTTP2SocketClient(address))
+        let stream = try await client.value.request(
+            target,
+            fields: [("accept", "text/event-stream")]
+                + fields.map { ($0.key.lowercased(), $0.value) })
+        try await client.value.run { $0.responses[stream]?.hasHead == true }
+        let response = client.value.session.responses[stream]
+        guard response?.status == "200" else {
+            throw SocketClient.Failure(description: "status \(response?.status ?? "")")
+        }
+        socket = nil
+        fields = response?.fieldsByName ?? [:]
+        chunk = { try await client.value.block(of: stream) }
+        _ = try await block()
+    }
+
     /// The socket of a stream that has one.
     public var client: SocketClient {
         get throws {

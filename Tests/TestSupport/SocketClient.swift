@@ -110,6 +110,15 @@ public final class SocketClient: Sendable {
         }
     }
 
+    /// What has arrived; waits for at least one byte. Empty at the end of the stream.
+    public func readSome() async throws -> [UInt8] {
+        try await perform { [self] in
+            if buffer.value.isEmpty { _ = try receive() }
+            defer { buffer.value = [] }
+            return buffer.value
+        }
+    }
+
     /// Whether the peer has closed; waits for it.
     public func isClosedByPeer() async throws -> Bool {
         try await perform { [self] in try !receive() }

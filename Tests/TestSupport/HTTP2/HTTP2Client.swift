@@ -1,32 +1,32 @@
 import CNghttp2
 
 /// A client session of nghttp2, which checks what the server sends.
-final class TestClient {
-    struct Response {
-        var status = ""
-        var fields: [(String, String)] = []
-        var trailers: [(String, String)] = []
-        var body: [UInt8] = []
-        var hasEnded = false
-        var closeCode: UInt32?
+public final class HTTP2Client {
+    public struct Response: Sendable {
+        public var status = ""
+        public var fields: [(String, String)] = []
+        public var trailers: [(String, String)] = []
+        public var body: [UInt8] = []
+        public var hasEnded = false
+        public var closeCode: UInt32?
         /// Whether the final header section has arrived.
-        var hasHead = false
-        var statuses: [String] = []
+        public var hasHead = false
+        public var statuses: [String] = []
     }
 
     private var raw: OpaquePointer?
-    var responses: [Int32: Response] = [:]
-    var goAways: [UInt32] = []
+    public var responses: [Int32: Response] = [:]
+    public var goAways: [UInt32] = []
     /// The bytes of requests' bodies that were not sent yet; the body ends with them.
     private var bodies: [Int32: [UInt8]] = [:]
     /// Received bytes for which no WINDOW_UPDATE was permitted yet.
-    private(set) var unconsumed: [Int32: Int] = [:]
+    public private(set) var unconsumed: [Int32: Int] = [:]
     /// Whether the windows grow as bytes arrive.
-    var consumes = true
-    private(set) var hasFailed = false
+    public var consumes = true
+    public private(set) var hasFailed = false
 
     /// - Parameter window: the first window of each stream.
-    init(window: UInt32 = 65535, connectionWindow: Int32 = 65535) {
+    public init(window: UInt32 = 65535, connectionWindow: Int32 = 65535) {
         var callbacks: OpaquePointer?
         nghttp2_session_callbacks_new(&callbacks)
         var options: OpaquePointer?
@@ -34,22 +34,22 @@ final class TestClient {
         nghttp2_option_set_no_auto_window_update(options, 1)
         nghttp2_session_callbacks_set_on_header_callback(callbacks) {
             _, frame, name, nameCount, value, valueCount, _, context in
-            TestClient.of(context)?.header(
+            HTTP2Client.of(context)?.header(
                 frame?.pointee, text(name, nameCount), text(value, valueCount))
             return 0
         }
         nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks) { _, frame, context in
-            TestClient.of(context)?.received(frame?.pointee)
+            HTTP2Client.of(context)?.received(frame?.pointee)
             return 0
         }
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks) {
             _, _, stream, bytes, count, context in
-            TestClient.of(context)?.data(stream, UnsafeBufferPointer(start: bytes, count: count))
+            HTTP2Client.of(context)?.data(stream, UnsafeBufferPointer(start: bytes, count: count))
             return 0
         }
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks) {
             _, stream, code, context in
-            TestClient.of(context)?.responses[stream, default: Response()].closeCode = code
+            HTTP2Client.of(context)?.responses[stream, default: Response()].closeCode = code
             return 0
         }
         nghttp2_session_client_new2(
@@ -64,8 +64,8 @@ final class TestClient {
 
     deinit { nghttp2_session_del(raw) }
 
-    private static func of(_ context: UnsafeMutableRawPointer?) -> TestClient? {
-        context.map { Unmanaged<TestClient>.fromOpaque($0).takeUnretainedValue() }
+    private static func of(_ context: UnsafeMutableRawPointer?) -> HTTP2Client? {
+        context.map { Unmanaged<HTTP2Client>.fromOpaque($0).takeUnretainedValue() }
     }
 
     private func header(_ frame: nghttp2_frame?, _ name: String, _ value: String) {
@@ -106,7 +106,7 @@ final class TestClient {
     }
 
     /// Lets the server send `count` more bytes on a stream.
-    func consume(_ count: Int, of stream: Int32) {
+    public func consume(_ count: Int, of stream: Int32) {
         let count = min(count, unconsumed[stream] ?? 0)
         unconsumed[stream, default: 0] -= count
         nghttp2_session_consume(raw, stream, count)
@@ -114,7 +114,7 @@ final class TestClient {
 
     /// Sends a request.
     /// - Parameter body: nil for a request that ends with its header section.
-    func request(
+    public func request(
         _ path: String, method: String = "GET", fields: [(String, String)] = [],
         body: [UInt8]? = nil
     ) -> Int32 {
@@ -126,7 +126,7 @@ final class TestClient {
         var provider = nghttp2_data_provider(
             source: nghttp2_data_source(fd: 0),
             read_callback: { _, stream, buffer, limit, flags, _, context in
-                TestClient.of(context)?.fill(
+                HTTP2Client.of(context)?.fill(
                     stream, UnsafeMutableBufferPointer(start: buffer, count: limit), flags) ?? 0
             })
         let id = withFields(all) { fields, count in
@@ -152,10 +152,10 @@ final class TestClient {
         return count
     }
 
-    func reset(_ stream: Int32) { nghttp2_submit_rst_stream(raw, 0, stream, 8) }
+    public func reset(_ stream: Int32) { nghttp2_submit_rst_stream(raw, 0, stream, 8) }
 
     /// Returns what the client sends.
-    func output() -> [UInt8] {
+    public func output() -> [UInt8] {
         var all: [UInt8] = []
         while true {
             var bytes: UnsafePointer<UInt8>?
@@ -166,23 +166,11 @@ final class TestClient {
     }
 
     /// Receives what the server has sent.
-    func receive(_ bytes: [UInt8]) {
+    public func receive(_ bytes: [UInt8]) {
         let count = bytes.withUnsafeBufferPointer {
             nghttp2_session_mem_recv(raw, $0.baseAddress, $0.count)
         }
         if count != bytes.count { hasFailed = true }
-    }
-
-    /// Moves bytes in both directions until there are none.
-    func exchange(with server: TestServer) {
-        while true {
-            let request = output()
-            if !request.isEmpty { server.receive(request) }
-            while server.session.flush() == .more {}
-            let response = server.output.takeBytes()
-            if !response.isEmpty { receive(response) }
-            if request.isEmpty, response.isEmpty { return }
-        }
     }
 }
 
