@@ -40,11 +40,22 @@ public final class Subscriber {
         init(_ queue: SendQueue) { self.queue = queue }
     }
 
-    /// What the subscriber asked for.
-    public let request: Request
+    // One by one, and what others asked for as well only once: each idle subscriber costs memory.
+    let subscription: Subscription
+    private let id: Int
+    private let address: String
+    private let since: Int64
     /// Where its frames go.
     public let sink: any FrameSink
-    private unowned let hub: Hub
+
+    /// What the subscriber asked for.
+    public var request: Request {
+        Request(
+            id: id, filter: subscription.filter, encoding: subscription.encoding, address: address,
+            since: since)
+    }
+
+    private var hub: Hub { subscription.hub }
 
     /// How many events its stream has taken.
     public var delivered: Int { deliveredCount }
@@ -56,8 +67,6 @@ public final class Subscriber {
     private var deliveredCount = 0
     private var droppedCount = 0
     private var backlog: Backlog?
-    /// Whether the last frame was queued: nothing follows it.
-    private var isEnding = false
 
     // What the hub records about the subscriber.
     /// The slot in its delivery group.
@@ -68,14 +77,18 @@ public final class Subscriber {
     var lastSend: UInt32 = 0
     /// The part of the registry.
     var part: UInt8 = 0
+    /// Whether the last frame was queued: nothing follows it.
+    private var isEnding = false
     var isGone = false
     /// Whether the hub waits for it, because it has fallen behind and has taken something recently.
     var isReading = false
 
-    init(_ request: Request, sink: any FrameSink, hub: Hub) {
-        self.request = request
+    init(_ request: Request, sink: any FrameSink, subscription: Subscription) {
+        self.subscription = subscription
+        id = request.id
+        address = request.address
+        since = request.since
         self.sink = sink
-        self.hub = hub
         sink.owner = self
     }
 
@@ -189,7 +202,7 @@ public final class Subscriber {
         let backlog = Backlog(
             SendQueue(
                 capacity: hub.policy.bufferSize, sentOfFirst: sentOfFirst,
-                memory: hub.policy.memory, notice: request.encoding.dropped))
+                memory: hub.policy.memory, notice: subscription.encoding.dropped))
         self.backlog = backlog
         return backlog
     }
