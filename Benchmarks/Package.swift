@@ -22,7 +22,8 @@ let package = Package(
     ],
     targets: [
         .executableTarget(name: "bench-load", path: "Load", cSettings: [.define("_GNU_SOURCE")]),
-        .executableTarget(name: "bench-raw", path: "RawServer"),
+        .executableTarget(
+            name: "bench-raw", path: "RawServer", linkerSettings: [.linkedLibrary("nghttp2")]),
         .executableTarget(
             name: "bench-micro",
             dependencies: [.product(name: "Rooms", package: "directory-gateway")],

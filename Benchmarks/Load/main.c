@@ -2,6 +2,7 @@
 //
 // Takes one command a line and answers each with one line of JSON:
 //   connect N                 opens N subscriptions
+//   connect N M               opens N connections of HTTP/2 with M subscriptions each
 //   burst SET COUNT           publishes COUNT items of a set, each when the one before has arrived
 //   paced SET COUNT INTERVAL  publishes COUNT items, one each INTERVAL milliseconds
 //   push SET CLIENTS          sends each item once, by CLIENTS clients at a time
@@ -19,6 +20,7 @@ void turn(struct load *load, int wait) {
     int count = epoll_wait(load->poller, ready, 512, wait);
     for (int i = 0; i < count; i++) {
         if (ready[i].data.ptr == load) read_answers(load);
+        else if (load->connections) receive_frames(load, ready[i].data.ptr);
         else receive(load, ready[i].data.ptr);
     }
 }
@@ -91,10 +93,12 @@ static void run(struct load *load, const char *path, int count, double interval)
     free_set(&set);
 }
 
-static void open_all(struct load *load, int count) {
+/// - streams: of each connection of HTTP/2; 0 for HTTP/1.1.
+static void open_all(struct load *load, int count, int streams) {
     settle(load);
     double cpu = server_cpu(load), began = now();
-    subscribe(load, count);
+    if (streams > 0) subscribe_http2(load, count, streams);
+    else subscribe(load, count);
     double seconds = now() - began;
     settle(load);
     printf("{\"cpu_us\": %.1f, \"seconds\": %.6f, \"retries\": %d}\n",
@@ -140,10 +144,12 @@ int main(int count, char **arguments) {
         load.servers[load.server_count++] = atoi(pid);
     setvbuf(stdout, NULL, _IOLBF, 0);
     char line[1024], path[512];
-    int number;
+    int number, streams;
     double interval;
     while (fgets(line, sizeof line, stdin)) {
-        if (sscanf(line, "connect %d", &number) == 1) open_all(&load, number);
+        if (sscanf(line, "connect %d %d", &number, &streams) == 2)
+            open_all(&load, number, streams);
+        else if (sscanf(line, "connect %d", &number) == 1) open_all(&load, number, 0);
         else if (sscanf(line, "paced %511s %d %lf", path, &number, &interval) == 3)
             run(&load, path, number, interval);
         else if (sscanf(line, "push %511s %d", path, &number) == 2) push(&load, path, number);

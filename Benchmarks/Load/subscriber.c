@@ -102,8 +102,7 @@ static void note(struct load *load, struct subscriber *subscriber, const char *m
             (float)((now() - load->sent_at[number % 4096]) * 1e3);
 }
 
-/// Reads the events in `bytes`; returns how many bytes need not be seen again.
-static size_t read_events(
+size_t read_events(
     struct load *load, struct subscriber *subscriber, const char *bytes, size_t size)
 {
     const char *at = bytes, *end = bytes + size;
@@ -132,6 +131,12 @@ static size_t read_head(struct load *load, struct subscriber *subscriber, const 
     return end + 4 - bytes;
 }
 
+void keep_rest(char **rest, uint32_t *rest_size, const char *bytes, size_t size) {
+    free(*rest);
+    *rest_size = (uint32_t)size;
+    *rest = size > 0 ? memcpy(malloc(size), bytes, size) : NULL;
+}
+
 void receive(struct load *load, struct subscriber *subscriber) {
     static char buffer[1 << 18];
     size_t had = subscriber->rest_size;
@@ -151,10 +156,7 @@ void receive(struct load *load, struct subscriber *subscriber) {
     if (!subscriber->is_open) used = read_head(load, subscriber, buffer, size);
     if (retries != load->retries) return;
     if (subscriber->is_open) used += read_events(load, subscriber, buffer + used, size - used);
-    // Kept only for as long as it is needed: this process must not grow with its subscribers.
-    free(subscriber->rest);
-    subscriber->rest_size = size - used;
-    subscriber->rest = size > used ? memcpy(malloc(size - used), buffer + used, size - used) : NULL;
+    keep_rest(&subscriber->rest, &subscriber->rest_size, buffer + used, size - used);
 }
 
 void begin_count(struct load *load) {

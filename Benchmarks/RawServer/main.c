@@ -6,19 +6,18 @@
 // ends the program, because from then on the figure would mean nothing.
 //
 //   GET  …  subscribes; POST …  sends its body, an event as it is to appear on the stream.
+//
+// A connection that begins with the preface of HTTP/2 gets its events over HTTP/2: see http2.c.
 #define _GNU_SOURCE
+#include "raw.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
-
-enum { DESCRIPTORS = 1 << 20, READ_SIZE = 1 << 18, EVENT_LIMIT = 1024 };
 
 static bool gathers;
 static int poller;
@@ -28,6 +27,8 @@ static int count;
 static char *partial[DESCRIPTORS];
 static size_t partial_size[DESCRIPTORS];
 static struct iovec events[EVENT_LIMIT];
+/// The same events without the frame of a chunk.
+static struct iovec payloads[EVENT_LIMIT];
 static int event_count;
 
 static const char stream_head[] =
@@ -36,12 +37,12 @@ static const char stream_head[] =
     "1a\r\nretry: 3000\n: connected\n\n\r\n";
 static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 
-static void die(const char *what) {
+void die(const char *what) {
     perror(what);
     exit(1);
 }
 
-static void put(int descriptor, const struct iovec *vectors, int number) {
+void put(int descriptor, const struct iovec *vectors, int number) {
     ssize_t size = 0;
     for (int i = 0; i < number; i++) size += vectors[i].iov_len;
     ssize_t sent = number == 1
@@ -56,6 +57,7 @@ static void fan_out(void) {
         else
             for (int event = 0; event < event_count; event++) put(subscribers[i], &events[event], 1);
     }
+    http2_fan_out(payloads, event_count);
     for (int event = 0; event < event_count; event++) free(events[event].iov_base);
     event_count = 0;
 }
@@ -66,6 +68,7 @@ static void keep_event(const char *body, size_t size) {
     memcpy(chunk + head, body, size);
     memcpy(chunk + head + size, "\r\n", 2);
     if (event_count == EVENT_LIMIT) fan_out();
+    payloads[event_count] = (struct iovec){chunk + head, size};
     events[event_count++] = (struct iovec){chunk, head + size + 2};
 }
 
@@ -87,6 +90,7 @@ static size_t take(int descriptor, const char *bytes, size_t size) {
 }
 
 static void leave(int descriptor) {
+    if (http2_has(descriptor)) http2_close(descriptor);
     for (int i = 0; i < count; i++)
         if (subscribers[i] == descriptor) subscribers[i--] = subscribers[--count];
     free(partial[descriptor]);
@@ -105,6 +109,8 @@ static void receive(int descriptor) {
     if (got <= 0) return leave(descriptor);
     size_t size = had + got;
     buffer[size] = 0;
+    if (had == 0 && !http2_has(descriptor) && http2_begins(buffer, size)) http2_open(descriptor);
+    if (http2_has(descriptor)) return http2_receive(descriptor, buffer, size);
     while (used < size && (step = take(descriptor, buffer + used, size - used)) > 0) used += step;
     int answers = event_count;
     if (event_count > 0) fan_out();

@@ -43,8 +43,9 @@ class Load:
             raise BrokenOff(f"the load of {self.server.name} broke off (see above)")
         return json.loads(line)
 
-    def connect(self, count):
-        return self.ask("connect", count)
+    def connect(self, count, streams=None):
+        """Opens subscriptions: connections of HTTP/1.1, or of HTTP/2 with so many streams each."""
+        return self.ask("connect", count, *([] if streams is None else [streams]))
 
     def one_at_a_time(self, count):
         return self.ask("burst", f"{self.server.directory}/one", count)

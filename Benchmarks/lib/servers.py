@@ -41,6 +41,7 @@ class Server:
     name = ""
     path = "/events"
     is_peer = True
+    speaks_http2 = False
 
     def __init__(self, directory, core):
         self.directory = os.path.join(directory, self.name)
@@ -161,6 +162,18 @@ class RawGathering(Raw):
     """The same with one `writev` for all that waits."""
     name = "raw-writev"
     words = ("gather",)
+
+
+class RawHTTP2(Raw):
+    """The same program, whose subscribers speak HTTP/2: nghttp2, and one `writev` for all that a
+    connection gets."""
+    name = "raw-h2"
+    speaks_http2 = True
+
+
+class GatewayHTTP2(Gateway):
+    """The gateway, whose subscribers speak HTTP/2."""
+    speaks_http2 = True
 
 
 class Nchan(Server):

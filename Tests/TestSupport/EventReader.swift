@@ -51,14 +51,14 @@ public struct EventReader: Sendable {
     }
 
     /// Subscribes over HTTP/2, and reads up to the end of the first block.
-    public init(http2 address: String, _ target: String, fields: [String: String] = [:])
+    public init(http2 address: String, _ target: String, fields more: [String: String] = [:])
         async throws
     {
         let client = Box(try HTTP2SocketClient(address))
         let stream = try await client.value.request(
             target,
             fields: [("accept", "text/event-stream")]
-                + fields.map { ($0.key.lowercased(), $0.value) })
+                + more.map { ($0.key.lowercased(), $0.value) })
         try await client.value.run { $0.responses[stream]?.hasHead == true }
         let response = client.value.session.responses[stream]
         guard response?.status == "200" else {

@@ -24,6 +24,15 @@ struct subscriber {
     uint32_t rest_size;
 };
 
+/// A connection of HTTP/2, whose streams are subscribers next to each other.
+struct connection {
+    int fd;
+    struct subscriber *streams;
+    char *rest;          // the beginning of a frame that has not arrived whole
+    uint32_t rest_size;
+    uint32_t unconfirmed;  // bytes of content since the last WINDOW_UPDATE
+};
+
 /// What is published in one go: one or more requests on the publishing connection.
 struct item {
     char *bytes;
@@ -43,6 +52,8 @@ struct load {
     int poller;
     struct subscriber *subscribers;
     int count, opened, retries;
+    struct connection *connections;  // NULL over HTTP/1.1
+    int streams;                     // of each connection
     char marks[MARKS][MARK_LIMIT];
     size_t mark_size;
     pid_t servers[16];
@@ -78,6 +89,16 @@ int dial(const char *host, int port, int source);
 void subscribe(struct load *load, int count);
 /// Reads what has arrived for one subscriber.
 void receive(struct load *load, struct subscriber *subscriber);
+/// Counts the events in `bytes`; returns how many bytes need not be seen again.
+size_t read_events(struct load *load, struct subscriber *subscriber, const char *bytes, size_t size);
+/// Keeps what must be seen again, and only that: this process must not grow with its subscribers.
+void keep_rest(char **rest, uint32_t *rest_size, const char *bytes, size_t size);
+
+/// Opens so many connections of HTTP/2 in the clear, without asking first whether the server speaks
+/// it, with so many streams each, and waits for the header of each answer.
+void subscribe_http2(struct load *load, int connections, int streams);
+/// Reads what has arrived on one connection of HTTP/2.
+void receive_frames(struct load *load, struct connection *connection);
 /// Begins a new count at a whole round of marks.
 void begin_count(struct load *load);
 /// Counts what never came as missing.

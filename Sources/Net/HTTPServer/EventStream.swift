@@ -8,7 +8,6 @@ internal import Libevent
 /// Frames are written directly to the byte stream. What it does not take stays with the owner, who is
 /// told when there is room again. Belongs to the loop's thread.
 final class EventStream: FrameSink {
-    let framing: Frame.Framing
     unowned var owner: (any FrameSinkOwner)?
 
     /// The bytes that a client may send on an open stream before the stream is closed.
@@ -22,6 +21,8 @@ final class EventStream: FrameSink {
     // Private, so that exclusivity is checked statically (SE-0176): every delivery accesses these.
     private var sentCount = 0
     private var input: Int32 = 0
+    // The small ones last: each idle stream costs memory.
+    let framing: Frame.Framing
     private var isEnding = false
     private var wasUnanswered = false
 

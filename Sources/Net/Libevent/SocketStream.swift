@@ -12,8 +12,10 @@ internal import Glibc
     /// The socket, non-blocking; −1 after it was closed.
     public private(set) var descriptor: Int32
 
-    private var readEvent: UnsafeMutablePointer<event>?
-    private var writeEvent: UnsafeMutablePointer<event>?
+    /// What is waited for.
+    private var interest: Int16 = 0
+    /// The one event for both directions; nil before anything was waited for.
+    private var rawEvent: UnsafeMutablePointer<event>?
 
     /// Takes ownership of a socket: it is closed with the object.
     public init(descriptor: Int32, loop: EventLoop) {
@@ -30,22 +32,27 @@ internal import Glibc
     public var isFlushed: Bool { true }
 
     /// Starts to call `streamIsReadable()` whenever there is something to read.
-    public func watchReads() {
-        guard !isClosed else { return }
-        if unsafe readEvent == nil { unsafe readEvent = makeEvent(EV_READ | EV_PERSIST) }
-        unsafe event_add(readEvent, nil)
-    }
+    public func watchReads() { wait(for: interest | Int16(EV_READ)) }
 
     /// Stops to call `streamIsReadable()`.
-    public func ignoreReads() {
-        if let event = unsafe readEvent { unsafe event_del(event) }
-    }
+    public func ignoreReads() { wait(for: interest & ~Int16(EV_READ)) }
 
     /// Requests one call of `streamIsWritable()`, as soon as the kernel takes bytes.
-    public func awaitWritable() {
-        guard !isClosed else { return }
-        if unsafe writeEvent == nil { unsafe writeEvent = makeEvent(EV_WRITE) }
-        unsafe event_add(writeEvent, nil)
+    public func awaitWritable() { wait(for: interest | Int16(EV_WRITE)) }
+
+    private func wait(for wanted: Int16) {
+        guard !isClosed, wanted != interest else { return }
+        interest = wanted
+        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
+        let flags = wanted | Int16(EV_PERSIST)
+        if let event = unsafe rawEvent {
+            unsafe event_del(event)
+            unsafe event_assign(event, loop.base, descriptor, flags, onReady, context)
+        } else {
+            unsafe rawEvent = event_new(loop.base, descriptor, flags, onReady, context)
+        }
+        guard unsafe rawEvent != nil else { fatalError("out of memory") }
+        if wanted != 0 { unsafe event_add(rawEvent, nil) }
     }
 
     /// Ends the sending side.
@@ -54,27 +61,23 @@ internal import Glibc
     /// Closes the socket.
     public func close() {
         guard !isClosed else { return }
-        if let event = unsafe readEvent { unsafe event_free(event) }
-        if let event = unsafe writeEvent { unsafe event_free(event) }
-        unsafe readEvent = nil
-        unsafe writeEvent = nil
+        if let event = unsafe rawEvent { unsafe event_free(event) }
+        unsafe rawEvent = nil
         Glibc.close(descriptor)
         descriptor = -1
     }
 
-    private func makeEvent(_ flags: Int32) -> UnsafeMutablePointer<event> {
-        let context = unsafe Unmanaged.passUnretained(self).toOpaque()
-        let event = unsafe event_new(loop.base, descriptor, Int16(flags), onReady, context)
-        guard let event = unsafe event else { fatalError("out of memory") }
-        return unsafe event
-    }
-
-    fileprivate func ready(_ what: Int32) {
-        if what & EV_READ != 0 { handler?.streamIsReadable() } else { handler?.streamIsWritable() }
+    fileprivate func ready(_ what: Int16) {
+        if what & Int16(EV_WRITE) != 0 {
+            wait(for: interest & ~Int16(EV_WRITE))
+            handler?.streamIsWritable()
+        }
+        // The handler may have closed the stream, or not want to read any more.
+        if what & interest & Int16(EV_READ) != 0, !isClosed { handler?.streamIsReadable() }
     }
 }
 
 @c private func onReady(_: Int32, what: Int16, context: UnsafeMutableRawPointer?) {
     guard let context = unsafe context else { return }
-    unsafe Unmanaged<SocketStream>.fromOpaque(context).takeUnretainedValue().ready(Int32(what))
+    unsafe Unmanaged<SocketStream>.fromOpaque(context).takeUnretainedValue().ready(what)
 }

@@ -12,18 +12,14 @@ final class DeliveryGroup {
         let framing: Frame.Framing
     }
 
-    let filter: SubscriptionIndex.FilterID
-    let key: Key
+    let subscription: Subscription
     private(set) var slots: [Subscriber?] = []
     private var free: [Int] = []
     private(set) var count = 0
     /// How many fan-outs to this group have begun and not ended.
     var activeFanOuts = 0
 
-    init(filter: SubscriptionIndex.FilterID, key: Key) {
-        self.filter = filter
-        self.key = key
-    }
+    init(_ subscription: Subscription) { self.subscription = subscription }
 
     func add(_ subscriber: Subscriber) {
         count += 1

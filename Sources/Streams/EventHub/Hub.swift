@@ -60,12 +60,13 @@ public final class Hub {
         // What was published before must not reach the new subscriber: a fan-out ends at the slots
         // that its groups have when the burst is matched.
         while !waiting.isEmpty { matchBurst() }
-        let subscriber = Subscriber(request, sink: sink, hub: self)
         let id = index.insert(request.filter)
         while groups.count <= id { groups.append([:]) }
         let key = DeliveryGroup.Key(encoding: request.encoding, framing: sink.framing)
-        let group = groups[id][key] ?? DeliveryGroup(filter: id, key: key)
+        let group =
+            groups[id][key] ?? DeliveryGroup(Subscription(request, id: id, hub: self))
         groups[id][key] = group
+        let subscriber = Subscriber(request, sink: sink, subscription: group.subscription)
         group.add(subscriber)
         registry.add(subscriber)
         heartbeats.markSent(subscriber)
@@ -79,12 +80,13 @@ public final class Hub {
         if subscriber.isReading { reading.removeAll { $0 === subscriber } }
         caughtUp(subscriber, drops: subscriber.takeUnloggedDrops())
         registry.remove(subscriber)
+        let subscription = subscriber.subscription
         let key = DeliveryGroup.Key(
-            encoding: subscriber.request.encoding, framing: subscriber.sink.framing)
-        if let (id, group) = group(of: subscriber, key) {
+            encoding: subscription.encoding, framing: subscriber.sink.framing)
+        if let group = groups[subscription.id][key] {
             group.remove(subscriber)
-            if group.count == 0 { groups[id][key] = nil }
-            index.remove(id)
+            if group.count == 0 { groups[subscription.id][key] = nil }
+            index.remove(subscription.id)
         }
         onLeave(subscriber)
     }
@@ -289,14 +291,6 @@ public final class Hub {
     }
 
     private func heartbeat(_ subscriber: Subscriber) -> Frame {
-        HeartbeatScheduler.frame(subscriber.request.encoding)
-    }
-
-    private func group(of subscriber: Subscriber, _ key: DeliveryGroup.Key) -> (
-        Int, DeliveryGroup
-    )? {
-        guard let id = index.id(of: subscriber.request.filter), let group = groups[id][key]
-        else { return nil }
-        return (id, group)
+        HeartbeatScheduler.frame(subscriber.subscription.encoding)
     }
 }

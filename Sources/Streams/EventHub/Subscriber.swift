@@ -40,37 +40,22 @@ public final class Subscriber {
         init(_ queue: SendQueue) { self.queue = queue }
     }
 
-    /// What a subscriber has that reads the past from the event log. Live events are not sent to it;
-    /// near the end of the past they are held.
-    private final class Past {
-        /// Live events that are held; nil while they are not.
-        var held: [Frame]?
-        var heldBytes = 0
-        /// Whether more were published than are held.
-        var isOverrun = false
-        /// Called when everything that was sent has been taken.
-        let onRoom: () -> Void
-
-        init(onRoom: @escaping () -> Void) { self.onRoom = onRoom }
-
-        /// The most events, and bytes of them, that are held.
-        private static let countLimit = 1024
-        private static let byteLimit = 4 << 20
-
-        func hold(_ frames: [Frame]) {
-            guard held != nil, !isOverrun else { return }
-            heldBytes += frames.reduce(0) { $0 + $1.count(.plain) }
-            held? += frames
-            isOverrun = (held?.count ?? 0) > Self.countLimit || heldBytes > Self.byteLimit
-            if isOverrun { held = [] }
-        }
-    }
-
-    /// What the subscriber asked for.
-    public let request: Request
+    // One by one, and what others asked for as well only once: each idle subscriber costs memory.
+    let subscription: Subscription
+    private let id: Int
+    private let address: String
+    private let since: Int64
     /// Where its frames go.
     public let sink: any FrameSink
-    private unowned let hub: Hub
+
+    /// What the subscriber asked for.
+    public var request: Request {
+        Request(
+            id: id, filter: subscription.filter, encoding: subscription.encoding, address: address,
+            since: since)
+    }
+
+    private var hub: Hub { subscription.hub }
 
     /// How many events its stream has taken.
     public var delivered: Int { deliveredCount }
@@ -82,9 +67,7 @@ public final class Subscriber {
     private var deliveredCount = 0
     private var droppedCount = 0
     private var backlog: Backlog?
-    private var past: Past?
-    /// Whether the last frame was queued: nothing follows it.
-    private var isEnding = false
+    private var past: SubscriberPast?
 
     // What the hub records about the subscriber.
     /// The slot in its delivery group.
@@ -95,14 +78,18 @@ public final class Subscriber {
     var lastSend: UInt32 = 0
     /// The part of the registry.
     var part: UInt8 = 0
+    /// Whether the last frame was queued: nothing follows it.
+    private var isEnding = false
     var isGone = false
     /// Whether the hub waits for it, because it has fallen behind and has taken something recently.
     var isReading = false
 
-    init(_ request: Request, sink: any FrameSink, hub: Hub) {
-        self.request = request
+    init(_ request: Request, sink: any FrameSink, subscription: Subscription) {
+        self.subscription = subscription
+        id = request.id
+        address = request.address
+        since = request.since
         self.sink = sink
-        self.hub = hub
         sink.owner = self
     }
 
@@ -195,7 +182,7 @@ public final class Subscriber {
 
     /// Sends no live events until `endPast`.
     /// - Parameter onRoom: called when everything that was sent has been taken.
-    func beginPast(onRoom: @escaping () -> Void) { past = Past(onRoom: onRoom) }
+    func beginPast(onRoom: @escaping () -> Void) { past = SubscriberPast(onRoom: onRoom) }
 
     /// Holds live events from now on, and forgets those that were held.
     func holdLive() {
@@ -273,7 +260,7 @@ public final class Subscriber {
         let backlog = Backlog(
             SendQueue(
                 capacity: hub.policy.bufferSize, sentOfFirst: sentOfFirst,
-                memory: hub.policy.memory, notice: request.encoding.dropped))
+                memory: hub.policy.memory, notice: subscription.encoding.dropped))
         self.backlog = backlog
         return backlog
     }

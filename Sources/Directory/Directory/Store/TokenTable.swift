@@ -154,7 +154,7 @@ extension Store {
         guard !ids.isEmpty else { return }
         try await write { database in
             try TokenTable.recordUse(of: ids, at: time, database)
-            return Change(result: (), events: [])
+            return Applied(result: (), events: [])
         }
     }
 }

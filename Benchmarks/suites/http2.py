@@ -1,0 +1,144 @@
+"""Measures what a delivery over HTTP/2 in the clear costs, beside the raw limit.
+
+Usage: http2.py GATEWAY RAW LOAD [--rounds N] [--shapes CONNECTIONSxSTREAMS,…] [--idle N]
+
+As in fanout.py all servers are up at once, short bursts go round through them, and ratios are taken
+within a round. `raw` and `raw-writev` have as many subscribers over HTTP/1.1.
+"""
+
+import argparse
+import contextlib
+import sys
+import tempfile
+
+import events
+import servers
+from load import Load, is_whole
+from machine import cores, raise_limit
+from report import Table, spread
+
+KINDS = [servers.GatewayHTTP2, servers.Raw, servers.RawGathering, servers.RawHTTP2]
+MODES = {"one": ("one event at a time", "raw"), "burst": ("bursts of 64 events", "raw-writev")}
+
+
+def say(text):
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def start(stack, load_program, kinds):
+    """Starts servers with their loads, nobody subscribed."""
+    server_core, load_core = cores()
+    directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
+    own = []
+    for kind in kinds:
+        server = kind(directory, server_core)
+        stack.callback(server.stop)
+        server.run()
+        if issubclass(kind, servers.Gateway):
+            own.extend(events.prepare(server.subscribe_address))
+        load = Load(load_program, server, own, load_core)
+        stack.callback(load.stop)
+        yield load
+
+
+def open_all(load, connections, streams):
+    if load.server.speaks_http2:
+        return load.connect(connections, streams)
+    return load.connect(connections * streams)
+
+
+def measure(options, connections, streams, table):
+    count = connections * streams
+    say(f"{connections} connections × {streams} streams")
+    with contextlib.ExitStack() as stack:
+        loads = list(start(stack, options.load, KINDS))
+        for load in loads:
+            open_all(load, connections, streams)
+            load.one_at_a_time(1)
+        for mode in MODES:
+            for number in range(-1, options.rounds):
+                for index in range(len(loads)):
+                    load = loads[(index + number) % len(loads)]
+                    # A burst that `raw` sends event by event would last longer than the machine
+                    # stays the same, and is not compared.
+                    if mode == "burst" and load.server.name == "raw":
+                        continue
+                    if mode == "one":
+                        result = load.one_at_a_time(max(20, 6400 // count))
+                    else:
+                        result = load.burst(max(2, 640 // count))
+                    if number >= 0:
+                        table.add((mode, (connections, streams)), load.server.name, number, result,
+                                  is_whole(result))
+
+
+def costs(table, shapes):
+    for mode, (title, base) in MODES.items():
+        print(f"### HTTP/2 in the clear, {title}\n")
+        print(f"| connections × streams | server | CPU µs a delivery | × {base} | × raw-h2 |\n"
+              "|---|---|---|---|---|")
+        for shape in shapes:
+            for server in (base, "raw-h2", "gateway"):
+                work = (mode, shape)
+                void = "; ".join(table.void.get(work, {}).get(server, []))
+                cost = spread(list(table.costs[work][server].values()))
+                print(f"| {shape[0]:,} × {shape[1]} | {server} | "
+                      f"{f'void: {void}; ' if void else ''}{cost} | "
+                      f"{spread(table.ratios(work, server, base))} | "
+                      f"{spread(table.ratios(work, server, 'raw-h2'))} |")
+        print()
+
+
+def idle(options):
+    """What connections cost that receive nothing, and further streams of them."""
+    print(f"| idle | server | resident bytes each | CPU µs to accept | × raw-h2 |\n"
+          "|---|---|---|---|---|")
+    each, streams = {}, 90
+    for words, connections, of_each in (
+            ("connection with one stream", options.idle, 1),
+            ("further stream", options.idle // 10, streams)):
+        accepted = {}
+        for kind in (servers.RawHTTP2, servers.GatewayHTTP2):
+            with contextlib.ExitStack() as stack:
+                # The gateway makes the events that every load has to know.
+                pair = [kind] if issubclass(kind, servers.Gateway) else [servers.Gateway, kind]
+                load = list(start(stack, options.load, pair))[-1]
+                empty = load.server.resident()
+                opened = open_all(load, connections, of_each)
+                used = load.server.resident() - empty
+                name = load.server.name
+                if of_each == 1:
+                    each[name] = used / connections
+                    size, cpu = each[name], opened["cpu_us"] / connections
+                else:
+                    further = connections * (of_each - 1)
+                    size = (used - connections * each[name]) / further
+                    cpu = opened["cpu_us"] / (connections * of_each)
+                accepted[name] = cpu
+                print(f"| {words} | {name} | {size:,.0f} | {cpu:.1f} | "
+                      f"{cpu / accepted['raw-h2']:.2f} |")
+    print()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("gateway")
+    parser.add_argument("raw")
+    parser.add_argument("load")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--shapes", default="64x1,1000x1,20x50")
+    parser.add_argument("--idle", type=int, default=1000, help="connections; 0 leaves it out")
+    options = parser.parse_args()
+    servers.Gateway.program, servers.Raw.program = options.gateway, options.raw
+    raise_limit()
+    shapes = [tuple(map(int, shape.split("x"))) for shape in options.shapes.split(",")]
+    table = Table()
+    for shape in shapes:
+        measure(options, *shape, table)
+    costs(table, shapes)
+    if options.idle:
+        idle(options)
+
+
+if __name__ == "__main__":
+    main()
