@@ -14,7 +14,10 @@ private final class Program {
         self.directory = directory ?? NSTemporaryDirectory() + "program-\(UUID().uuidString)"
         process.executableURL = executable("dir-gateway")
         process.arguments =
-            ["--listen-address", "127.0.0.1:0", "--data-dir", self.directory] + arguments
+            [
+                "--listen-address", "127.0.0.1:0", "--data-dir", self.directory, "--set",
+                "allowed_hosts=test,a",
+            ] + arguments
         process.standardError = log
         try process.run()
         address = try await Self.address(in: log)

@@ -40,7 +40,7 @@ public struct CertificateMap: Sendable {
                 throw Fault(description: "an entry is PATTERN=SCOPE|SCOPE")
             }
             pattern = String(text[..<mark]).trimmedASCII
-            guard !pattern.isEmpty else { throw Fault(description: "the pattern is empty") }
+            guard !pattern.utf8.isEmpty else { throw Fault(description: "the pattern is empty") }
             let names = String(text[text.utf8.index(after: mark)...]).fields(on: UInt8(ascii: "|"))
             do { scopes = try ScopeSet(names: names.map(\.trimmedASCII)) } catch {
                 throw Fault(description: "\(pattern): \(error)")

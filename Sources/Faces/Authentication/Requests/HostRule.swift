@@ -12,11 +12,11 @@ public struct HostRule: Sendable {
 
     /// Returns whether the text can be an entry of `allowed_hosts`.
     public static func isValid(_ text: String) -> Bool {
-        guard let (name, port) = split(text), !name.isEmpty else { return false }
+        guard let (name, port) = split(text), !name.utf8.isEmpty else { return false }
         let isName = name.utf8.allSatisfy {
             ASCII.isLetter($0) || ASCII.isDigit($0) || "-._:[]".utf8.contains($0)
         }
-        return isName && port?.isEmpty != true
+        return isName && port?.utf8.isEmpty != true
     }
 
     /// Checks the host of a request.

@@ -18,7 +18,7 @@ final class LoopWatch: Sendable {
     private let security: TLSStore?
     /// How many looks there have been.
     private let looks = Atomic(0)
-    /// At each so many looks, the files of certificates are looked at: each 5 s.
+    /// The files of certificates are looked at in each twentieth look: each 5 s.
     private static let looksPerFileCheck = 20
     private let queue = DispatchQueue(label: "gateway.watch")
     /// The most bytes held for clients since free memory was last returned, and when that was.

@@ -17,7 +17,7 @@ final class PastReader {
         var place: EventPlace
         var isHolding = false
         /// Whether a page is being read or waits for its turn.
-        var isBusy = false
+        var isReading = false
 
         init(_ subscriber: Subscriber, from place: EventPlace) {
             self.subscriber = subscriber
@@ -63,8 +63,10 @@ final class PastReader {
 
     /// Reads the next page, as soon as the subscriber has taken the last one.
     private func proceed(_ id: Int) {
-        guard let replay = replays[id], !replay.isBusy, !replay.subscriber.isBehind else { return }
-        replay.isBusy = true
+        guard let replay = replays[id], !replay.isReading, !replay.subscriber.isBehind else {
+            return
+        }
+        replay.isReading = true
         waiting.append(id)
         readNext()
     }
@@ -95,7 +97,7 @@ final class PastReader {
         active -= 1
         defer { readNext() }
         guard let replay = replays[id] else { return }
-        replay.isBusy = false
+        replay.isReading = false
         guard let page else {
             wheel.schedule(after: Self.retryDelay) { [weak self] in self?.proceed(id) }
             return
