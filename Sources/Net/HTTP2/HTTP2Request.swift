@@ -22,6 +22,8 @@ package struct HTTP2Request: Sendable {
     package let isComplete: Bool
     /// Whether the client waits for status 100 before it sends the body (RFC 9110 §10.1.1).
     package let expectsContinue: Bool
+    /// How many bytes the fields and the target have.
+    package let byteCount: Int
 }
 
 /// A request that is answered with an error before any handler sees it.
