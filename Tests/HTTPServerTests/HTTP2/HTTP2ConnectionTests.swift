@@ -52,6 +52,22 @@ func eventually(
         }
     }
 
+    @Test func `streams and slow readers are served over TLS as well`() async throws {
+        let files = try certificate.get()
+        let store = try TLSStore(TLSConfiguration(certificates: [files]))
+        try await withServer(security: store) { address, responder in
+            let url = "https://localhost:\(address.split(separator: ":")[1])"
+            let trust = ["--cacert", files.certificate]
+            async let events = Curl(trust + ["-N", "\(url)/events"])
+            async let slow = Curl(trust + ["--limit-rate", "4M", "\(url)/big"])
+            #expect(try await eventually { await responder.openStreamCount() == 1 })
+            let sent = await responder.sendAndFinish(frames: 500)
+            let (stream, body) = try await (events, slow)
+            #expect(stream.output.count == "first\n".utf8.count + sent)
+            #expect(body.output == TestResponder.big)
+        }
+    }
+
     @Test func `responses without content have none`() async throws {
         try await withServer { address, responder in
             let client = try HTTP2SocketClient(address)
