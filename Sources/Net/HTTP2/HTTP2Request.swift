@@ -27,7 +27,7 @@ package struct HTTP2Request: Sendable {
 }
 
 /// A request that is answered with an error before any handler sees it.
-package struct HTTP2RequestError: Error, Equatable {
+package struct HTTP2RequestError: Error {
     /// 400, 414, 417 or 431.
     package let status: Int
     /// What is wrong, in lower case without a full stop.
