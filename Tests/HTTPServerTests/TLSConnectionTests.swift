@@ -1,46 +1,10 @@
 import Foundation
+import Glibc
 import HTTPServer
+import Libevent
 import TLS
 import TestSupport
 import Testing
-
-/// What `curl` says and returns.
-private struct Curl {
-    let status: Int32
-    let output: [UInt8]
-    var text: String { String(decoding: output, as: UTF8.self) }
-
-    init(_ arguments: [String]) async throws {
-        (status, output) = try await blocking {
-            let (child, pipe) = (ChildProcess(), ChildPipe())
-            child.executableURL = URL(filePath: "/usr/bin/curl")
-            child.arguments = ["-sS", "--max-time", "20"] + arguments
-            child.standardOutput = pipe
-            child.standardError = pipe
-            try child.run()
-            var output: [UInt8] = []
-            while case let data = pipe.availableData(), !data.isEmpty { output += data }
-            child.waitUntilExit()
-            return (child.terminationStatus, output)
-        }
-    }
-}
-
-/// A certificate for `localhost` that signs itself.
-private let certificate = Result { () throws -> TLSConfiguration.CertificateFiles in
-    let folder = NSTemporaryDirectory() + "connections-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    let child = ChildProcess()
-    child.executableURL = URL(filePath: "/usr/bin/openssl")
-    child.arguments =
-        ("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost "
-        + "-addext subjectAltName=DNS:localhost -keyout \(folder)/key.pem -out \(folder)/cert.pem")
-        .split(separator: " ").map(String.init)
-    child.standardError = ChildPipe()
-    try child.run()
-    child.waitUntilExit()
-    return .init(certificate: "\(folder)/cert.pem", key: "\(folder)/key.pem")
-}
 
 /// Responses and streams over TLS are those in the clear.
 @Suite struct TLSConnectionTests {
@@ -92,6 +56,43 @@ private let certificate = Result { () throws -> TLSConfiguration.CertificateFile
             #expect(curl.text == "this port speaks TLS: use https400")
             #expect(await responder.handshakeFailures == [.plainHTTP])
         }
+    }
+
+    @Test func `a client in the clear may still send while it reads why it is refused`()
+        async throws
+    {
+        try await withTLS { url, _, responder in
+            let client = try SocketClient("127.0.0.1:\(url.split(separator: ":")[2])")
+            try await client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n")
+            _ = try await client.read(through: "use https")
+            for _ in 0..<5 {
+                try await client.send(String(repeating: "x", count: 1000))
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            #expect(await responder.connectionCount() == 1)
+            client.reset()
+            #expect(
+                try await eventually(within: .seconds(1)) {
+                    await responder.connectionCount() == 0
+                })
+        }
+    }
+
+    @Test func `a stream that is closed during its handshake is released`() throws {
+        let store = try TLSStore(TLSConfiguration(certificates: [try certificate.get()]))
+        let loop = try EventLoop(name: "test")
+        var sockets: [Int32] = [0, 0]
+        #expect(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &sockets) == 0)
+        defer { close(sockets[1]) }
+        weak var released: TLSStream?
+        do {
+            let socket = SocketStream(descriptor: sockets[0], loop: loop)
+            let stream = TLSStream(socket, context: store.current)
+            released = stream
+            stream.startHandshake { _ in stream.close() }
+            stream.close()
+        }
+        #expect(released == nil)
     }
 
     @Test func `a handshake that does not come is ended`() async throws {

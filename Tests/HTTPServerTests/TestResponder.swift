@@ -1,6 +1,7 @@
 import Addresses
 import Frames
 import Glibc
+import HTTP2
 import HTTPServer
 import HTTPTypes
 import Libevent
@@ -18,6 +19,7 @@ actor TestResponder: HTTPResponder {
     private(set) var reading = 0
     private(set) var busyRequests = 0
     private var streams: [any FrameSink] = []
+    private var senders: [StreamSender] = []
     private(set) var endings: [String] = []
     private(set) var failures: [RequestBodyError] = []
     private(set) var handshakeFailures: [TLSFailure.Kind] = []
@@ -35,6 +37,7 @@ actor TestResponder: HTTPResponder {
             limiter: ConnectionLimiter(
                 limit: limits.connections, perAddress: limits.connectionsPerAddress),
             memory: memory, security: security, wheel: clock.wheel, responder: self)
+        listener.acceptHTTP2(HTTP2Limits(limits))
         self.clock = clock
         self.listener = listener
         return listener.address?.description ?? ""
@@ -44,6 +47,7 @@ actor TestResponder: HTTPResponder {
         listener?.abort()
         for stream in streams { stream.abort() }
         streams = []
+        senders = []
         listener = nil
         clock = nil
     }
@@ -72,17 +76,34 @@ actor TestResponder: HTTPResponder {
         return total
     }
 
-    /// Sends frames to every stream and ends it in good order.
-    /// - Returns: how many bytes of body were sent to each.
+    /// Sends frames to every stream, as they are taken, and ends it in good order.
+    /// - Returns: how many bytes of body are sent to each.
     func sendAndFinish(frames: Int) -> Int {
         let frame = Frame([UInt8](repeating: 0x78, count: 1000))
         for stream in streams {
-            let run = FrameRun([Frame](repeating: frame, count: frames), framing: stream.framing)
-            precondition(stream.send(run) == run.byteCount)
-            stream.finish()
+            let sender = StreamSender(stream, [Frame](repeating: frame, count: frames))
+            senders.append(sender)
+            sender.sinkIsWritable()
         }
         return frames * 1000
     }
+
+    /// Stops accepting, as at shutdown.
+    func drain() { listener?.close() }
+
+    /// Ends every stream in good order.
+    func finishStreams() { for stream in streams { stream.finish() } }
+
+    /// Makes every connection of HTTP/2 from now on one whose peer seems to have vanished.
+    func loseHTTP2Peers() {
+        guard let listener, let accept = listener.http2 else { return }
+        listener.http2 = { stream, old, received in
+            accept(VanishedStream(stream), old, received)
+        }
+    }
+
+    /// Looks at the peer of each stream, as the hub does, in one turn.
+    func inspectPeers() { for stream in streams { stream.inspectPeer(.seconds(60)) } }
 
     /// Lets the handler of `/patient` ask for the body, in a turn in which timers of up to 20 ms are
     /// due as well.
@@ -127,6 +148,23 @@ actor TestResponder: HTTPResponder {
             let text = Task.isCancelled ? "cancelled" : "whole"
             endings.append(text)
             exchange.respond(Response(body: Array(text.utf8)))
+        case "/none": exchange.respond(Response(status: .noContent))
+        case "/unchanged": exchange.respond(Response(status: .notModified))
+        case "/copy":
+            do {
+                let body = try await exchange.body.collect(upTo: 8 << 20)
+                exchange.respond(Response(body: body))
+            } catch {
+                failures.append(error)
+            }
+        case "/late":
+            await withCheckedContinuation { patient = $0 }
+            do {
+                endings.append("\(try await exchange.body.collect(upTo: 1000).count)")
+            } catch { failures.append(error) }
+        case "/text": exchange.respond(Response(body: Array(Self.big.prefix(10_000))))
+        case "/refuse":
+            exchange.respond(Response(status: .contentTooLarge, body: Array("no".utf8)))
         case "/echo", "/patient":
             if path == "/patient" { await withCheckedContinuation { patient = $0 } }
             do {
@@ -199,6 +237,35 @@ actor TestResponder: HTTPResponder {
         handshakeFailures.append(failure.kind)
     }
     func refused(_ error: HTTPProtocolError, from address: String) {}
+}
+
+/// Sends frames to a stream as it takes them, and then ends it.
+private final class StreamSender: FrameSinkOwner {
+    private let sink: any FrameSink
+    private var waiting: [Frame]
+    private var skipped = 0
+
+    init(_ sink: any FrameSink, _ frames: [Frame]) {
+        self.sink = sink
+        waiting = frames
+        sink.owner = self
+    }
+
+    deinit { sink.owner = nil }
+
+    func sinkIsWritable() {
+        while !waiting.isEmpty {
+            let run = FrameRun(waiting, framing: sink.framing, skipping: skipped)
+            let count = sink.send(run)
+            let (frames, rest) = run.position(after: count)
+            skipped = frames == 0 ? skipped + rest : rest
+            waiting.removeFirst(frames)
+            if count < run.byteCount { return }
+        }
+        sink.finish()
+    }
+
+    func sinkClosed() {}
 }
 
 func withServer(

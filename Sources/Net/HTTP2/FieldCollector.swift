@@ -101,7 +101,8 @@ final class FieldCollector {
             path: String(decoding: target[..<(mark ?? target.endIndex)], as: UTF8.self),
             query: mark.map { String(decoding: target[($0 + 1)...], as: UTF8.self) },
             fields: fields, contentLength: try parsedLength(), isComplete: isComplete,
-            expectsContinue: try isContinueExpected() && !isComplete)
+            expectsContinue: try isContinueExpected() && !isComplete,
+            byteCount: byteCount + target.count)
     }
 
     private func checkTarget(_ method: HTTPRequest.Method) throws(HTTP2RequestError) {

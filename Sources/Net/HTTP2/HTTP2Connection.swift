@@ -1,3 +1,4 @@
+internal import Frames
 internal import Glibc
 internal import HTTPServer
 internal import HTTPTypes
@@ -11,17 +12,31 @@ final class HTTP2Connection: ServedConnection {
     let listener: HTTPListener
     let stream: any ByteStream
     private let environment: HTTP2Environment
-    private var session: HTTP2Session?
+    /// The session; nil when the connection has ended.
+    private(set) var session: HTTP2Session?
     /// The exchanges whose response is not sent completely, by the number of their stream.
-    private var exchanges: [Int32: HTTP2Exchange] = [:]
+    private(set) var exchanges: [Int32: HTTP2Exchange] = [:]
     private var isFlushScheduled = false
-    private var hasServed = false
+    /// Whether the client was told that the connection ends.
     private var isDraining = false
-    /// The deadline of a client without a stream, or in the middle of a header section.
-    private var idleTimer: TimerWheel.Timer?
-    private var isIdleForHeader = false
-    private var writeTimer: TimerWheel.Timer?
-    private var wasUnanswered = false
+    /// Whether the client has ended its sending side.
+    private var isHalfClosed = false
+    /// Whether the byte stream has failed.
+    private var isBroken = false
+    /// Whether nothing is read, because the client does not read what it is answered.
+    private var isHoldingReads = false
+    /// The memory of what is prepared and waits because the client does not read.
+    private var preparedMemory: MemoryReservation
+    /// Whether the client may still be sending the body of a request that was answered.
+    var clientMaySend = false
+
+    // Deadlines; see there.
+    var hasServed = false
+    var waiting: (client: ClientWait, timer: TimerWheel.Timer)?
+    var writeTimer: TimerWheel.Timer?
+    var writtenCount = 0
+    var progress: (count: Int, since: Duration)?
+    var unansweredSince: Duration?
 
     init(
         _ stream: any ByteStream, peer: Peer, listener: HTTPListener, environment: HTTP2Environment
@@ -30,6 +45,7 @@ final class HTTP2Connection: ServedConnection {
         self.peer = peer
         self.listener = listener
         self.environment = environment
+        preparedMemory = MemoryReservation(listener.memory)
         stream.handler = self
     }
 
@@ -69,15 +85,21 @@ final class HTTP2Connection: ServedConnection {
 
     /// Ends the connection at once.
     func end() {
-        guard let session else { return }
-        self.session = nil
-        for timer in [idleTimer, writeTimer].compactMap(\.self) { listener.wheel.cancel(timer) }
-        idleTimer = nil
-        writeTimer = nil
-        session.close()
-        exchanges = [:]
+        guard release() else { return }
         stream.close()
         listener.forget(self)
+    }
+
+    /// Releases everything but the byte stream and the place in the listener's list.
+    /// - Returns: false when the connection has ended before.
+    private func release() -> Bool {
+        guard let session else { return false }
+        self.session = nil
+        cancelTimers()
+        session.close()
+        exchanges = [:]
+        preparedMemory.set(to: 0)
+        return true
     }
 
     // MARK: Turns
@@ -85,25 +107,54 @@ final class HTTP2Connection: ServedConnection {
     /// Sends what there is, and renews the deadlines. To be called after all that changes the session.
     func settle() {
         guard let session else { return }
-        switch session.flush() {
-        case .idle, .blocked: break
+        let progress = session.flush()
+        guard self.session != nil else { return }
+        if session.streamCount == 0, hasServed, peer.admission != .admitted, !isDraining {
+            isDraining = true
+            session.refuseStreams()
+            return settle()
+        }
+        if session.isFinished { return finish(session) }
+        switch progress {
+        case .idle: break
+        // Who has broken a rule and does not read why.
+        case .blocked where session.isTerminating: return end()
+        case .blocked: break
         case .more: scheduleFlush()
         }
-        guard self.session != nil else { return }
-        if session.isFinished { return finishConnection() }
-        setIdleDeadline(session)
+        preparedMemory.set(to: session.isBlocked ? session.preparedCount : 0)
+        holdReads(session)
+        setClientDeadline(session, isDraining: isDraining)
         setWriteDeadline(session)
     }
 
-    private func finishConnection() {
+    private func finish(_ session: HTTP2Session) {
+        if isBroken { return end() }
+        guard stream.isFlushed else {
+            awaitClient(.last)
+            return stream.awaitWritable()
+        }
+        // A flood is not even read to discard it.
+        let maySend = (clientMaySend || !isDraining) && !session.isFlooded
+        if maySend, !isHalfClosed, release() { return listener.linger(self, stream) }
         // Closing with unread bytes would reset the connection, and the client could lose what was
         // sent last.
-        guard stream.isFlushed else { return stream.awaitWritable() }
         _ = listener.read(stream) { _ in }
         end()
     }
 
-    private func scheduleFlush() {
+    /// Frames that answer what the client sends wait while it does not read. It is then not read
+    /// either.
+    private func holdReads(_ session: HTTP2Session) {
+        let mustHold = session.isBlocked && session.waitingFrameCount > Self.waitingFrameLimit
+        guard mustHold != isHoldingReads, !isHalfClosed else { return }
+        isHoldingReads = mustHold
+        if mustHold { stream.ignoreReads() } else { stream.watchReads() }
+    }
+
+    private static let waitingFrameLimit = 256
+
+    func scheduleFlush() {
         guard !isFlushScheduled else { return }
         isFlushScheduled = true
         LoopBound(self, on: listener.loop).execute { connection in
@@ -112,77 +163,61 @@ final class HTTP2Connection: ServedConnection {
         }
     }
 
-    // MARK: Deadlines
-
-    private func setIdleDeadline(_ session: HTTP2Session) {
-        let isInHeader = session.collector != nil
-        guard session.streamCount == 0 || isInHeader else {
-            if let timer = idleTimer { listener.wheel.cancel(timer) }
-            idleTimer = nil
-            return
-        }
-        // Further bytes do not extend the deadline of a header.
-        if idleTimer != nil, isIdleForHeader || !isInHeader { return }
-        if let timer = idleTimer { listener.wheel.cancel(timer) }
-        isIdleForHeader = isInHeader || !hasServed
-        let limits = listener.limits
-        let delay = isIdleForHeader ? limits.headerDeadline : limits.keepAliveIdle
-        idleTimer = listener.wheel.schedule(after: delay) { [weak self] in self?.idleTimePassed() }
-    }
-
-    private func idleTimePassed() {
-        idleTimer = nil
-        guard let session else { return }
-        if isIdleForHeader {
-            // Also one whose preface or header section never ends.
-            session.terminate(code: 0)
-            _ = session.flush()
-            end()
-        } else {
-            endIfIdle()
-        }
-    }
-
-    /// Looks at the responses that wait for the client.
-    private func setWriteDeadline(_ session: HTTP2Session) {
-        guard writeTimer == nil, session.oldestBlockedWrite != nil else { return }
-        let delay = listener.limits.bodyDeadline / 4
-        writeTimer = listener.wheel.schedule(after: delay) { [weak self] in self?.checkWrites() }
-    }
-
-    private func checkWrites() {
-        writeTimer = nil
-        guard let session else { return }
-        let deadline = LoopClock.now() - listener.limits.bodyDeadline
-        for stream in session.streams(blockedSince: deadline) {
-            stream.reset(code: HTTP2ErrorCode.cancel)
-        }
-        settle()
-    }
-
-    /// Ends the connection of a peer that has vanished, if it is found so twice.
-    func inspectPeer(_ timeout: Duration) {
-        guard session != nil else { return }
-        let isUnanswered = stream.isUnanswered(for: timeout)
-        if isUnanswered, wasUnanswered { return end() }
-        wasUnanswered = isUnanswered
-    }
-
     // MARK: Exchanges
 
     /// The response of an exchange is complete, or its stream was taken over.
     func forget(_ exchange: HTTP2Exchange) { exchanges[exchange.id] = nil }
+
+    private func begin(_ request: HTTP2Request, on stream: HTTP2Stream) {
+        guard let responder = listener.responder else { return stream.reset(code: 0) }
+        let exchange = HTTP2Exchange(self, stream, request)
+        guard exchange.countHead(request.byteCount) else {
+            return refuse(.outOfMemory, stream)
+        }
+        exchanges[stream.id] = exchange
+        stream.delegate = exchange
+        exchange.start(responder.begin(exchange, exchange.head))
+    }
+
+    /// Answers a request that no handler sees.
+    private func refuse(_ error: HTTPProtocolError, _ stream: HTTP2Stream) {
+        guard let responder = listener.responder else { return stream.reset(code: 0) }
+        var response = responder.response(to: error)
+        responder.reportRefusal(error, from: peer.address)
+        response.fields[.date] = listener.dateNow()
+        response.fields[.contentLength] = String(response.body.count)
+        if !stream.hasRequestEnded { clientMaySend = true }
+        stream.respond(response.status, response.fields, body: response.body)
+    }
+
+    /// The client has ended its sending side. It may still read, so its requests are answered; a
+    /// handler that needs longer is cancelled, as over HTTP/1.1.
+    private func finishSending() {
+        guard let session, stream.peerState != .gone else { return end() }
+        let owes = !exchanges.isEmpty || session.preparedCount > 0 || !stream.isFlushed
+        guard owes else { return end() }
+        isHalfClosed = true
+        isDraining = true
+        stream.ignoreReads()
+        session.refuseStreams()
+        for stream in session.streams.values { (stream.delegate as? HTTP2EventStream)?.abort() }
+        for exchange in exchanges.values { exchange.cutBody() }
+        listener.wheel.schedule(after: listener.limits.halfClosedGrace) { [weak self] in
+            for exchange in self?.exchanges.values.map(\.self) ?? [] { exchange.cancel() }
+        }
+        settle()
+    }
 }
 
 extension HTTP2Connection: ByteStreamHandler {
     func streamIsReadable() {
-        guard let session else { return }
+        guard let session, !isHalfClosed else { return stream.ignoreReads() }
         let result = listener.read(stream) { bytes in
             unsafe bytes.withUnsafeBytes { unsafe session.receive($0) }
         }
         switch result {
         case .nothing: break
-        case .ended: end()
+        case .ended: finishSending()
         case .count: settle()
         }
     }
@@ -193,10 +228,19 @@ extension HTTP2Connection: ByteStreamHandler {
 extension HTTP2Connection: ByteOutput {
     func write(_ pieces: UnsafeBufferPointer<iovec>) -> Int {
         switch unsafe stream.write(pieces) {
-        case .ended: return -1
+        case .ended:
+            // The session ends by itself, perhaps outside of `settle`.
+            isBroken = true
+            scheduleFlush()
+            return -1
         case .count(let count):
+            writtenCount += count
             let all = unsafe pieces.reduce(0) { unsafe $0 + $1.iov_len }
-            if count < all { stream.awaitWritable() }
+            if count < all {
+                stream.awaitWritable()
+                // What a stream has sent itself is counted in the next turn.
+                if session?.isFlushing == false { scheduleFlush() }
+            }
             return count
         }
     }
@@ -207,19 +251,14 @@ extension HTTP2Connection: HTTP2SessionDelegate {
         _ session: HTTP2Session, received request: Result<HTTP2Request, HTTP2RequestError>,
         on stream: HTTP2Stream
     ) {
-        guard let responder = listener.responder else { return stream.reset(code: 0) }
+        // A connection above a limit gets one response.
+        guard peer.admission == .admitted || !hasServed else {
+            return stream.reset(code: HTTP2ErrorCode.refusedStream)
+        }
         hasServed = true
         switch request {
-        case .failure(let error):
-            let error = HTTPProtocolError(error.status, error.reason)
-            let response = responder.response(to: error)
-            responder.reportRefusal(error, from: peer.address)
-            stream.respond(response.status, response.fields, body: response.body)
-        case .success(let request):
-            let exchange = HTTP2Exchange(self, stream, request)
-            exchanges[stream.id] = exchange
-            stream.delegate = exchange
-            exchange.task = responder.begin(exchange, exchange.head)
+        case .failure(let error): refuse(HTTPProtocolError(error.status, error.reason), stream)
+        case .success(let request): begin(request, on: stream)
         }
     }
 

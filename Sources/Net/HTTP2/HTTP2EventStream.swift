@@ -8,7 +8,11 @@ final class HTTP2EventStream: FrameSink {
     private(set) var bytesSent = 0
     private(set) var isClosed = true
 
+    /// The bytes that a client may send on an open stream before the stream is closed.
+    private static let inputLimit = 4096
+
     private let stream: HTTP2Stream
+    private var input: Int32 = 0
     private unowned let connection: HTTP2Connection
 
     /// Makes a stream that has ended, until `open` is called.
@@ -21,6 +25,7 @@ final class HTTP2EventStream: FrameSink {
     func open(_ count: Int) {
         isClosed = false
         bytesSent = count
+        if stream.bufferedBodyCount > 0 { streamHasBody(stream) }
     }
 
     func send(_ run: FrameRun) -> Int {
@@ -46,8 +51,11 @@ final class HTTP2EventStream: FrameSink {
 }
 
 extension HTTP2EventStream: HTTP2StreamDelegate {
-    /// What the client still sends on its side is discarded.
-    func streamHasBody(_ stream: HTTP2Stream) { _ = stream.takeBody() }
+    /// What the client still sends on its side is discarded; above the limit the stream ends.
+    func streamHasBody(_ stream: HTTP2Stream) {
+        input += Int32(clamping: stream.takeBody().count)
+        if input > Self.inputLimit { abort() }
+    }
 
     func streamIsWritable(_ stream: HTTP2Stream) { if !isClosed { owner?.sinkIsWritable() } }
 

@@ -6,26 +6,41 @@ internal import Libevent
 /// One exchange over HTTP/2: a stream of its connection. Belongs to the loop's thread.
 final class HTTP2Exchange: ExchangeTransport {
     let head: RequestHead
-    /// The handler of the request.
-    var task: Task<Void, Never>?
     let stream: HTTP2Stream
     let connection: HTTP2Connection
     let bodyLength: Int?
+    /// The handler of the request; nil after its response is complete.
+    private var task: Task<Void, Never>?
 
-    var reader: CheckedContinuation<Void, any Error>?
-    var writer: CheckedContinuation<Void, any Error>?
+    // The body of the request.
+    private var reader: CheckedContinuation<Void, any Error>?
     private var readTimer: TimerWheel.Timer?
     private var readSinceDeadline = 0
+    /// Whether nothing more of the body can come.
+    private var isBodyCut = false
     /// Whether the client waits for status 100 before it sends the body.
     private var owesContinue: Bool
-    private var owesResponse = true
-    private var isTakenOver = false
+
+    // The response.
+    var writer: CheckedContinuation<Void, any Error>?
+    var owesResponse = true
+    /// Whether the handler has no more to do with the exchange.
+    private(set) var isOver = false
     /// Bytes of a response of known length that have not been written.
-    private var left: Int?
-    private var isSilent = false
-    private var heldBody: HeldBody?
+    var left: Int?
+    /// Whether nothing more of the response is sent.
+    var isSilent = false
+    /// The body, if it is large: counted once for all connections that send it.
+    var heldBody: HeldBody?
+
+    // What the exchange holds of the budget of memory.
+    private var headMemory: MemoryReservation
+    /// What has arrived of the request's body and was not taken.
+    private var arrivedMemory: MemoryReservation
+    /// The request's body that the handler collects.
     private var bodyMemory: MemoryReservation
-    private var outputMemory: MemoryReservation
+    /// What waits to be sent, without `heldBody`.
+    var outputMemory: MemoryReservation
 
     init(_ connection: HTTP2Connection, _ stream: HTTP2Stream, _ request: HTTP2Request) {
         self.connection = connection
@@ -42,8 +57,11 @@ final class HTTP2Exchange: ExchangeTransport {
             method: request.method, path: request.path, query: request.query, version: .http2,
             fields: fields, bodyFraming: framing, wantsKeepAlive: true,
             expectsContinue: request.expectsContinue)
-        bodyMemory = MemoryReservation(connection.listener.memory)
-        outputMemory = MemoryReservation(connection.listener.memory)
+        let memory = connection.listener.memory
+        headMemory = MemoryReservation(memory)
+        arrivedMemory = MemoryReservation(memory)
+        bodyMemory = MemoryReservation(memory)
+        outputMemory = MemoryReservation(memory)
     }
 
     private static let host = HTTPField.Name("Host")
@@ -51,18 +69,43 @@ final class HTTP2Exchange: ExchangeTransport {
     /// The number of the stream.
     var id: Int32 { stream.id }
     var peer: Peer { connection.peer }
-    private var listener: HTTPListener { connection.listener }
+    var listener: HTTPListener { connection.listener }
 
-    // MARK: The request's body
+    // MARK: The handler
+
+    /// Has the handler, which has run until its first suspension.
+    func start(_ task: Task<Void, Never>) { if !isOver { self.task = task } }
+
+    /// Cancels the handler if it has not responded.
+    func cancel() { task?.cancel() }
+
+    /// Forgets the handler, whose response is complete or whose stream was taken over: it is not
+    /// cancelled any more.
+    func releaseHandler() {
+        isOver = true
+        task = nil
+        cancelReadDeadline()
+    }
+
+    // MARK: The request
+
+    /// A smaller header section is not counted.
+    private static let headBase = 1 << 10
+
+    /// Counts the header section, of which each stream of a connection has one.
+    /// - Returns: whether the budget of memory has room for it.
+    func countHead(_ count: Int) -> Bool { count <= Self.headBase || headMemory.resize(to: count) }
 
     func nextBodyPart(room: Int) async throws(RequestBodyError) -> [UInt8]? {
         while true {
-            guard !isTakenOver else { throw .disconnected }
+            // What a stream has received before it was reset is gone.
+            guard !isOver, !stream.isClosed else { throw .disconnected }
             let part = stream.takeBody()
+            arrivedMemory.set(to: 0)
             if part.count > room { throw .tooLarge }
             if !part.isEmpty { return part }
             if stream.isBodyComplete { return nil }
-            guard !stream.isClosed else { throw .disconnected }
+            guard !isBodyCut else { throw .disconnected }
             try await moreBytes()
         }
     }
@@ -76,11 +119,13 @@ final class HTTP2Exchange: ExchangeTransport {
             try await withCheckedThrowingContinuation { reader in
                 self.reader = reader
                 // The task may get here in a later turn of the loop.
-                if stream.isClosed { return resume(&self.reader, throwing: .disconnected) }
-                if listener.bodiesTimedOut { return timeOutBody() }
+                if stream.isClosed || isBodyCut {
+                    return resume(&self.reader, throwing: .disconnected)
+                }
                 if stream.bufferedBodyCount > 0 || stream.isBodyComplete {
                     return resume(&self.reader)
                 }
+                if listener.bodiesTimedOut { return timeOutBody() }
                 startReadDeadline()
             }
         } catch {
@@ -108,6 +153,13 @@ final class HTTP2Exchange: ExchangeTransport {
 
     func timeOutBody() { resume(&reader, throwing: .timedOut) }
 
+    /// The client sends nothing any more.
+    func cutBody() {
+        guard !stream.hasRequestEnded else { return }
+        isBodyCut = true
+        resume(&reader, throwing: .disconnected)
+    }
+
     func holdBody(_ bytes: inout [UInt8], adding count: Int) throws(RequestBodyError) {
         let needed = bytes.count + count
         guard bytes.isEmpty || needed > bytes.capacity else { return }
@@ -115,129 +167,6 @@ final class HTTP2Exchange: ExchangeTransport {
         if let bodyLength { capacity = max(needed, min(capacity, bodyLength)) }
         guard bodyMemory.resize(to: capacity) else { throw .outOfMemory }
         if !bytes.isEmpty { bytes.reserveCapacity(capacity) }
-    }
-
-    // MARK: The response
-
-    func send(_ response: Response) -> Int {
-        guard owesResponse, !isTakenOver else { return 0 }
-        owesResponse = false
-        cancelReadDeadline()
-        var response = response
-        let isHead = head.method == .head
-        if !isHead, !response.isVital, response.mayHaveBody,
-            response.body.count > HeldBodies.leastCount
-        {
-            heldBody = listener.heldBodies.hold(response.body)
-            if heldBody == nil { response = outOfMemory() }
-        }
-        var fields = response.fields
-        let isKnown = !(isHead && response.body.isEmpty)
-        if fields[.contentLength] == nil, response.mayHaveBody, isKnown {
-            fields[.contentLength] = String(response.body.count)
-        }
-        let hasBody = !isHead && response.mayHaveBody
-        stream.respond(response.status, dated(fields), body: hasBody ? response.body : [])
-        return hasBody ? response.body.count : 0
-    }
-
-    private func outOfMemory() -> Response {
-        guard let responder = listener.responder else {
-            return Response(status: .serviceUnavailable)
-        }
-        responder.reportRefusal(.outOfMemory, from: peer.address)
-        var response = responder.response(to: .outOfMemory)
-        if response.fields[.retryAfter] == nil { response.fields[.retryAfter] = "1" }
-        return response
-    }
-
-    private func dated(_ fields: HTTPFields) -> HTTPFields {
-        var fields = fields
-        fields[.date] = listener.dateNow()
-        return fields
-    }
-
-    func openBody(_ status: HTTPResponse.Status, _ fields: HTTPFields, length: Int?) {
-        guard owesResponse, !isTakenOver else { return }
-        owesResponse = false
-        let mayHaveBody = Response(status: status).mayHaveBody
-        isSilent = head.method == .head || !mayHaveBody
-        left = isSilent ? 0 : length
-        var fields = dated(fields)
-        if let length, mayHaveBody { fields[.contentLength] = String(length) }
-        if isSilent { stream.respond(status, fields) } else { stream.begin(status, fields) }
-    }
-
-    func writeBody(_ bytes: [UInt8]) async throws(RequestBodyError) {
-        guard !stream.isClosed else { throw .disconnected }
-        guard !isSilent else { return }
-        if let left {
-            guard bytes.count <= left else {
-                stream.reset(code: HTTP2ErrorCode.internalError)
-                throw .disconnected
-            }
-            self.left = left - bytes.count
-        }
-        stream.write(bytes)
-        outputMemory.set(to: stream.queuedCount)
-        guard mustWait else { return }
-        do {
-            try await withCheckedThrowingContinuation { writer in
-                self.writer = writer
-                if stream.isClosed {
-                    resume(&self.writer, throwing: .disconnected)
-                } else if !mustWait {
-                    resume(&self.writer)
-                }
-            }
-        } catch {
-            throw error as? RequestBodyError ?? .disconnected
-        }
-    }
-
-    /// While the budget of memory is exhausted, a writer waits until all was sent.
-    private var mustWait: Bool {
-        stream.isAboveHighWater || (listener.memory.isExhausted && stream.queuedCount > 0)
-    }
-
-    func endBody(trailers: HTTPFields) {
-        guard !isSilent, !stream.isClosed else { return }
-        if let left, left > 0 { return stream.reset(code: HTTP2ErrorCode.internalError) }
-        stream.finish(trailers: trailers.isEmpty ? nil : trailers)
-        isSilent = true
-    }
-
-    func abandonBody() {
-        guard !isSilent, !stream.isClosed, !owesResponse else { return }
-        if left == 0 {
-            endBody(trailers: [:])
-        } else {
-            stream.reset(code: HTTP2ErrorCode.internalError)
-        }
-    }
-
-    func abandon() {
-        guard owesResponse, !isTakenOver, !stream.isClosed, let responder = listener.responder
-        else { return }
-        let error = HTTPProtocolError(500, "the request got no response")
-        responder.reportRefusal(error, from: peer.address)
-        _ = send(responder.response(to: error))
-    }
-
-    func openEventStream(_ fields: HTTPFields, first: [UInt8]) -> any FrameSink {
-        let sink = HTTP2EventStream(stream, connection)
-        guard owesResponse, !stream.isClosed else { return sink }
-        owesResponse = false
-        isTakenOver = true
-        task = nil
-        cancelReadDeadline()
-        bodyMemory.set(to: 0)
-        stream.delegate = sink
-        stream.begin(.ok, dated(fields))
-        stream.write(first)
-        sink.open(first.count)
-        connection.forget(self)
-        return sink
     }
 
     func resume(
@@ -248,26 +177,39 @@ final class HTTP2Exchange: ExchangeTransport {
         waiter = nil
         if let error { waiting.resume(throwing: error) } else { waiting.resume() }
     }
+
+    /// Releases what the request holds of the budget of memory.
+    func releaseRequestMemory() {
+        headMemory.set(to: 0)
+        arrivedMemory.set(to: 0)
+        bodyMemory.set(to: 0)
+    }
 }
 
 extension HTTP2Exchange: HTTP2StreamDelegate {
     func streamHasBody(_ stream: HTTP2Stream) {
-        readSinceDeadline += stream.bufferedBodyCount
+        let count = stream.bufferedBodyCount
+        readSinceDeadline += max(0, count - arrivedMemory.count)
+        if !arrivedMemory.resize(to: count) {
+            // It is allocated already.
+            arrivedMemory.set(to: count)
+            return resume(&reader, throwing: .outOfMemory)
+        }
         resume(&reader)
     }
 
     func streamIsWritable(_ stream: HTTP2Stream) {
-        outputMemory.set(to: stream.queuedCount)
+        countOutput()
         if !mustWait { resume(&writer) }
     }
 
     func streamClosed(_ stream: HTTP2Stream, code: UInt32) {
-        cancelReadDeadline()
         // The client has left before its response was complete.
-        if code != 0 || owesResponse { task?.cancel() }
-        task = nil
+        if !isOver, code != 0 || owesResponse { cancel() }
+        releaseHandler()
+        if code == 0, !stream.hasRequestEnded { connection.clientMaySend = true }
         heldBody = nil
-        bodyMemory.set(to: 0)
+        releaseRequestMemory()
         outputMemory.set(to: 0)
         resume(&reader, throwing: .disconnected)
         resume(&writer, throwing: .disconnected)

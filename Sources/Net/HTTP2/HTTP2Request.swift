@@ -22,10 +22,12 @@ package struct HTTP2Request: Sendable {
     package let isComplete: Bool
     /// Whether the client waits for status 100 before it sends the body (RFC 9110 §10.1.1).
     package let expectsContinue: Bool
+    /// How many bytes the fields and the target have.
+    package let byteCount: Int
 }
 
 /// A request that is answered with an error before any handler sees it.
-package struct HTTP2RequestError: Error, Equatable {
+package struct HTTP2RequestError: Error {
     /// 400, 414, 417 or 431.
     package let status: Int
     /// What is wrong, in lower case without a full stop.

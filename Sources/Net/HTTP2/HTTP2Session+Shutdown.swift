@@ -36,6 +36,15 @@ extension HTTP2Session {
     /// reader may take its time.
     package var oldestBlockedWrite: Duration? { streams.values.compactMap(\.blockedSince).min() }
 
+    /// Whether a response waits for its client.
+    var hasBlockedWrite: Bool { streams.values.contains { $0.blockedSince != nil } }
+
+    /// How many frames nghttp2 has made that were not prepared yet.
+    var waitingFrameCount: Int {
+        guard let raw = unsafe raw else { return 0 }
+        return unsafe nghttp2_session_get_outbound_queue_size(raw)
+    }
+
     /// Returns the streams whose response has made no progress since `deadline`.
     package func streams(blockedSince deadline: Duration) -> [HTTP2Stream] {
         streams.values.filter { $0.blockedSince.map { $0 <= deadline } ?? false }

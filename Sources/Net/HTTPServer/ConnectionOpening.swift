@@ -82,13 +82,10 @@ final class ConnectionOpening: ServedConnection {
         listener.responder?.report(failure, from: peer.address)
         cancelTimer()
         stream = encrypted.releaseSocket()
+        guard failure.kind == .plainHTTP else { return listener.linger(self, stream) }
         let connection = Connection(stream, peer: peer, listener: listener)
         listener.replace(self, with: connection)
-        if failure.kind == .plainHTTP {
-            connection.refuse(HTTPProtocolError("this port speaks TLS: use https"))
-        } else {
-            connection.linger()
-        }
+        connection.refuse(HTTPProtocolError("this port speaks TLS: use https"))
     }
 
     // MARK: The version

@@ -161,6 +161,15 @@ extension HTTPListener: Listener.Delegate {
         connections[old.position] = new
     }
 
+    /// Takes over a stream on which all was sent: ends the sending side, and discards what the client
+    /// still sends before the stream is closed. Closing with unread bytes would reset the connection,
+    /// and the client could lose what was sent last.
+    package func linger(_ old: any ServedConnection, _ stream: any ByteStream) {
+        let connection = Connection(stream, peer: old.peer, listener: self)
+        replace(old, with: connection)
+        connection.linger()
+    }
+
     /// Notifies the responder that accepting pauses.
     public func acceptingPaused(_ error: LibeventError) { responder?.reportPause(error) }
 }

@@ -19,6 +19,8 @@ public import Libevent
     /// Whether reading goes on once something was sent.
     private var isReadBlocked = false
     private var isShutdownWanted = false
+    /// Whether the socket has another owner.
+    private var isReleased = false
 
     /// Takes a socket that was just accepted.
     public init(_ socket: SocketStream, context: TLSContext) {
@@ -32,7 +34,7 @@ public import Libevent
     /// The loop that watches the socket.
     public var loop: EventLoop { socket.loop }
     /// Whether the stream was closed on this side.
-    public var isClosed: Bool { socket.isClosed }
+    public var isClosed: Bool { isReleased || socket.isClosed }
     /// Whether the peer still uses the connection, as far as the kernel knows.
     public var peerState: PeerState { socket.peerState }
     /// How many written bytes, encrypted, the peer has not acknowledged.
@@ -53,6 +55,7 @@ public import Libevent
     public func releaseSocket() -> SocketStream {
         session.detach()
         socket.handler = nil
+        isReleased = true
         return socket
     }
 
@@ -161,6 +164,8 @@ public import Libevent
     /// Closes the stream. Its end is announced to the peer as far as the socket takes it.
     public func close() {
         guard !isClosed else { return }
+        // It holds the caller, which may hold the stream.
+        onHandshake = nil
         session.finish()
         session.detach()
         socket.handler = nil
