@@ -21,9 +21,14 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
-        .executableTarget(name: "bench-load", path: "Load", cSettings: [.define("_GNU_SOURCE")]),
         .executableTarget(
-            name: "bench-raw", path: "RawServer", linkerSettings: [.linkedLibrary("nghttp2")]),
+            name: "bench-load", path: "Load", cSettings: [.define("_GNU_SOURCE")],
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
+        .executableTarget(
+            name: "bench-raw", path: "RawServer",
+            linkerSettings: [
+                .linkedLibrary("nghttp2"), .linkedLibrary("ssl"), .linkedLibrary("crypto"),
+            ]),
         .executableTarget(
             name: "bench-micro",
             dependencies: [.product(name: "Rooms", package: "directory-gateway")],

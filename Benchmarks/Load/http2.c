@@ -1,4 +1,4 @@
-// Subscribers over HTTP/2 in the clear (RFC 9113). The frames are read by hand: of what a library
+// Subscribers over HTTP/2 (RFC 9113). The frames are read by hand: of what a library
 // would do, only windows, SETTINGS and PING matter here.
 #include "load.h"
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 enum {
-    HEADER_SIZE = 9, BUFFER_SIZE = 1 << 18, WINDOW = 0x7FFFFFFF, IN_FLIGHT = 64,
+    HEADER_SIZE = 9, BUFFER_SIZE = 1 << 22, WINDOW = 0x7FFFFFFF, IN_FLIGHT = 64,
     DATA = 0, HEADERS = 1, RST_STREAM = 3, SETTINGS = 4, PING = 6, GOAWAY = 7, WINDOW_UPDATE = 8,
     ACK = 1, END_STREAM = 1, END_HEADERS = 4, PADDED = 8,
 };
@@ -56,7 +56,7 @@ static char *request(char *at, const char *path, uint32_t stream) {
 }
 
 static void write_all(struct connection *connection, const char *bytes, size_t size) {
-    if (send(connection->fd, bytes, size, MSG_NOSIGNAL) != (ssize_t)size)
+    if (channel_write(connection->fd, bytes, size) != (ssize_t)size)
         fail("the server does not read: %s", strerror(errno));
 }
 
@@ -64,6 +64,7 @@ static void write_all(struct connection *connection, const char *bytes, size_t s
 static void ask(struct load *load, struct connection *connection) {
     static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     static char bytes[1 << 16];
+    channel_open(connection->fd, true);
     if (load->streams > 200) fail("more than 200 streams");
     char *end = (char *)memcpy(bytes, preface, sizeof preface - 1) + sizeof preface - 1;
     end = begin_frame(end, 12, SETTINGS, 0, 0);
@@ -174,7 +175,7 @@ void receive_frames(struct load *load, struct connection *connection) {
     static char buffer[BUFFER_SIZE];
     size_t had = connection->rest_size, used = 0;
     if (had) memcpy(buffer, connection->rest, had);
-    ssize_t got = recv(connection->fd, buffer + had, sizeof buffer - had, 0);
+    ssize_t got = channel_read(connection->fd, buffer + had, sizeof buffer - had);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) {
         load->tally.closed += load->streams;

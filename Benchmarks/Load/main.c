@@ -1,4 +1,4 @@
-// Usage: bench-load HOST:PORT PATH PUBLISH-HOST:PORT MARKS PID[,PID…]
+// Usage: bench-load HOST:PORT PATH PUBLISH-HOST:PORT MARKS PID[,PID…] [tls]
 //
 // Takes one command a line and answers each with one line of JSON:
 //   connect N                 opens N subscriptions
@@ -135,7 +135,8 @@ static void read_marks(struct load *load, const char *path) {
 }
 
 int main(int count, char **arguments) {
-    if (count != 6) fail("usage: bench-load HOST:PORT PATH PUBLISH-HOST:PORT MARKS PID[,PID…]");
+    if (count < 6) fail("usage: bench-load HOST:PORT PATH PUBLISH-HOST:PORT MARKS PID[,PID…] [tls]");
+    if (count > 6 && strcmp(arguments[6], "tls") == 0) use_tls();
     struct load load = {.publisher = -1, .path = arguments[2], .poller = epoll_create1(0)};
     load.host = split(arguments[1], &load.port);
     load.publish_host = split(arguments[3], &load.publish_port);

@@ -27,6 +27,7 @@ struct set read_set(const char *path) {
 
 static void open_publisher(struct load *load) {
     load->publisher = dial(load->publish_host, load->publish_port, 199);
+    channel_open(load->publisher, false);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = load};
     epoll_ctl(load->poller, EPOLL_CTL_ADD, load->publisher, &event);
     load->answer_size = 0;
@@ -42,7 +43,7 @@ void publish(struct load *load, const struct item *item) {
     load->expected += (uint64_t)item->events * load->count;
     load->answers_due += item->answers;
     while (sent < item->size) {
-        ssize_t count = send(load->publisher, item->bytes + sent, item->size - sent, MSG_NOSIGNAL);
+        ssize_t count = channel_write(load->publisher, item->bytes + sent, item->size - sent);
         if (count > 0) sent += count;
         else if (errno == EAGAIN || errno == ENOTCONN) {
             struct pollfd wait = {.fd = load->publisher, .events = POLLOUT};
@@ -70,10 +71,10 @@ void read_answers(struct load *load) {
     enum { limit = 1 << 20 };
     if (!load->answer) load->answer = malloc(limit);
     ssize_t got =
-        recv(load->publisher, load->answer + load->answer_size, limit - load->answer_size - 1, 0);
+        channel_read(load->publisher, load->answer + load->answer_size, limit - load->answer_size - 1);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) {
-        close(load->publisher);
+        channel_close(load->publisher);
         load->publisher = -1;
         if (load->answers_due > 0) fail("the server closed the publishing connection");
         return;

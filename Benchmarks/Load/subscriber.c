@@ -34,7 +34,8 @@ static void ask(struct load *load, struct subscriber *subscriber) {
     int size = snprintf(
         request, sizeof request,
         "GET %s HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n", load->path);
-    if (send(subscriber->fd, request, size, MSG_NOSIGNAL) != size) fail("the request was not taken");
+    channel_open(subscriber->fd, false);
+    if (channel_write(subscriber->fd, request, size) != size) fail("the request was not taken");
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = subscriber};
     epoll_ctl(load->poller, EPOLL_CTL_MOD, subscriber->fd, &event);
 }
@@ -48,7 +49,7 @@ static void call(struct load *load, struct subscriber *subscriber) {
 /// Tries again with one that was not let in: some servers drop what comes too fast.
 static void call_again(struct load *load, struct subscriber *subscriber, const char *why) {
     if (++load->retries > load->count) fail("refused again and again: %.60s", why);
-    close(subscriber->fd);
+    channel_close(subscriber->fd);
     free(subscriber->rest);
     subscriber->rest = NULL;
     subscriber->rest_size = 0;
@@ -141,7 +142,7 @@ void receive(struct load *load, struct subscriber *subscriber) {
     static char buffer[1 << 18];
     size_t had = subscriber->rest_size;
     if (had) memcpy(buffer, subscriber->rest, had);
-    ssize_t got = recv(subscriber->fd, buffer + had, sizeof buffer - had - 1, 0);
+    ssize_t got = channel_read(subscriber->fd, buffer + had, sizeof buffer - had - 1);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0 && !subscriber->is_open)
         return call_again(load, subscriber, "closed without an answer");

@@ -1,4 +1,4 @@
-// Usage: bench-raw PORT [gather]
+// Usage: bench-raw PORT [gather] [tls CERTIFICATE KEY]
 //
 // The least that a fan-out over TCP can cost: epoll, an array of sockets, and one `send` of the same
 // bytes for each subscriber and event. With `gather`, events that arrived together leave in one
@@ -43,6 +43,7 @@ void die(const char *what) {
 }
 
 void put(int descriptor, const struct iovec *vectors, int number) {
+    if (tls_has(descriptor)) return tls_put(descriptor, vectors, number);
     ssize_t size = 0;
     for (int i = 0; i < number; i++) size += vectors[i].iov_len;
     ssize_t sent = number == 1
@@ -79,7 +80,7 @@ static size_t take(int descriptor, const char *bytes, size_t size) {
     size_t head = end + 4 - bytes, body = 0;
     if (bytes[0] == 'G') {
         subscribers[count++] = descriptor;
-        if (send(descriptor, stream_head, sizeof stream_head - 1, MSG_NOSIGNAL) < 0) die("send");
+        put(descriptor, &(struct iovec){(char *)stream_head, sizeof stream_head - 1}, 1);
         return head;
     }
     const char *length = strcasestr(bytes, "content-length:");
@@ -91,6 +92,7 @@ static size_t take(int descriptor, const char *bytes, size_t size) {
 
 static void leave(int descriptor) {
     if (http2_has(descriptor)) http2_close(descriptor);
+    if (tls_has(descriptor)) tls_close(descriptor);
     for (int i = 0; i < count; i++)
         if (subscribers[i] == descriptor) subscribers[i--] = subscribers[--count];
     free(partial[descriptor]);
@@ -104,7 +106,9 @@ static void receive(int descriptor) {
     static char buffer[READ_SIZE];
     size_t had = partial_size[descriptor], used = 0, step;
     if (had) memcpy(buffer, partial[descriptor], had);
-    ssize_t got = recv(descriptor, buffer + had, sizeof buffer - had - 1, 0);
+    size_t room = sizeof buffer - had - 1;
+    ssize_t got = tls_has(descriptor) ? tls_receive(descriptor, buffer + had, room)
+                                      : recv(descriptor, buffer + had, room, 0);
     if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) return leave(descriptor);
     size_t size = had + got;
@@ -114,7 +118,7 @@ static void receive(int descriptor) {
     while (used < size && (step = take(descriptor, buffer + used, size - used)) > 0) used += step;
     int answers = event_count;
     if (event_count > 0) fan_out();
-    while (answers-- > 0) send(descriptor, answer, sizeof answer - 1, MSG_NOSIGNAL);
+    while (answers-- > 0) put(descriptor, &(struct iovec){(char *)answer, sizeof answer - 1}, 1);
     free(partial[descriptor]);
     partial_size[descriptor] = size - used;
     partial[descriptor] = NULL;
@@ -122,8 +126,11 @@ static void receive(int descriptor) {
 }
 
 int main(int argc, char **argv) {
-    if (argc < 2) return fputs("usage: bench-raw PORT [gather]\n", stderr), 64;
-    gathers = argc > 2;
+    if (argc < 2) return fputs("usage: bench-raw PORT [gather] [tls CERT KEY]\n", stderr), 64;
+    for (int i = 2; i < argc; i++) {
+        if (strcmp(argv[i], "gather") == 0) gathers = true;
+        else if (strcmp(argv[i], "tls") == 0 && i + 2 < argc) tls_use(argv[i + 1], argv[i + 2]), i += 2;
+    }
     subscribers = calloc(DESCRIPTORS, sizeof *subscribers);
     poller = epoll_create1(0);
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;
@@ -147,6 +154,7 @@ int main(int argc, char **argv) {
             int descriptor = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
             if (descriptor < 0) continue;
             setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+            tls_accept(descriptor);
             event = (struct epoll_event){.events = EPOLLIN, .data.fd = descriptor};
             epoll_ctl(poller, EPOLL_CTL_ADD, descriptor, &event);
         }

@@ -24,3 +24,16 @@ void http2_receive(int descriptor, const char *bytes, size_t size);
 void http2_close(int descriptor);
 /// Sends events to all streams: one `writev` for each connection.
 void http2_fan_out(const struct iovec *events, int count);
+
+/// Makes every connection one of TLS, with a certificate chain and a key in PEM files.
+void tls_use(const char *certificate, const char *key);
+/// Begins TLS on a socket that was accepted, if it is used.
+void tls_accept(int descriptor);
+/// Whether a socket speaks TLS.
+bool tls_has(int descriptor);
+/// Encrypts all vectors, in as few records as possible.
+void tls_put(int descriptor, const struct iovec *vectors, int number);
+/// Reads what has arrived, or goes on with the handshake; -1 with EAGAIN when there is no more.
+ssize_t tls_receive(int descriptor, void *buffer, size_t size);
+/// Releases the TLS state of a socket.
+void tls_close(int descriptor);

@@ -32,7 +32,7 @@ class Load:
         pin = (lambda: os.sched_setaffinity(0, {core})) if core is not None else None
         self.process = subprocess.Popen(
             [program, server.subscribe_address, server.path, server.publish_address,
-             f"{directory}/marks", ",".join(map(str, server.pids))],
+             f"{directory}/marks", ",".join(map(str, server.pids)), *(["tls"] if server.speaks_tls else [])],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, preexec_fn=pin)
 
     def ask(self, *words):

@@ -42,6 +42,7 @@ class Server:
     path = "/events"
     is_peer = True
     speaks_http2 = False
+    speaks_tls = False
 
     def __init__(self, directory, core):
         self.directory = os.path.join(directory, self.name)
@@ -173,7 +174,51 @@ class RawHTTP2(Raw):
 
 class GatewayHTTP2(Gateway):
     """The gateway, whose subscribers speak HTTP/2."""
+    name = "gateway-h2"
     speaks_http2 = True
+
+
+class RawTLS(RawGathering):
+    """The same program over TLS: all that waits for a subscriber in as few records as possible."""
+    name = "raw-tls"
+    speaks_tls = True
+
+    def run(self):
+        self.words = ("gather", "tls", *certificate(self.directory))
+        super().run()
+
+
+class RawTLSHTTP2(RawTLS):
+    """HTTP/2 over TLS."""
+    name = "raw-tls-h2"
+    speaks_http2 = True
+
+
+class GatewayTLS(Gateway):
+    """The gateway over TLS."""
+    name = "gateway-tls"
+    speaks_tls = True
+
+    def run(self):
+        path, key = certificate(self.directory)
+        self.settings = (*self.settings, f"tls.certificate={path}", f"tls.key={key}")
+        super().run()
+
+
+class GatewayTLSHTTP2(GatewayTLS):
+    """HTTP/2 over TLS."""
+    name = "gateway-tls-h2"
+    speaks_http2 = True
+
+
+def certificate(directory):
+    """Makes a certificate of a P-256 key; the paths of both."""
+    path, key = os.path.join(directory, "certificate.pem"), os.path.join(directory, "key.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+         "-days", "1", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-out", path, "-keyout", key], check=True, capture_output=True)
+    return path, key
 
 
 class Nchan(Server):

@@ -85,6 +85,16 @@ void settle(const struct load *load);
 /// A non-blocking socket on its way to the server, from an address of its own in 127/8.
 int dial(const char *host, int port, int source);
 
+/// Makes every connection to a server one of TLS.
+void use_tls(void);
+/// Handshakes on a socket that has connected, if TLS is used.
+void channel_open(int fd, bool is_http2);
+/// Reads all that has arrived, as `recv`.
+ssize_t channel_read(int fd, void *buffer, size_t size);
+/// Writes, as `send`.
+ssize_t channel_write(int fd, const void *bytes, size_t size);
+void channel_close(int fd);
+
 /// Opens so many more subscriptions and waits for the header of each answer.
 void subscribe(struct load *load, int count);
 /// Reads what has arrived for one subscriber.

@@ -18,6 +18,12 @@ extension HTTP2Session {
         guard !isTerminating, run.byteCount > 0 else { return 0 }
         if pulled === stream { return give(run, to: stream) }
         var taken = 0
+        // A burst for many streams: what is prepared leaves before the next run that does not fit.
+        if isDirectPossible(stream), !prepared.isEmpty,
+            prepared.count + run.byteCount > environment.limits.preparedBytes
+        {
+            _ = write()
+        }
         if isDirectPossible(stream) {
             let room = directRoom(stream)
             if room > 0 { taken = sendDirectly(run, upTo: min(room, run.byteCount), on: stream) }

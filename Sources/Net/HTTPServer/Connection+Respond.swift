@@ -81,16 +81,19 @@ extension Connection {
         _ fields: HTTPFields, _ first: [UInt8], for request: RequestHead, isCurrent: Bool
     ) -> EventStream {
         let framing: Frame.Framing = request.version == .http11 ? .chunked : .plain
-        let head = encodeHead(
+        var bytes = encodeHead(
             .ok, fields, framing == .chunked ? .chunked : .untilClose,
             keepAlive: framing == .chunked, date: listener.dateNow())
+        if framing == .chunked { bytes += "\(String(first.count, radix: 16))\r\n".utf8 }
+        bytes += first
+        if framing == .chunked { bytes += "\r\n".utf8 }
         let isOpen = isCurrent && state.isResponding
         if isOpen {
             releaseExchange()
             release(isLost: false)
         }
         let stream = EventStream(from: self, framing: framing, isOpen: isOpen)
-        stream.open(head + Frame(first).bytes(framing))
+        stream.open(bytes)
         return stream
     }
 

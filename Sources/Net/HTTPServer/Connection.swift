@@ -67,9 +67,11 @@ final class Connection: ServedConnection {
     ///   the loop.
     func open(until deadline: Duration) {
         stream.watchReads()
-        setDeadline(deadline - LoopClock.now())
-        guard parser.bufferedCount > 0 else { return }
-        if countParserMemory() { takeRequests() } else { refuseForMemory() }
+        if parser.bufferedCount > 0 {
+            if countParserMemory() { takeRequests() } else { refuseForMemory() }
+        }
+        // Most requests arrive whole: no timer for them.
+        if state.isReceiving, timer == nil { setDeadline(deadline - LoopClock.now()) }
     }
 
     var isInFlight: Bool { state.isInFlight }

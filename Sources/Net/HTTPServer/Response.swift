@@ -42,13 +42,25 @@ func encodeHead(
     _ status: HTTPResponse.Status, _ fields: HTTPFields, _ framing: ResponseFraming,
     keepAlive: Bool, date: String
 ) -> [UInt8] {
-    var text = "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\nDate: \(date)\r\n"
-    for field in fields { text += "\(field.name.rawName): \(field.value)\r\n" }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(512)
+    bytes += "HTTP/1.1 \(status.code) ".utf8
+    bytes += status.reasonPhrase.utf8
+    bytes += "\r\nDate: ".utf8
+    bytes += date.utf8
+    bytes += "\r\n".utf8
+    for field in fields {
+        bytes += field.name.rawName.utf8
+        bytes += ": ".utf8
+        bytes += field.value.utf8
+        bytes += "\r\n".utf8
+    }
     switch framing {
-    case .length(let length): text += "Content-Length: \(length)\r\n"
-    case .chunked: text += "Transfer-Encoding: chunked\r\n"
+    case .length(let length): bytes += "Content-Length: \(length)\r\n".utf8
+    case .chunked: bytes += "Transfer-Encoding: chunked\r\n".utf8
     case .untilClose, .none: break
     }
-    if !keepAlive { text += "Connection: close\r\n" }
-    return Array((text + "\r\n").utf8)
+    if !keepAlive { bytes += "Connection: close\r\n".utf8 }
+    bytes += "\r\n".utf8
+    return bytes
 }

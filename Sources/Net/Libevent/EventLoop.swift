@@ -23,6 +23,7 @@ internal import Synchronization
 
     // Accessed only on the loop's thread once it runs.
     nonisolated(unsafe) package let base: OpaquePointer
+    nonisolated(unsafe) let socketEvents = EventPool()
     nonisolated(unsafe) private let wakeEvent: UnsafeMutablePointer<event>
     private let wakeDescriptor: Int32
     private let inbox = Mutex(Inbox())

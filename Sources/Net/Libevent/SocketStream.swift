@@ -45,14 +45,11 @@ internal import Glibc
         interest = wanted
         let context = unsafe Unmanaged.passUnretained(self).toOpaque()
         let flags = wanted | Int16(EV_PERSIST)
-        if let event = unsafe rawEvent {
-            unsafe event_del(event)
-            unsafe event_assign(event, loop.base, descriptor, flags, onReady, context)
-        } else {
-            unsafe rawEvent = event_new(loop.base, descriptor, flags, onReady, context)
-        }
-        guard unsafe rawEvent != nil else { fatalError("out of memory") }
-        if wanted != 0 { unsafe event_add(rawEvent, nil) }
+        let event = unsafe rawEvent ?? loop.socketEvents.take()
+        if unsafe rawEvent != nil { unsafe event_del(event) }
+        unsafe rawEvent = event
+        unsafe event_assign(event, loop.base, descriptor, flags, onReady, context)
+        if wanted != 0 { unsafe event_add(event, nil) }
     }
 
     /// Ends the sending side.
@@ -61,7 +58,10 @@ internal import Glibc
     /// Closes the socket.
     public func close() {
         guard !isClosed else { return }
-        if let event = unsafe rawEvent { unsafe event_free(event) }
+        if let event = unsafe rawEvent {
+            unsafe event_del(event)
+            unsafe loop.socketEvents.giveBack(event)
+        }
         unsafe rawEvent = nil
         Glibc.close(descriptor)
         descriptor = -1

@@ -17,7 +17,8 @@ public final class TimerWheel {
         }
     }
 
-    private static let slotWidth: Duration = .milliseconds(10)
+    /// The width of a slot, in milliseconds.
+    private static let slotWidth = 10
     private static let slotCount = 512
     /// Longer than any process runs. Longer delays could overflow.
     private static let longestDelay: Duration = .seconds(1 << 32)
@@ -121,7 +122,12 @@ public final class TimerWheel {
         timer.position = -1
     }
 
-    private static func end(of tick: Int) -> Duration { slotWidth * (tick + 1) }
+    private static func end(of tick: Int) -> Duration { .milliseconds((tick + 1) * slotWidth) }
 
-    private static func tick(_ time: Duration) -> Int { Int(time / slotWidth) }
+    private static func tick(_ time: Duration) -> Int {
+        // `Duration` divides as a floating-point number of 128 bits, which is slow.
+        let (seconds, attoseconds) = time.components
+        return Int(seconds) * (1000 / slotWidth)
+            + Int(attoseconds / 1_000_000_000_000_000) / slotWidth
+    }
 }

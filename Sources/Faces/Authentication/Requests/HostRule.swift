@@ -43,7 +43,7 @@ public struct HostRule: Sendable {
         else { return (host, nil) }
         let port = bytes[bytes.index(after: colon)...]
         guard port.allSatisfy(ASCII.isDigit), port.count <= 5 else { return nil }
-        return (String(host[..<colon]), String(Substring(port)))
+        return (String(Substring(bytes[..<colon])), String(Substring(port)))
     }
 
     /// Returns whether the text is an address of 127.0.0.0/8 in four decimal parts.

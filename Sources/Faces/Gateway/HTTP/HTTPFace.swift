@@ -190,8 +190,9 @@ final class HTTPFace {
         let request = Subscriber.Request(
             id: id, filter: subscription.filter, encoding: subscription.encoding,
             address: peer.address, since: shared.log.clock.wall())
-        var fields = shared.cors.fields(for: exchange.request.fields)
-        fields.append(contentsOf: shared.streamFields.fields(subscription.encoding))
+        var fields = shared.streamFields.fields(subscription.encoding)
+        let cors = shared.cors.fields(for: exchange.request.fields)
+        if !cors.isEmpty { fields.append(contentsOf: cors) }
         var first = subscription.encoding.opening(retry: shared.retry.milliseconds)
         var place: EventPlace?
         switch subscription.past {

@@ -17,6 +17,9 @@ struct Query: Sendable {
         self.items = items
     }
 
+    /// Whether there are no parameters.
+    var isEmpty: Bool { items.isEmpty }
+
     /// Returns all the values of a parameter, in order.
     func values(_ name: ExactString) -> [String] {
         items.filter { $0.name == name }.map(\.value)

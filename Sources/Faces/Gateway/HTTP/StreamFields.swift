@@ -8,15 +8,23 @@ struct StreamFields: Sendable {
     /// longer knows that the connection is lost.
     let heartbeat: String
 
+    /// The fields of an open stream, made once: each subscriber gets them.
+    private let prepared: [EventEncoding: HTTPFields]
+
     init(heartbeat interval: Duration) {
-        heartbeat = DurationText.formatSeconds(interval)
+        let heartbeat = DurationText.formatSeconds(interval)
+        self.heartbeat = heartbeat
+        prepared = Dictionary(
+            uniqueKeysWithValues: EventEncoding.allCases.map { encoding in
+                var fields = Self.common(encoding)
+                if let name = Self.heartbeat { fields[name] = heartbeat }
+                return (encoding, fields)
+            })
     }
 
     /// Returns the fields of an open stream.
     func fields(_ encoding: EventEncoding) -> HTTPFields {
-        var fields = Self.common(encoding)
-        if let name = Self.heartbeat { fields[name] = heartbeat }
-        return fields
+        prepared[encoding] ?? Self.common(encoding)
     }
 
     /// Returns the fields of every stream, also of one that is refused. Caches must not store it, and

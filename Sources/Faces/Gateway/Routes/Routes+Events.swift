@@ -46,15 +46,17 @@ extension Routes {
 
 extension RouteResponse.Subscription {
     fileprivate init(_ request: Request, itemLimit: Int) throws {
-        let filter = try EventFilter(request.query, itemLimit: itemLimit)
-        let offers = EventEncoding.allCases
-        let types = offers.map(\.mediaType)
-        guard let type = MediaType.choose(types, accept: request.head.fields[.accept]),
-            let encoding = offers.first(where: { type.hasBytes(of: $0.mediaType) })
-        else { throw Problem.notAcceptable(types) }
+        let filter =
+            request.query.isEmpty
+            ? .all : try EventFilter(request.query, itemLimit: itemLimit)
+        guard let type = MediaType.choose(Self.types, accept: request.head.fields[.accept]),
+            let encoding = EventEncoding.allCases.first(where: { type.hasBytes(of: $0.mediaType) })
+        else { throw Problem.notAcceptable(Self.types) }
         self.init(
             filter: request.subject.filter(filter), encoding: encoding, subject: request.subject)
     }
+
+    private static let types = EventEncoding.allCases.map(\.mediaType)
 }
 
 extension EventFilter {

@@ -1,9 +1,9 @@
-"""Measures what a delivery over HTTP/2 in the clear costs, beside the raw limit.
+"""Measures what a delivery over HTTP/2 or TLS costs, beside the raw limit.
 
-Usage: http2.py GATEWAY RAW LOAD [--rounds N] [--shapes CONNECTIONSxSTREAMS,…] [--idle N]
+Usage: protocols.py h2|tls GATEWAY RAW LOAD [--rounds N] [--shapes CONNECTIONSxSTREAMS,…] [--idle N]
 
 As in fanout.py all servers are up at once, short bursts go round through them, and ratios are taken
-within a round. `raw` and `raw-writev` have as many subscribers over HTTP/1.1.
+within a round. `raw` and `raw-writev` have as many subscribers over HTTP/1.1 in the clear.
 """
 
 import argparse
@@ -17,7 +17,12 @@ from load import Load, is_whole
 from machine import cores, raise_limit
 from report import Table, spread
 
-KINDS = [servers.GatewayHTTP2, servers.Raw, servers.RawGathering, servers.RawHTTP2]
+BASES = [servers.Raw, servers.RawGathering]
+SUITES = {
+    "h2": ("HTTP/2 in the clear", [(servers.RawHTTP2, servers.GatewayHTTP2)]),
+    "tls": ("TLS", [(servers.RawTLS, servers.GatewayTLS),
+                    (servers.RawTLSHTTP2, servers.GatewayTLSHTTP2)]),
+}
 MODES = {"one": ("one event at a time", "raw"), "burst": ("bursts of 64 events", "raw-writev")}
 
 
@@ -35,7 +40,9 @@ def start(stack, load_program, kinds):
         stack.callback(server.stop)
         server.run()
         if issubclass(kind, servers.Gateway):
-            own.extend(events.prepare(server.subscribe_address))
+            # Every gateway needs the records; the events of the first are those of all.
+            found = events.prepare(server.subscribe_address, server.speaks_tls)
+            own = own or found
         load = Load(load_program, server, own, load_core)
         stack.callback(load.stop)
         yield load
@@ -47,11 +54,12 @@ def open_all(load, connections, streams):
     return load.connect(connections * streams)
 
 
-def measure(options, connections, streams, table):
+def measure(options, pairs, connections, streams, table):
     count = connections * streams
     say(f"{connections} connections × {streams} streams")
+    kinds = [gateway for _, gateway in pairs] + BASES + [raw for raw, _ in pairs]
     with contextlib.ExitStack() as stack:
-        loads = list(start(stack, options.load, KINDS))
+        loads = list(start(stack, options.load, kinds))
         for load in loads:
             open_all(load, connections, streams)
             load.one_at_a_time(1)
@@ -72,56 +80,62 @@ def measure(options, connections, streams, table):
                                   is_whole(result))
 
 
-def costs(table, shapes):
-    for mode, (title, base) in MODES.items():
-        print(f"### HTTP/2 in the clear, {title}\n")
-        print(f"| connections × streams | server | CPU µs a delivery | × {base} | × raw-h2 |\n"
+def costs(title, pairs, table, shapes):
+    for mode, (words, base) in MODES.items():
+        print(f"### {title}, {words}\n")
+        print(f"| connections × streams | server | CPU µs a delivery | × {base} | × its raw |\n"
               "|---|---|---|---|---|")
         for shape in shapes:
-            for server in (base, "raw-h2", "gateway"):
+            rows = [(base, base)]
+            for raw, gateway in pairs:
+                rows += [(raw.name, raw.name), (gateway.name, raw.name)]
+            for server, own in rows:
                 work = (mode, shape)
                 void = "; ".join(table.void.get(work, {}).get(server, []))
                 cost = spread(list(table.costs[work][server].values()))
                 print(f"| {shape[0]:,} × {shape[1]} | {server} | "
                       f"{f'void: {void}; ' if void else ''}{cost} | "
                       f"{spread(table.ratios(work, server, base))} | "
-                      f"{spread(table.ratios(work, server, 'raw-h2'))} |")
+                      f"{spread(table.ratios(work, server, own)) if own != server else ''} |")
         print()
 
 
-def idle(options):
+def idle(options, pairs):
     """What connections cost that receive nothing, and further streams of them."""
-    print(f"| idle | server | resident bytes each | CPU µs to accept | × raw-h2 |\n"
+    print("| idle | server | resident bytes each | CPU µs to accept | × its raw |\n"
           "|---|---|---|---|---|")
-    each, streams = {}, 90
-    for words, connections, of_each in (
-            ("connection with one stream", options.idle, 1),
-            ("further stream", options.idle // 10, streams)):
-        accepted = {}
-        for kind in (servers.RawHTTP2, servers.GatewayHTTP2):
-            with contextlib.ExitStack() as stack:
-                # The gateway makes the events that every load has to know.
-                pair = [kind] if issubclass(kind, servers.Gateway) else [servers.Gateway, kind]
-                load = list(start(stack, options.load, pair))[-1]
-                empty = load.server.resident()
-                opened = open_all(load, connections, of_each)
-                used = load.server.resident() - empty
-                name = load.server.name
+    shapes = [("connection with one stream", options.idle, 1),
+              ("further stream", options.idle // 10, 90)]
+    for pair in pairs:
+        each = {}
+        for words, connections, of_each in shapes:
+            if of_each > 1 and not pair[0].speaks_http2:
+                continue
+            accepted = 0
+            for kind in pair:
+                with contextlib.ExitStack() as stack:
+                    # A gateway makes the events that every load has to know.
+                    is_gateway = issubclass(kind, servers.Gateway)
+                    kinds = [kind] if is_gateway else [servers.Gateway, kind]
+                    load = list(start(stack, options.load, kinds))[-1]
+                    empty = load.server.resident()
+                    opened = open_all(load, connections, of_each)
+                    used = load.server.resident() - empty
+                size = used / connections
                 if of_each == 1:
-                    each[name] = used / connections
-                    size, cpu = each[name], opened["cpu_us"] / connections
+                    each[kind] = size
                 else:
-                    further = connections * (of_each - 1)
-                    size = (used - connections * each[name]) / further
-                    cpu = opened["cpu_us"] / (connections * of_each)
-                accepted[name] = cpu
-                print(f"| {words} | {name} | {size:,.0f} | {cpu:.1f} | "
-                      f"{cpu / accepted['raw-h2']:.2f} |")
+                    size = (size - each[kind]) / (of_each - 1)
+                cpu = opened["cpu_us"] / (connections * of_each)
+                accepted = accepted or cpu
+                print(f"| {words} | {kind.name} | {size:,.0f} | {cpu:.1f} | "
+                      f"{f'{cpu / accepted:.2f}' if is_gateway else ''} |")
     print()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("suite", choices=list(SUITES))
     parser.add_argument("gateway")
     parser.add_argument("raw")
     parser.add_argument("load")
@@ -131,13 +145,14 @@ def main():
     options = parser.parse_args()
     servers.Gateway.program, servers.Raw.program = options.gateway, options.raw
     raise_limit()
+    title, pairs = SUITES[options.suite]
     shapes = [tuple(map(int, shape.split("x"))) for shape in options.shapes.split(",")]
     table = Table()
     for shape in shapes:
-        measure(options, *shape, table)
-    costs(table, shapes)
+        measure(options, pairs, *shape, table)
+    costs(title, pairs, table, shapes)
     if options.idle:
-        idle(options)
+        idle(options, pairs)
 
 
 if __name__ == "__main__":
