@@ -47,7 +47,29 @@ private let json = ["Content-Type": "application/json"]
             #expect(answer.status == 200)
             #expect(answer.fields["content-length"] == String(size))
             #expect(answer.fields["directory-labels"] == "/skills/b%2C%20c%C3%A9/d")
+            #expect(answer.fields["directory-published"] == "false")
+            #expect(answer.fields["directory-signatures"] == "0")
+            _ = try await gateway.post("/publish", #"{"cids":["\#(cid)"]}"#)
+            _ = try await gateway.post("/sign", #"{"cid":"\#(cid)"}"#)
+            let later = try await gateway.request("HEAD", "/records/\(cid)")
+            #expect(later.fields["directory-published"] == "true")
+            #expect(later.fields["directory-signatures"] == "1")
             #expect(try await gateway.request("HEAD", "/records/\(absentCID)").status == 404)
+        }
+    }
+
+    @Test func `a look at a record is no pull`() async throws {
+        try await TestGateway.run { gateway in
+            let cid = try await gateway.push("a")
+            let reader = try await gateway.listen()
+            let peek = try await gateway.request("GET", "/records/\(cid)?peek=1")
+            #expect(peek.status == 200 && CID.of(peek.body) == cid)
+            _ = try await gateway.request("GET", "/records/\(cid)")
+            let other = try await gateway.push("b")
+            #expect(try await reader.event().story == "RECORD_PULLED \(cid)", "of the second")
+            #expect(try await reader.event().story == "RECORD_PUSHED \(other)")
+            let wrong = try await gateway.request("GET", "/records/\(cid)?peek=yes")
+            #expect(wrong.status == 400 && wrong.text.contains("peek"))
         }
     }
 

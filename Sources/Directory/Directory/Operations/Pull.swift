@@ -27,6 +27,10 @@ extension Operations {
         public let size: Int
         /// The labels, in their order.
         public let labels: [String]
+        /// Whether it is published.
+        public let isPublished: Bool
+        /// The number of its stored signatures.
+        public let signatures: Int
     }
 
     /// The content of a record, or how to get it.
@@ -45,9 +49,10 @@ extension Operations {
     /// Reads a record for a client. A large record is checked, and then read in parts at the pace of
     /// the client, so that slow clients hold little memory.
     ///
-    /// Emits RECORD_PULLED.
+    /// Emits RECORD_PULLED, unless the client only looks.
+    /// - Parameter isPeek: whether the client only looks at the record, as the dashboard does.
     /// - Throws: `DirectoryError.notFound`, or `.damaged` when the content does not match the CID.
-    public func pull(_ cid: String) async throws(DirectoryError) -> Content {
+    public func pull(_ cid: String, isPeek: Bool = false) async throws(DirectoryError) -> Content {
         try Self.check(cids: [cid])
         let (content, labels) = try await store.read(of: cid) { database in
             guard let id = try RecordTable.id(of: cid, database),
@@ -64,7 +69,7 @@ extension Operations {
                 ? .whole(Pulled(cid: cid, content: bytes)) : .large(length: bytes.count)
             return (content, try LabelTable.labels(of: id, database))
         }
-        await store.announce([EventDraft(.recordPulled, cid, labels: labels)])
+        if !isPeek { await store.announce([EventDraft(.recordPulled, cid, labels: labels)]) }
         return content
     }
 
@@ -90,13 +95,19 @@ extension Operations {
         return try await store.read(of: cid) { database in
             guard let id = try RecordTable.id(of: cid, database),
                 let row = try Row.fetchOne(
-                    database.cachedStatement(sql: "SELECT size FROM record WHERE id = ?"),
-                    arguments: [id])
+                    database.cachedStatement(
+                        sql: """
+                            SELECT size,
+                                EXISTS (SELECT 1 FROM publication WHERE record_id = record.id),
+                                (SELECT count(*) FROM signature WHERE record_id = record.id)
+                            FROM record WHERE id = ?
+                            """), arguments: [id])
             else { throw DirectoryError.notFound([cid]) }
             let size: Int = try row.decode(atIndex: 0)
             guard size >= 0 else { throw DirectoryError.damaged(cid: cid) }
             return RecordInfo(
-                cid: cid, size: size, labels: try LabelTable.labels(of: id, database))
+                cid: cid, size: size, labels: try LabelTable.labels(of: id, database),
+                isPublished: try row.decode(atIndex: 1), signatures: try row.decode(atIndex: 2))
         }
     }
 }

@@ -4,9 +4,9 @@ internal import Text
 ///
 /// Over TLS its name begins with `__Host-`: a browser accepts it only with `Secure`, for `/`, and from
 /// this very host, so that a page of a sibling domain cannot set it.
-enum SessionCookie {
+public enum SessionCookie {
     /// The name of the cookie.
-    static func name(isSecure: Bool) -> String {
+    public static func name(isSecure: Bool) -> String {
         isSecure ? "__Host-directory-session" : "directory-session"
     }
 

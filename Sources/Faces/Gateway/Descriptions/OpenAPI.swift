@@ -1,3 +1,4 @@
+internal import Authentication
 internal import HTTPTypes
 internal import Text
 
@@ -17,7 +18,8 @@ enum OpenAPI {
         return [
             "openapi": "3.1.0",
             "info": ["title": "Directory Gateway", "version": .string(GatewayServer.version)],
-            "paths": .object(paths), "components": ["schemas": ["Problem": problem]],
+            "paths": .object(paths),
+            "components": ["schemas": ["Problem": problem], "securitySchemes": schemes],
         ]
     }
 
@@ -37,6 +39,12 @@ enum OpenAPI {
                     "requestBody",
                     ["required": true, "content": .object(content)]
                 ))
+        }
+        if let scope = route.scope {
+            // Either of the proofs; the scope is what its subject needs.
+            let proofs = ["bearer", "session", "certificate"]
+            let allowed = proofs.map { JSON.object([($0, .strings([scope.name]))]) }
+            members.append(("security", .array(allowed)))
         }
         let responses = route.responses.map { response in
             (String(response.status), ["description": .string(response.meaning)] as JSON)
@@ -85,6 +93,19 @@ enum OpenAPI {
             ]
         }
     }
+
+    /// How a client proves who it is while auth.mode is token; else nothing is asked for.
+    private static let schemes: JSON = [
+        "bearer": [
+            "type": "http", "scheme": "bearer",
+            "description": "an access token of the gateway, or a JSON Web Token",
+        ],
+        "session": [
+            "type": "apiKey", "in": "cookie", "name": .string(SessionCookie.name(isSecure: false)),
+            "description": "a browser's session, begun with POST /session",
+        ],
+        "certificate": ["type": "mutualTLS", "description": "a client certificate"],
+    ]
 
     private static let refusal: JSON = [
         "description": "the problem and its remedy",

@@ -35,5 +35,5 @@ struct CORSPolicy: Sendable {
     }
 
     private static let exposed =
-        "Directory-Heartbeat-Interval, Directory-Labels, Directory-Labels-Truncated, ETag, Location, Retry-After"
+        "Directory-Heartbeat-Interval, Directory-Labels, Directory-Labels-Truncated, Directory-Published, Directory-Signatures, ETag, Location, Retry-After"
 }

@@ -6,6 +6,11 @@ internal import HTTPTypes
 internal import Text
 
 extension Routes {
+    private static let published = HTTPField.Name("Directory-Published")
+    private static let signatures = HTTPField.Name("Directory-Signatures")
+    private static let peek = [
+        (name: "peek", meaning: "1: only a look, of which no event is emitted")
+    ]
     private static let listing = [
         (name: "label", meaning: "a substring of a label; may be repeated"),
         (name: "name", meaning: "a name, in any case; * and ? are wildcards"),
@@ -38,6 +43,7 @@ extension Routes {
             Route(
                 .get, "/records/{cid}", "the record, exactly its canonical JSON",
                 scope: .readRecords,
+                parameters: peek,
                 responses: [(200, "the record"), (304, "the record is what If-None-Match names")]
             ) { request in
                 let cid = request.parameters["cid"] ?? ""
@@ -48,7 +54,7 @@ extension Routes {
                 }
                 var fields = tagged(cid)
                 fields[.contentType] = "application/json"
-                switch try await operations.pull(cid) {
+                switch try await operations.pull(cid, isPeek: try request.isPeek()) {
                 case .whole(let pulled):
                     return .response(Response(fields: fields, body: pulled.content))
                 case .large(let length):
@@ -76,6 +82,10 @@ extension Routes {
                 }
                 fields[.contentLength] = String(info.size)
                 LabelFields.add(info.labels, to: &fields)
+            if let published, let signatures {
+                fields[published] = info.isPublished ? "true" : "false"
+                fields[signatures] = String(info.signatures)
+            }
                 return .response(Response(fields: fields))
             },
             Route(.get, "/records/{cid}/labels", "all labels of the record", scope: .readRecords) {
@@ -100,6 +110,20 @@ extension Routes {
     /// Returns the fields for caches. The content of a CID never changes, but it can be deleted.
     private static func tagged(_ cid: String) -> HTTPFields {
         [.eTag: "\"\(cid)\"", .cacheControl: "no-cache"]
+    }
+}
+
+extension Request {
+    /// Whether the client only looks at a record.
+    /// - Throws: `Problem` when the parameter has another value than 0 or 1.
+    fileprivate func isPeek() throws(Problem) -> Bool {
+        switch try query.single("peek").map(ExactString.init) {
+        case nil, "0": return false
+        case "1": return true
+        case .some(let text):
+            throw .invalid(
+                "The parameter peek is '\(text.string.clipped(to: 64))'.", remedy: "Use 0 or 1.")
+        }
     }
 }
 
