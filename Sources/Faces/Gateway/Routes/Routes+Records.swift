@@ -82,10 +82,10 @@ extension Routes {
                 }
                 fields[.contentLength] = String(info.size)
                 LabelFields.add(info.labels, to: &fields)
-            if let published, let signatures {
-                fields[published] = info.isPublished ? "true" : "false"
-                fields[signatures] = String(info.signatures)
-            }
+                if let published, let signatures {
+                    fields[published] = info.isPublished ? "true" : "false"
+                    fields[signatures] = String(info.signatures)
+                }
                 return .response(Response(fields: fields))
             },
             Route(.get, "/records/{cid}/labels", "all labels of the record", scope: .readRecords) {
