@@ -77,7 +77,10 @@ public final class GatewayServer: Sendable {
         adminAddress = admin
         isSecure = !assembly.security.isNil
         watch = LoopWatch(
-            loops, memory: assembly.memory, security: assembly.security, logger: logger)
+            loops, memory: assembly.memory, security: assembly.security, logger: logger
+        ) { [access = assembly.access, store = assembly.store] in
+            Task { try? await access.recordUse(in: store, now: wallClock()) }
+        }
     }
 
     /// The operations, without HTTP.
@@ -96,9 +99,12 @@ public final class GatewayServer: Sendable {
 
     /// Reads the files of the dashboard and the certificates again.
     /// - Throws: when the certificates cannot be used; those of before stay in use.
-    public func reload() throws {
-        assembly.dashboard.reload()
+    /// - Parameter settings: the settings as they are now; of them the tokens are taken.
+    public func reload(_ settings: Settings) throws {
         try assembly.security?.reload()
+        assembly.dashboard.reload()
+        assembly.access.replaceTokens(settings.access)
+        assembly.loops.tokensChanged()
     }
 
     /// Starts a thread that handles signals of the process, also while the loops are blocked. Call

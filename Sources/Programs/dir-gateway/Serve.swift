@@ -10,7 +10,7 @@ struct Serve: AsyncParsableCommand {
         abstract: "Start the gateway (the default).",
         discussion: """
             SIGTERM and SIGINT shut it down gracefully, a second one immediately. SIGHUP reloads the \
-            log level and the files of the dashboard.
+            log level, the certificates, auth.tokens and the files of the dashboard.
             """)
 
     @OptionGroup var options: SettingsOptions
@@ -74,9 +74,10 @@ struct Serve: AsyncParsableCommand {
 
     private func reload(_ gateway: GatewayServer, _ log: Log) {
         do {
-            log.threshold.current = try Settings(try options.reader()).logLevel
-            try gateway.reload()
-            log.logger.info("log level, dashboard and certificates reloaded")
+            let settings = try Settings(try options.reader())
+            try gateway.reload(settings)
+            log.threshold.current = settings.logLevel
+            log.logger.info("log level, dashboard, certificates and tokens reloaded")
         } catch {
             log.logger.error("reload failed: nothing was changed", metadata: ["reason": "\(error)"])
         }

@@ -158,13 +158,13 @@ func eventually(
 
     @Test func `nghttp and h2load are satisfied`() async throws {
         try await withServer { address, _ in
-            let many = try await Program(
+            let many = try await OutsideProgram(
                 "/usr/bin/nghttp",
                 ["-n", "-s"] + (0..<10).map { "http://\(address)/later?\($0)" })
             #expect(many.status == 0)
             let lines = many.text.split(separator: "\n").filter { $0.contains(" 200 ") }
             #expect(lines.count { $0.contains(" 5 /later?") } == 10)
-            let load = try await Program(
+            let load = try await OutsideProgram(
                 "/usr/bin/h2load", ["-n", "1000", "-c", "5", "-m", "20", "http://\(address)/text"])
             #expect(load.text.contains("1000 succeeded, 0 failed, 0 errored, 0 timeout"))
         }

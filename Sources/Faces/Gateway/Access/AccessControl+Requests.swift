@@ -75,6 +75,7 @@ extension AccessControl {
         guard address != own, let text = IPAddress.text(address) else { return peer }
         var client = Peer(address: text, key: AddressKey(address), admission: peer.admission)
         client.security = peer.security
+        client.isAdmin = peer.isAdmin
         return client
     }
 }

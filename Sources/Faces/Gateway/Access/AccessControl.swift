@@ -76,6 +76,9 @@ final class AccessControl: Sendable {
         }
     }
 
+    /// Replaces the tokens of the settings.
+    func replaceTokens(_ settings: AccessSettings) { book.replaceFixed(settings.tokens) }
+
     /// Records in the store which tokens were used since the last call. Call it every few minutes.
     /// - Parameter now: microseconds since 1970.
     func recordUse(in store: Store, now: Int64) async throws(DirectoryError) {

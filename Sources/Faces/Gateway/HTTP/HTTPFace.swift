@@ -1,3 +1,4 @@
+internal import Authentication
 internal import Directory
 internal import EventHub
 internal import Events
@@ -43,27 +44,32 @@ final class HTTPFace {
         let began = now
         let head = exchange.request
         let peer = shared.access.client(of: exchange.peer, head)
+        var client = Client(peer: peer)
         do {
             var (route, request) = try route(head, body: exchange.body, peer: peer)
             guard let route else {
-                return finish(exchange, try fallback(head), route: "static", began: began)
+                return finish(exchange, client, try fallback(head), route: "static", began: began)
             }
             request.subject = try await shared.access.admit(
                 head, peer, scope: route.scope, isLimited: route.admission == .operation)
+            client.subject = request.subject.name
             switch try await route.handle(request) {
             case .response(let response):
-                finish(exchange, response, route: route.pattern, began: began)
+                finish(exchange, client, response, route: route.pattern, began: began)
             case .body(let fields, let length, let write):
                 await sendBody(
-                    exchange, fields, length: length, write, route: route.pattern, began: began)
+                    exchange, client, fields, length: length, write, route: route.pattern,
+                    began: began)
             case .lines(let write):
-                await sendLines(exchange, write, route: route.pattern, began: began)
+                await sendLines(exchange, client, write, route: route.pattern, began: began)
             case .events(let subscription):
-                subscribe(exchange, subscription, peer, began: began)
+                subscribe(exchange, subscription, client, began: began)
             }
         } catch {
             let pattern = (try? shared.router.match(head.method, head.path))?.route.pattern
-            finish(exchange, problem(error).response, route: pattern ?? "unknown", began: began)
+            finish(
+                exchange, client, problem(error).response, route: pattern ?? "unknown", began: began
+            )
         }
     }
 
@@ -111,42 +117,41 @@ final class HTTPFace {
     }
 
     func finish(
-        _ exchange: consuming Exchange, _ response: Response, route: String, began: Duration
+        _ exchange: consuming Exchange, _ client: Client, _ response: Response, route: String,
+        began: Duration
     ) {
         let head = exchange.request
-        let peer = exchange.peer
         var response = response
         response.fields.append(contentsOf: shared.cors.fields(for: head.fields))
         let bytes = exchange.respond(response)
-        account(head, peer, route, response.status.code, bytes, began)
+        account(head, client, route, response.status.code, bytes, began)
     }
 
     private func sendBody(
-        _ exchange: consuming Exchange, _ fields: HTTPFields, length: Int,
+        _ exchange: consuming Exchange, _ client: Client, _ fields: HTTPFields, length: Int,
         _ write: (consuming ResponseWriter) async throws -> Void, route: String, began: Duration
     ) async {
         let head = exchange.request
-        let peer = exchange.peer
         var all = fields
         all.append(contentsOf: shared.cors.fields(for: head.fields))
         let writer = exchange.respond(status: .ok, fields: all, length: length)
         do { try await write(writer) } catch { cutOff(error) }
-        account(head, peer, route, 200, length, began)
+        account(head, client, route, 200, length, began)
     }
 
     private func sendLines(
-        _ exchange: consuming Exchange, _ write: (consuming LineWriter) async throws -> Void,
+        _ exchange: consuming Exchange, _ client: Client,
+        _ write: (consuming LineWriter) async throws -> Void,
         route: String, began: Duration
     ) async {
         let head = exchange.request
-        let peer = exchange.peer
         var fields = shared.cors.fields(for: head.fields)
         fields[.contentType] = "application/x-ndjson"
         fields[.cacheControl] = "no-store"
         var bytes = 0
         let writer = LineWriter(exchange.respond(status: .ok, fields: fields)) { bytes += $0 }
         do { try await write(writer) } catch { cutOff(error) }
-        account(head, peer, route, 200, bytes, began)
+        account(head, client, route, 200, bytes, began)
     }
 
     private func cutOff(_ error: any Error) {
@@ -154,11 +159,11 @@ final class HTTPFace {
     }
 
     private func account(
-        _ head: RequestHead, _ peer: Peer, _ route: String, _ code: Int, _ bytes: Int,
+        _ head: RequestHead, _ client: Client, _ route: String, _ code: Int, _ bytes: Int,
         _ began: Duration
     ) {
         statistics.record(route: route, code: code, took: now - began)
-        shared.log.request(head, peer, status: code, bytes: bytes, since: began)
+        shared.log.request(head, client, status: code, bytes: bytes, since: began)
     }
 
     private func problem(_ error: any Error) -> Problem {
@@ -179,13 +184,15 @@ final class HTTPFace {
     // MARK: Streams
 
     private func subscribe(
-        _ exchange: consuming Exchange, _ subscription: RouteResponse.Subscription, _ peer: Peer,
+        _ exchange: consuming Exchange, _ subscription: RouteResponse.Subscription,
+        _ client: Client,
         began: Duration
     ) {
+        let peer = client.peer
         let items = subscription.filter.itemCount
         let id: Int
         do { id = try shared.admission.admitStream(peer, items: items) } catch {
-            return refuseStream(exchange, error.reason, subscription, began: began)
+            return refuseStream(exchange, client, error.reason, subscription, began: began)
         }
         let request = Subscriber.Request(
             id: id, filter: subscription.filter, encoding: subscription.encoding,
@@ -215,7 +222,7 @@ final class HTTPFace {
     /// Refuses a stream. An `EventSource` gets an empty stream with a retry time, because it would
     /// not reconnect after an error status; other clients get a problem.
     private func refuseStream(
-        _ exchange: consuming Exchange, _ reason: Refusal,
+        _ exchange: consuming Exchange, _ client: Client, _ reason: Refusal,
         _ subscription: RouteResponse.Subscription, began: Duration
     ) {
         statistics.countRejection(reason.name)
@@ -228,6 +235,6 @@ final class HTTPFace {
                 status: .ok, fields: StreamFields.common(.serverSentEvents),
                 body: EventEncoding.retryLater(retry: wait, reason: reason.sentence))
         }
-        finish(exchange, response, route: "/events", began: began)
+        finish(exchange, client, response, route: "/events", began: began)
     }
 }

@@ -1,3 +1,4 @@
+internal import Authentication
 internal import EventHub
 internal import Events
 internal import Frames
@@ -15,7 +16,7 @@ struct AccessLog: Sendable {
 
     /// Logs a request that has its response. The path alone: a query may contain secrets.
     func request(
-        _ head: RequestHead, _ peer: Peer, status: Int, bytes: Int, since began: Duration
+        _ head: RequestHead, _ client: Client, status: Int, bytes: Int, since began: Duration
     ) {
         guard isEnabled else { return }
         logger.info(
@@ -23,7 +24,7 @@ struct AccessLog: Sendable {
             metadata: [
                 "method": "\(head.method.rawValue)", "path": "\(head.path)", "status": "\(status)",
                 "bytes": "\(bytes)", "duration_ms": "\((clock.monotonic() - began).brief)",
-                "address": "\(peer.address)", "subject": "anonymous",
+                "address": "\(client.peer.address)", "subject": "\(client.subject)",
             ])
     }
 
@@ -49,14 +50,15 @@ struct AccessLog: Sendable {
     }
 
     /// Logs a stream that has ended.
-    func ended(_ subscriber: Subscriber) {
+    /// - Parameter subject: the name of who subscribed.
+    func ended(_ subscriber: Subscriber, subject: String) {
         guard isEnabled else { return }
         let request = subscriber.request
         let duration: Duration = .microseconds(max(0, clock.wall() - request.since))
         logger.info(
             "stream",
             metadata: [
-                "method": "GET", "status": "200", "subject": "anonymous",
+                "method": "GET", "status": "200", "subject": "\(subject)",
                 "subscriber": "\(request.id)", "address": "\(request.address)",
                 "path": "/events", "filter": "\(request.filter.summary)",
                 "bytes": "\(subscriber.sink.bytesSent)", "delivered": "\(subscriber.delivered)",
@@ -74,6 +76,14 @@ struct AccessLog: Sendable {
                 "filter": "\(request.filter.summary)", "dropped": "\(drops)",
             ])
     }
+}
+
+/// Who makes a request, for the log.
+struct Client {
+    /// The other end of the connection, or the client behind trusted proxies.
+    let peer: Peer
+    /// The name of the subject.
+    var subject = Subject.anonymous.name
 }
 
 extension Duration {

@@ -73,8 +73,7 @@ actor GatewayLoop: HTTPResponder {
         hub.onLeave = { [admission = shared.face.admission] subscriber in
             let request = subscriber.request
             admission.releaseStream(address: request.address, items: request.filter.itemCount)
-            access.remove(subscriber)
-            log.ended(subscriber)
+            log.ended(subscriber, subject: access.remove(subscriber))
         }
         let listener = try HTTPListener(
             on: address, limits: shared.http, limiter: shared.connections,
@@ -153,6 +152,9 @@ actor GatewayLoop: HTTPResponder {
         lastSnapshot.withLock { $0 = snapshot }
         return snapshot
     }
+
+    /// Returns how many subscribers there are.
+    func subscriberCount() -> Int { parts?.hub.count ?? 0 }
 
     /// Returns the subscribers of one part of the hub.
     func subscribers(ofPart part: Int) -> [SubscriberStatus] {

@@ -20,6 +20,9 @@ final class LoopWatch: Sendable {
     private let looks = Atomic(0)
     /// The files of certificates are looked at in each twentieth look: each 5 s.
     private static let looksPerFileCheck = 20
+    /// `onLongInterval` is called in each of these: each 5 minutes.
+    private static let looksPerLongInterval = 1200
+    private let onLongInterval: @Sendable () -> Void
     private let queue = DispatchQueue(label: "gateway.watch")
     /// The most bytes held for clients since free memory was last returned, and when that was.
     private let highest = Mutex((used: 0, trimmedAt: ContinuousClock.now))
@@ -30,8 +33,11 @@ final class LoopWatch: Sendable {
     private let isStopped = Atomic(false)
 
     init(
-        _ loops: [GatewayLoop], memory: MemoryBudget, security: TLSStore?, logger: Logger
+        _ loops: [GatewayLoop], memory: MemoryBudget, security: TLSStore?, logger: Logger,
+        onLongInterval: @escaping @Sendable () -> Void
     ) {
+        self.onLongInterval = onLongInterval
+
         self.memory = memory
         self.security = security
         self.loops = loops
@@ -54,6 +60,7 @@ final class LoopWatch: Sendable {
     /// Reads the certificates again when their files have changed.
     private func checkCertificates() {
         let count = looks.add(1, ordering: .relaxed).newValue
+        if count % Self.looksPerLongInterval == 0 { onLongInterval() }
         guard count % Self.looksPerFileCheck == 0, let security else { return }
         switch security.reloadIfChanged() {
         case .unchanged: break

@@ -32,8 +32,12 @@ final class StreamAccess {
         if !isTicking { tick() }
     }
 
-    func remove(_ subscriber: Subscriber) {
-        if !streams.isEmpty { streams[subscriber.request.id] = nil }
+    /// Forgets a stream that has ended.
+    /// - Returns: the name of its subject.
+    func remove(_ subscriber: Subscriber) -> String {
+        let id = subscriber.request.id
+        let subject = streams.isEmpty ? nil : streams.removeValue(forKey: id)?.subject
+        return subject?.name ?? Subject.anonymous.name
     }
 
     /// Looks at all streams, after the tokens have changed.
