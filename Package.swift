@@ -43,6 +43,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        // without its default traits, which would link all of Foundation
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.0"),
@@ -146,6 +148,12 @@ let package = Package(
             name: "Outbound",
             dependencies: ["Addresses", "CCurl", "Directory", "Libevent", "Text"],
             path: "Sources/Faces/Outbound", swiftSettings: boundary),
+
+        // the messages of the Directory's own interface, generated from Protos
+        .target(
+            name: "DirectoryMessages",
+            dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            path: "Sources/Faces/DirectoryMessages", swiftSettings: strict),
 
         // routes, errors to status, dashboard files, metrics, health, settings
         .target(
