@@ -81,6 +81,16 @@ let package = Package(
             name: "CNghttp2", path: "Sources/Net/CNghttp2", pkgConfig: "libnghttp2",
             providers: [.apt(["libnghttp2-dev"])]),
 
+        // zlib's header
+        .systemLibrary(
+            name: "CZlib", path: "Sources/Net/CZlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"])]),
+
+        // gzip within bounds: the safe face of zlib
+        .target(
+            name: "Compression", dependencies: ["CZlib"], path: "Sources/Net/Compression",
+            swiftSettings: boundary),
+
         // event loop, executor, timer, signal thread, mailbox, listener: the safe face of libevent
         .target(
             name: "Libevent", dependencies: ["Addresses", "CLibevent"],
@@ -249,6 +259,8 @@ let package = Package(
             name: "OutboundTests",
             dependencies: ["Addresses", "Outbound", "Directory", "Libevent", "TestSupport"],
             swiftSettings: testing),
+        .testTarget(
+            name: "CompressionTests", dependencies: ["Compression"], swiftSettings: testing),
         .testTarget(
             name: "GatewayTests",
             dependencies: [
