@@ -22,6 +22,7 @@ final class HTTP2Connection: ServedConnection {
     private var isIdleForHeader = false
     private var writeTimer: TimerWheel.Timer?
     private var wasUnanswered = false
+    private var lastPing: Duration?
 
     init(
         _ stream: any ByteStream, peer: Peer, listener: HTTPListener, environment: HTTP2Environment
@@ -166,6 +167,16 @@ final class HTTP2Connection: ServedConnection {
         let isUnanswered = stream.isUnanswered(for: timeout)
         if isUnanswered, wasUnanswered { return end() }
         wasUnanswered = isUnanswered
+    }
+
+    /// Sends a PING, so that the connection does not count as lost; at most one a second, however many
+    /// streams ask for it.
+    func ping() {
+        let now = LoopClock.now()
+        guard let session, lastPing.map({ now - $0 >= .seconds(1) }) ?? true else { return }
+        lastPing = now
+        session.ping(0)
+        settle()
     }
 
     // MARK: Exchanges

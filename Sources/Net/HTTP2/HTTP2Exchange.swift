@@ -224,8 +224,10 @@ final class HTTP2Exchange: ExchangeTransport {
         _ = send(responder.response(to: error))
     }
 
-    func openEventStream(_ fields: HTTPFields, first: [UInt8]) -> any FrameSink {
-        let sink = HTTP2EventStream(stream, connection)
+    func openEventStream(_ fields: HTTPFields, first: [UInt8], trailers: HTTPFields)
+        -> any FrameSink
+    {
+        let sink = HTTP2EventStream(stream, connection, trailers: trailers)
         guard owesResponse, !stream.isClosed else { return sink }
         owesResponse = false
         isTakenOver = true

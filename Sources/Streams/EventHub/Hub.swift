@@ -201,8 +201,7 @@ public final class Hub {
 
     /// Sends a heartbeat to the subscribers of one bucket that have been silent for too long.
     public func heartbeatTick() {
-        for subscriber in heartbeats.tick(registry)
-        where subscriber.sendControlFrame(heartbeat(subscriber)) {
+        for subscriber in heartbeats.tick(registry) where subscriber.sendHeartbeat() {
             heartbeats.markSent(subscriber)
         }
     }
@@ -244,10 +243,6 @@ public final class Hub {
     public func takeLongestQueue() -> Int {
         defer { longestQueue = subscribers.reduce(0) { max($0, $1.queued) } }
         return longestQueue
-    }
-
-    private func heartbeat(_ subscriber: Subscriber) -> Frame {
-        HeartbeatScheduler.frame(subscriber.request.encoding)
     }
 
     private func group(of subscriber: Subscriber, _ key: DeliveryGroup.Key) -> (

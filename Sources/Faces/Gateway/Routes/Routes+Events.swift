@@ -36,7 +36,7 @@ extension Routes {
 extension RouteResponse.Subscription {
     fileprivate init(_ request: Request, itemLimit: Int) throws {
         let filter = try EventFilter(request.query, itemLimit: itemLimit)
-        let offers = EventEncoding.allCases
+        let offers = EventEncoding.offered
         let types = offers.map(\.mediaType)
         guard let type = MediaType.choose(types, accept: request.head.fields[.accept]),
             let encoding = offers.first(where: { type.hasBytes(of: $0.mediaType) })
