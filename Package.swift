@@ -30,8 +30,9 @@ let package = Package(
         .library(
             name: "Rooms",
             targets: [
-                "Addresses", "Directory", "DirectoryClient", "EventHub", "Events", "Gateway",
-                "Libevent", "HTTPServer", "HTTP2", "Outbound", "Records", "Text", "Frames", "TLS",
+                "Addresses", "Compression", "Directory", "DirectoryClient", "EventHub", "Events",
+                "Gateway", "GatewayGRPC", "Libevent", "HTTPServer", "HTTP2", "Outbound", "Records",
+                "Text", "Frames", "TLS",
             ]),
     ],
     dependencies: [
@@ -165,10 +166,22 @@ let package = Package(
             dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
             path: "Sources/Faces/DirectoryMessages", swiftSettings: strict),
 
+        // the Directory's own interface: methods, framing and status of gRPC
+        .target(
+            name: "GatewayGRPC",
+            dependencies: [
+                "Compression", "Directory", "DirectoryMessages", "EventHub", "Events", "Frames",
+                "HTTPServer", "Libevent", "Records", "Text",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ], path: "Sources/Faces/GatewayGRPC", swiftSettings: strict),
+
         // routes, errors to status, dashboard files, metrics, health, settings
         .target(
             name: "Gateway",
             dependencies: [
+                "GatewayGRPC",
                 "Addresses", "Libevent", "TLS", "HTTPServer", "HTTP2", "Frames", "Text", "Events",
                 "EventHub", "Records", "Directory", "Outbound",
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -261,6 +274,14 @@ let package = Package(
             swiftSettings: testing),
         .testTarget(
             name: "CompressionTests", dependencies: ["Compression"], swiftSettings: testing),
+        .testTarget(
+            name: "GatewayGRPCTests",
+            dependencies: [
+                "DirectoryMessages", "EventHub", "Events", "GatewayGRPC", "HTTPServer", "Records",
+                "TestSupport", "Text",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ], swiftSettings: testing),
         .testTarget(
             name: "GatewayTests",
             dependencies: [

@@ -2,6 +2,7 @@ internal import Directory
 internal import EventHub
 internal import Events
 internal import Frames
+internal import GatewayGRPC
 internal import HTTP2
 internal import HTTPServer
 internal import Libevent
@@ -52,11 +53,12 @@ struct Assembly: Sendable {
         let connections = ConnectionLimiter(
             limit: settings.http.connections, perAddress: settings.http.connectionsPerAddress)
         let streamFields = StreamFields(heartbeat: settings.heartbeatInterval)
+        let health = Health(store: store, loops: loops, admission: admission)
         let routes = Routes.all(
             Routes.Services(
                 operations: operations, memory: memory,
                 filterItemLimit: settings.filterItemLimit, streamFields: streamFields,
-                health: Health(store: store, loops: loops, admission: admission),
+                health: health,
                 metrics: MetricsSource(
                     operations: operations, store: store, publisher: publisher,
                     connections: connections, memory: memory, commits: commits, loops: loops)))
@@ -71,6 +73,12 @@ struct Assembly: Sendable {
                 memory: memory,
                 log: AccessLog(logger: logger, isEnabled: settings.logsAccess, clock: clock),
                 bodyLimit: settings.bodyLimit, retry: settings.retry, streamFields: streamFields),
+            grpc: GRPCFace.Shared(
+                methods: GRPCMethods.table(
+                    .init(
+                        operations: operations, filterItemLimit: settings.filterItemLimit,
+                        recordLimit: settings.bodyLimit,
+                        isReady: { await health.reasons().isEmpty })), memory: memory),
             connections: connections, backplane: backplane,
             pauses: PauseLog(now: clock.monotonic))
     }

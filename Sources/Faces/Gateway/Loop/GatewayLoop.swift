@@ -1,6 +1,7 @@
 internal import Addresses
 internal import EventHub
 internal import Events
+internal import GatewayGRPC
 internal import HTTP2
 internal import HTTPServer
 internal import Libevent
@@ -18,6 +19,7 @@ actor GatewayLoop: HTTPResponder {
         var http2: HTTP2Limits
         var hub: LoopHub.Policy
         var face: HTTPFace.Shared
+        var grpc: GRPCFace.Shared
         let connections: ConnectionLimiter
         let backplane: LocalBackplane
         let pauses: PauseLog
@@ -28,6 +30,7 @@ actor GatewayLoop: HTTPResponder {
         let listener: HTTPListener
         let hub: LoopHub
         let face: HTTPFace
+        let grpc: GRPCFace
     }
 
     nonisolated let loop: EventLoop
@@ -64,7 +67,9 @@ actor GatewayLoop: HTTPResponder {
             on: address, limits: shared.http, limiter: shared.connections,
             memory: shared.face.memory, wheel: clock.wheel, responder: self)
         listener.acceptHTTP2(shared.http2)
-        parts = Parts(clock: clock, listener: listener, hub: hub, face: face)
+        let grpc = GRPCFace(
+            shared.grpc, host: LoopGRPCHost(face: face, hub: hub), wheel: clock.wheel)
+        parts = Parts(clock: clock, listener: listener, hub: hub, face: face, grpc: grpc)
         if let control = listener.control { listenerControl.withLock { $0 = control } }
         shared.backplane.connect(hub.makeInlet())
         return listener.address ?? address
@@ -76,10 +81,14 @@ actor GatewayLoop: HTTPResponder {
     // MARK: Requests
 
     func respond(to exchange: consuming Exchange) async {
-        guard let face = parts?.face else { return }
+        guard let parts else { return }
         runningHandlers += 1
         defer { runningHandlers -= 1 }
-        await face.respond(to: exchange)
+        if parts.grpc.accepts(exchange.request) {
+            await parts.grpc.respond(to: exchange)
+        } else {
+            await parts.face.respond(to: exchange)
+        }
     }
 
     nonisolated func response(to error: HTTPProtocolError) -> Response { Problem(error).response }
