@@ -19,12 +19,10 @@ package struct GRPCMethod: Sendable {
     }
 
     /// What a client must be allowed to do (design: the scopes of tokens).
-    package enum Scope: String, Sendable {
-        case eventsRead = "events:read"
-        case recordsRead = "records:read"
-        case recordsWrite = "records:write"
-        /// Everybody may call it.
-        case none = ""
+    package enum Scope: Sendable {
+        case eventsRead, recordsRead, recordsWrite
+        /// Every client may call it.
+        case none
     }
 
     /// The full name of the service.

@@ -36,7 +36,7 @@ extension GRPCMethods {
         case .fileContainingExtension(let wanted):
             refuse(&response, .notFound, "\(wanted.containingType) has no extensions")
         case .allExtensionNumbersOfType(let name):
-            guard DescriptorIndex.shared.file(ofSymbol: name) != nil else {
+            guard !DescriptorIndex.shared.file(ofSymbol: name).isNil else {
                 refuse(&response, .notFound, "\(name.clipped(to: 200)) is not known")
                 break
             }

@@ -50,7 +50,7 @@ extension GRPCMethods {
             let page = try await operations.search(search)
             if try await body(page.items) { return }
             search.after = page.next
-        } while search.after != nil
+        } while !search.after.isNil
     }
 }
 

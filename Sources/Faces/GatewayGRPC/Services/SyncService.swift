@@ -24,7 +24,7 @@ extension GRPCMethods {
                     let page = try await syncs.list(limit: 100, after: cursor)
                     for sync in window.take(page.items) { try await call.send(item(sync)) }
                     cursor = page.next
-                } while cursor != nil && !window.isFull
+                } while !cursor.isNil && !window.isFull
             },
             .unary(syncService, "GetSync", scope: .recordsRead) {
                 (request: Agntcy_Dir_Store_V1_GetSyncRequest) in
