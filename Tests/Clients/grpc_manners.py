@@ -132,7 +132,7 @@ def wrong_requests(gateway):
         return result.stdout
     for kind in ["application/json", "application/grpc-web", "application/grpc+json",
                  "application/grpcx"]:
-        expect(f"a call with {kind}", ask("-H", f"content-type: {kind}", "-d", "x"), "415")
+        expect(f"a call with {kind}", ask("-H", f"content-type: {kind}", "-X", "POST"), "415")
     expect("a call with GET", ask("-H", "content-type: application/grpc"), "405")
     expect("a call", ask("-H", "content-type: application/grpc+proto", "-d", "x"), "200")
 

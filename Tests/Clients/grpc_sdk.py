@@ -315,6 +315,8 @@ class Listener:
 
 
 def events(client, gateway, refs):
+    # The events of reads are published with those of the next change: none must come later.
+    client.delete([core_v1.RecordRef(cid=SIGNED)])
     everything = Listener(client)
     pushes = Listener(client, event_types=[TYPE["RECORD_PUSHED"], TYPE["PUBLIC_KEY_UPLOADED"]])
     labelled = Listener(client, label_filters=["/domains/tech", "no such label"])

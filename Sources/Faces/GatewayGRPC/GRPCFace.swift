@@ -103,7 +103,9 @@ package final class GRPCFace {
         var fields = fields
         let reason = GRPCStatus(.internal, "the request is no call of gRPC: \(status.reasonPhrase)")
         fields.append(contentsOf: reason.fields)
-        exchange.respond(Response(status: status, fields: fields))
+        fields[.contentType] = "text/plain; charset=utf-8"
+        exchange.respond(
+            Response(status: status, fields: fields, body: Array("\(reason.message)\n".utf8)))
         let isType = status == .unsupportedMediaType
         host.record(
             head, peer, method: "unknown",
