@@ -5,6 +5,7 @@ FROM swift:6.3-bookworm AS build
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends \
         libcurl4-openssl-dev libevent-dev libnghttp2-dev libsqlite3-dev libssl-dev pkg-config \
+        zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 # The manifest names the targets of these three folders, and SwiftPM wants to see each of them.

@@ -30,9 +30,9 @@ let package = Package(
         .library(
             name: "Rooms",
             targets: [
-                "Addresses", "Authentication", "Directory", "DirectoryClient", "EventHub", "Events",
-                "Gateway",
-                "Libevent", "HTTPServer", "HTTP2", "Outbound", "Records", "Text", "Frames", "TLS",
+                "Addresses", "Authentication", "Compression", "Directory", "DirectoryClient",
+                "EventHub", "Events", "Gateway", "GatewayGRPC", "Libevent", "HTTPServer", "HTTP2",
+                "Outbound", "Records", "Text", "Frames", "TLS",
             ]),
     ],
     dependencies: [
@@ -44,6 +44,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        // without its default traits, which would link all of Foundation
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.1.0"),
@@ -80,6 +82,16 @@ let package = Package(
         .systemLibrary(
             name: "CNghttp2", path: "Sources/Net/CNghttp2", pkgConfig: "libnghttp2",
             providers: [.apt(["libnghttp2-dev"])]),
+
+        // zlib's header
+        .systemLibrary(
+            name: "CZlib", path: "Sources/Net/CZlib", pkgConfig: "zlib",
+            providers: [.apt(["zlib1g-dev"])]),
+
+        // gzip within bounds: the safe face of zlib
+        .target(
+            name: "Compression", dependencies: ["CZlib"], path: "Sources/Net/Compression",
+            swiftSettings: boundary),
 
         // event loop, executor, timer, signal thread, mailbox, listener: the safe face of libevent
         .target(
@@ -156,10 +168,28 @@ let package = Package(
             dependencies: ["Addresses", "CCurl", "Directory", "Libevent", "Text"],
             path: "Sources/Faces/Outbound", swiftSettings: boundary),
 
+        // the messages of the Directory's own interface, generated from Protos
+        .target(
+            name: "DirectoryMessages",
+            dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            path: "Sources/Faces/DirectoryMessages", swiftSettings: strict),
+
+        // the Directory's own interface: methods, framing and status of gRPC
+        .target(
+            name: "GatewayGRPC",
+            dependencies: [
+                "Compression", "Directory", "DirectoryMessages", "EventHub", "Events", "Frames",
+                "HTTPServer", "Libevent", "Records", "Text",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ], path: "Sources/Faces/GatewayGRPC", swiftSettings: strict),
+
         // routes, errors to status, dashboard files, metrics, health, settings
         .target(
             name: "Gateway",
             dependencies: [
+                "GatewayGRPC",
                 "Addresses", "Libevent", "TLS", "HTTPServer", "HTTP2", "Frames", "Text", "Events",
                 "EventHub", "Records", "Directory", "Authentication", "Outbound",
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -258,6 +288,16 @@ let package = Package(
             name: "OutboundTests",
             dependencies: ["Addresses", "Outbound", "Directory", "Libevent", "TestSupport"],
             swiftSettings: testing),
+        .testTarget(
+            name: "CompressionTests", dependencies: ["Compression"], swiftSettings: testing),
+        .testTarget(
+            name: "GatewayGRPCTests",
+            dependencies: [
+                "DirectoryMessages", "EventHub", "Events", "GatewayGRPC", "HTTPServer", "Records",
+                "TestSupport", "Text",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ], swiftSettings: testing),
         .testTarget(
             name: "GatewayTests",
             dependencies: [

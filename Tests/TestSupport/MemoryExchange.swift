@@ -89,7 +89,9 @@ public final class MemoryExchange: ExchangeTransport {
         if began != nil { _ = send(Response(status: .internalServerError)) }
     }
 
-    package func openEventStream(_ fields: HTTPFields, first: [UInt8]) -> any FrameSink {
+    package func openEventStream(_ fields: HTTPFields, first: [UInt8], trailers: HTTPFields)
+        -> any FrameSink
+    {
         begin(.ok, fields)
         pieces?.yield(first)
         return MemorySink(pieces)

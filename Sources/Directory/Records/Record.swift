@@ -1,4 +1,4 @@
-internal import Text
+public import Text
 
 /// A valid record.
 public struct Record: Sendable {
@@ -26,6 +26,12 @@ public struct Record: Sendable {
         } catch {
             throw .malformed(error.description)
         }
+        try self.init(value: value)
+    }
+
+    /// Reads and validates a record that was parsed already, within the limits of `JSONParser`.
+    /// - Throws: `RecordError` with every error of the record.
+    public init(value: JSONValue) throws(RecordError) {
         guard value.members != nil else {
             throw .malformed("a record must be a JSON object, not \(value.kind)")
         }

@@ -7,6 +7,9 @@ public struct Wildcard: Sendable {
     /// Whether the pattern has a `*` or a `?`.
     public let isPattern: Bool
 
+    /// The length of the pattern in bytes.
+    public var byteCount: Int { pattern.count }
+
     /// Reads a pattern.
     public init(_ text: String) {
         pattern = text.utf8.map(ASCII.lowercased)

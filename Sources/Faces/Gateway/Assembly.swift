@@ -2,6 +2,7 @@ internal import Directory
 internal import EventHub
 internal import Events
 internal import Frames
+internal import GatewayGRPC
 internal import HTTP2
 internal import HTTPServer
 internal import Libevent
@@ -61,12 +62,12 @@ struct Assembly: Sendable {
         let connections = ConnectionLimiter(
             limit: settings.http.connections, perAddress: settings.http.connectionsPerAddress)
         let streamFields = StreamFields(heartbeat: settings.heartbeatInterval)
+        let health = Health(store: store, loops: loops, admission: admission)
         let routes = Routes.all(
             Routes.Services(
                 operations: operations, access: access, memory: memory,
                 filterItemLimit: settings.filterItemLimit, streamFields: streamFields,
-                log: store.eventLog, now: clock.wall,
-                health: Health(store: store, loops: loops, admission: admission),
+                log: store.eventLog, now: clock.wall, health: health,
                 metrics: MetricsSource(
                     operations: operations, store: store, publisher: publisher,
                     connections: connections, memory: memory, commits: commits, loops: loops)))
@@ -81,6 +82,12 @@ struct Assembly: Sendable {
                 access: access, memory: memory,
                 log: AccessLog(logger: logger, isEnabled: settings.logsAccess, clock: clock),
                 bodyLimit: settings.bodyLimit, retry: settings.retry, streamFields: streamFields),
+            grpc: GRPCFace.Shared(
+                methods: GRPCMethods.table(
+                    .init(
+                        operations: operations, filterItemLimit: settings.filterItemLimit,
+                        recordLimit: settings.bodyLimit,
+                        isReady: { await health.reasons().isEmpty })), memory: memory),
             connections: connections, backplane: backplane, log: store.eventLog,
             pauses: PauseLog(now: clock.monotonic), security: security)
     }

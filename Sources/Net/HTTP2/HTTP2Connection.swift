@@ -37,6 +37,7 @@ final class HTTP2Connection: ServedConnection {
     var writtenCount = 0
     var progress: (count: Int, since: Duration)?
     var unansweredSince: Duration?
+    private var lastPing: Duration?
 
     init(
         _ stream: any ByteStream, peer: Peer, listener: HTTPListener, environment: HTTP2Environment
@@ -161,6 +162,16 @@ final class HTTP2Connection: ServedConnection {
             connection.isFlushScheduled = false
             connection.settle()
         }
+    }
+
+    /// Sends a PING, so that the connection does not count as lost; at most one a second, however many
+    /// streams ask for it.
+    func ping() {
+        let now = LoopClock.now()
+        guard let session, lastPing.map({ now - $0 >= .seconds(1) }) ?? true else { return }
+        lastPing = now
+        session.ping(0)
+        settle()
     }
 
     // MARK: Exchanges

@@ -1,4 +1,5 @@
 internal import Frames
+internal import HTTPTypes
 
 /// A response of unlimited length over HTTP/2: one stream of a connection that others share. Frames
 /// leave without a copy, as far as the windows allow. Belongs to the loop's thread.
@@ -14,9 +15,13 @@ final class HTTP2EventStream: FrameSink {
     private let stream: HTTP2Stream
     private var input: Int32 = 0
     private unowned let connection: HTTP2Connection
+    /// The fields after the body; nil for none.
+    private let trailers: HTTPFields?
 
     /// Makes a stream that has ended, until `open` is called.
-    init(_ stream: HTTP2Stream, _ connection: HTTP2Connection) {
+    /// - Parameter trailers: fields after the body.
+    init(_ stream: HTTP2Stream, _ connection: HTTP2Connection, trailers: HTTPFields) {
+        self.trailers = trailers.isEmpty ? nil : trailers
         self.stream = stream
         self.connection = connection
     }
@@ -35,7 +40,9 @@ final class HTTP2EventStream: FrameSink {
         return count
     }
 
-    func finish() { if isClosed { return } else { stream.finish() } }
+    func finish() { if !isClosed { stream.finish(trailers: trailers) } }
+
+    func ping() { if !isClosed { connection.ping() } }
 
     func abort() {
         guard !isClosed else { return }

@@ -118,8 +118,10 @@ extension HTTP2Exchange {
         _ = send(responder.response(to: error))
     }
 
-    func openEventStream(_ fields: HTTPFields, first: [UInt8]) -> any FrameSink {
-        let sink = HTTP2EventStream(stream, connection)
+    func openEventStream(_ fields: HTTPFields, first: [UInt8], trailers: HTTPFields)
+        -> any FrameSink
+    {
+        let sink = HTTP2EventStream(stream, connection, trailers: trailers)
         guard owesResponse, !isOver, !stream.isClosed else { return sink }
         owesResponse = false
         releaseHandler()

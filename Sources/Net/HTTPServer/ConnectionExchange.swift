@@ -69,7 +69,9 @@ final class ConnectionExchange: ExchangeTransport {
 
     func abandon() { if isCurrent { connection.respondIfForgotten() } }
 
-    func openEventStream(_ fields: HTTPFields, first: [UInt8]) -> any FrameSink {
+    func openEventStream(_ fields: HTTPFields, first: [UInt8], trailers: HTTPFields)
+        -> any FrameSink
+    {
         connection.openEventStream(fields, first, for: request, isCurrent: isCurrent)
     }
 }

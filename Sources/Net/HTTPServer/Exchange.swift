@@ -41,9 +41,14 @@ public struct Exchange: ~Copyable {
     }
 
     /// Begins a response of unlimited length, and frees the memory of the request.
-    /// - Parameter first: the first bytes of the body, sent together with the header.
+    /// - Parameters:
+    ///   - first: the first bytes of the body, sent together with the header.
+    ///   - trailers: fields after the body, when the stream is ended in good order. HTTP/1.1 sends
+    ///     none.
     /// - Returns: the stream; it is closed if the client has left.
-    public consuming func openEventStream(fields: HTTPFields, first: [UInt8]) -> any FrameSink {
-        transport.openEventStream(fields, first: first)
+    public consuming func openEventStream(
+        fields: HTTPFields, first: [UInt8], trailers: HTTPFields = [:]
+    ) -> any FrameSink {
+        transport.openEventStream(fields, first: first, trailers: trailers)
     }
 }

@@ -47,7 +47,10 @@ package protocol ExchangeTransport: AnyObject {
     func abandon()
 
     /// Begins a response of unlimited length, and frees the memory of the request.
-    /// - Parameter first: the first bytes of the body, sent together with the header.
+    /// - Parameters:
+    ///   - first: the first bytes of the body, sent together with the header.
+    ///   - trailers: fields after the body, when the stream is ended in good order.
     /// - Returns: the stream; it is closed if the client has left.
-    func openEventStream(_ fields: HTTPFields, first: [UInt8]) -> any FrameSink
+    func openEventStream(_ fields: HTTPFields, first: [UInt8], trailers: HTTPFields)
+        -> any FrameSink
 }

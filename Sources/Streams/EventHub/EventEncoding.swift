@@ -8,12 +8,24 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
     case serverSentEvents
     /// `application/x-ndjson`: one JSON object a line.
     case ndjson
+    /// Messages of gRPC: `agntcy.dir.events.v1.ListenResponse`.
+    case grpc
+    /// The same, with a message for what was dropped, for clients that asked for it.
+    case grpcWithNotices
+
+    /// The encodings that a client of HTTP can choose.
+    public static let offered: [EventEncoding] = [.serverSentEvents, .ndjson]
+
+    /// Whether the encoding is one of gRPC. Its streams have neither an opening, nor heartbeats, nor a
+    /// last frame: HTTP/2 has PING, and gRPC a status.
+    public var isGRPC: Bool { self == .grpc || self == .grpcWithNotices }
 
     /// The media type, as a client names it in `Accept`.
     public var mediaType: String {
         switch self {
         case .serverSentEvents: "text/event-stream"
         case .ndjson: "application/x-ndjson"
+        case .grpc, .grpcWithNotices: "application/grpc"
         }
     }
 
@@ -22,7 +34,7 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
     public var contentType: String {
         switch self {
         case .serverSentEvents: "text/event-stream; charset=utf-8"
-        case .ndjson: mediaType
+        case .ndjson, .grpc, .grpcWithNotices: mediaType
         }
     }
 
@@ -49,6 +61,8 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
             return Frame(bytes, position: position, budget: budget)
         case .ndjson:
             return Frame(json + [0x0A], position: position, budget: budget)
+        case .grpc, .grpcWithNotices:
+            return Frame(EventMessage.response(event), position: position, budget: budget)
         }
     }
 
@@ -58,25 +72,30 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
         switch self {
         case .serverSentEvents: Array("retry: \(retry)\n: connected\n\n".utf8)
         case .ndjson: [0x0A]
+        case .grpc, .grpcWithNotices: []
         }
     }
 
     /// The frame after a silence, so that the connection does not count as lost. A comment without an
     /// empty line after it: for httpx-sse 0.4.3 an empty line is an event of its own once an id has
-    /// been received.
+    /// been received. Empty for gRPC.
     public var heartbeat: Frame {
         switch self {
         case .serverSentEvents: Frame(Array(":\n".utf8))
         case .ndjson: Frame([0x0A])
+        case .grpc, .grpcWithNotices: Frame([])
         }
     }
 
-    /// Tells how many events were lost since the one before.
+    /// Tells how many events were lost since the one before. Empty for gRPC clients that did not ask
+    /// for notices.
     public func dropped(_ count: Int) -> Frame {
         switch self {
         case .serverSentEvents:
             Frame(Array("event: dropped\ndata: {\"dropped\":\(count)}\n\n".utf8))
         case .ndjson: Frame(Array("{\"dropped\":\(count)}\n".utf8))
+        case .grpc: Frame([])
+        case .grpcWithNotices: Frame(EventMessage.notice("dropped", "\(count)"))
         }
     }
 
@@ -86,6 +105,7 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
         switch self {
         case .serverSentEvents: return Array("event: reset\ndata: ".utf8) + json + [0x0A, 0x0A]
         case .ndjson: return Array("{\"reset\":".utf8) + json + Array("}\n".utf8)
+        case .grpc, .grpcWithNotices: return []
         }
     }
 
@@ -102,6 +122,7 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
             return Frame(start + json.line + [0x0A, 0x0A])
         case .ndjson:
             return Frame((["goodbye": json] as JSON).line + [0x0A])
+        case .grpc, .grpcWithNotices: return Frame([])
         }
     }
 

@@ -240,8 +240,7 @@ public final class Hub {
 
     /// Sends a heartbeat to the subscribers of one bucket that have been silent for too long.
     public func heartbeatTick() {
-        for subscriber in heartbeats.tick(registry)
-        where subscriber.sendControlFrame(heartbeat(subscriber)) {
+        for subscriber in heartbeats.tick(registry) where subscriber.sendHeartbeat() {
             heartbeats.markSent(subscriber)
         }
     }

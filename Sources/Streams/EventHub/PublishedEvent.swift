@@ -40,9 +40,18 @@ public final class PublishedEvent: Sendable {
     public func frame(_ encoding: EventEncoding) -> Frame {
         encoded.withLock { encoded in
             if let frame = encoded.frames[encoding] { return frame }
-            let json = encoded.json ?? event.json()
-            encoded.json = json
-            let frame = encoding.frame(event, json: json, place: place, budget: memory)
+            let frame: Frame
+            if encoding.isGRPC {
+                // Both encodings of gRPC have the same events.
+                frame =
+                    encoded.frames[.grpc]
+                    ?? encoding.frame(event, json: [], place: place, budget: memory)
+                encoded.frames[.grpc] = frame
+            } else {
+                let json = encoded.json ?? event.json()
+                encoded.json = json
+                frame = encoding.frame(event, json: json, place: place, budget: memory)
+            }
             encoded.frames[encoding] = frame
             return frame
         }

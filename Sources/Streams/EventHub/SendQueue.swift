@@ -80,9 +80,10 @@ public struct SendQueue {
     /// Counts events that were dropped for this subscriber elsewhere.
     public mutating func recordDrops(_ count: Int) { unreportedDrops += count }
 
-    /// Queues a frame that is not an event, whatever the limit.
+    /// Queues a frame that is not an event, whatever the limit. An empty frame is left out.
     public mutating func append(_ frame: Frame) {
         queueNotice()
+        guard frame.count(.plain) > 0 else { return }
         queue.append(Entry(frame: frame, isEvent: false))
     }
 
@@ -111,7 +112,9 @@ public struct SendQueue {
     /// Queues the report of the drops so far.
     private mutating func queueNotice() {
         guard unreportedDrops > 0 else { return }
-        queue.append(Entry(frame: notice(unreportedDrops), isEvent: false))
+        let frame = notice(unreportedDrops)
         unreportedDrops = 0
+        // An encoding without notices has an empty one.
+        if frame.count(.plain) > 0 { queue.append(Entry(frame: frame, isEvent: false)) }
     }
 }

@@ -255,6 +255,17 @@ public final class Subscriber {
         return true
     }
 
+    /// Sends a heartbeat: a frame, or a PING where the encoding has none.
+    /// - Returns: whether it was sent.
+    func sendHeartbeat() -> Bool {
+        let encoding = request.encoding
+        guard encoding.isGRPC else {
+            return sendControlFrame(HeartbeatScheduler.frame(encoding))
+        }
+        sink.ping()
+        return true
+    }
+
     @discardableResult
     private func makeBacklog(sentOfFirst: Int) -> Backlog {
         let backlog = Backlog(

@@ -27,9 +27,18 @@ public protocol FrameSink: AnyObject {
     /// Ends the stream at once.
     func abort()
 
+    /// Checks the connection of a stream whose format has no heartbeat, where its protocol can:
+    /// HTTP/2 sends a PING. Call it at intervals.
+    func ping()
+
     /// Ends the stream if its peer has vanished: it has acknowledged nothing for `timeout` although
     /// it should. Call it at intervals.
     func inspectPeer(_ timeout: Duration)
+}
+
+extension FrameSink {
+    /// Does nothing.
+    public func ping() {}
 }
 
 /// The owner of an open stream, called on the loop's thread.

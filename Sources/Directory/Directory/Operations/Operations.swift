@@ -13,8 +13,8 @@ public final class Operations: Sendable {
     /// The syncs from other Directories.
     public let syncs: Syncs
     let logger: Logger
-    /// Microseconds since 1970.
-    let now: @Sendable () -> Int64
+    /// Returns the time, microseconds since 1970.
+    public let now: @Sendable () -> Int64
 
     /// Makes the operations on a store.
     /// - Parameters:

@@ -1,6 +1,7 @@
 internal import Events
 internal import GRDB
 internal import Records
+public import Text
 
 extension Operations {
     /// The result of the push of one record.
@@ -41,6 +42,30 @@ extension Operations {
                 return stored.map { $0[next] }
             }
         }
+    }
+
+    /// Stores records in one commit, up to the first that is not valid: those after it are not
+    /// stored.
+    ///
+    /// Emits RECORD_PUSHED for each that is stored.
+    /// - Parameter values: parsed within the limits of `JSONParser`.
+    /// - Returns: a result for each stored record, and the error that ended the list.
+    public func push(inOrder values: [JSONValue]) async -> (
+        pushed: [Pushed], error: DirectoryError?
+    ) {
+        let (records, error) = await Self.read(inOrder: values)
+        do { return (try await store(records: records), error) } catch { return ([], error) }
+    }
+
+    @concurrent
+    private static func read(inOrder values: [JSONValue]) async -> ([Record], DirectoryError?) {
+        var records: [Record] = []
+        for value in values {
+            do { records.append(try Record(value: value)) } catch {
+                return (records, .record(error))
+            }
+        }
+        return (records, nil)
     }
 
     private func store(records: [Record]) async throws(DirectoryError) -> [Pushed] {

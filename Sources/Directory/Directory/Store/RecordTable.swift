@@ -14,6 +14,16 @@ enum RecordTable {
             arguments: [cid])
     }
 
+    /// Returns the canonical JSON of a record, unchecked; empty when the row is gone.
+    static func content(of id: Int64, _ database: Database) throws -> [UInt8] {
+        let row = try Row.fetchOne(
+            database.cachedStatement(sql: "SELECT content FROM record WHERE id = ?"),
+            arguments: [id])
+        guard let row else { return [] }
+        let data: Data = try row.decode(atIndex: 0)
+        return [UInt8](data)
+    }
+
     /// Where a stored record came from.
     struct Origin: Sendable {
         /// The sync that copied it; nil when it was pushed.

@@ -195,6 +195,23 @@ enum Schema {
                     """)
         }
         registerTokens(&migrator)
+        migrator.registerMigration("referrers") { database in
+            try database.execute(
+                sql: """
+                    -- what is attached to records, as it was sent
+                    CREATE TABLE referrer (
+                        id INTEGER PRIMARY KEY,
+                        record_id INTEGER NOT NULL REFERENCES record (id) ON DELETE CASCADE,
+                        cid TEXT NOT NULL,
+                        type TEXT NOT NULL,
+                        size INTEGER NOT NULL,
+                        content BLOB NOT NULL,
+                        attached_at INTEGER NOT NULL,
+                        UNIQUE (record_id, cid)
+                    ) STRICT;
+                    """)
+            try ReferrerTable.addExisting(database)
+        }
         return migrator
     }
 }

@@ -36,10 +36,12 @@ enum SignatureTable {
     /// - Parameters:
     ///   - id: the row of the record.
     ///   - time: microseconds since 1970.
+    ///   - isReferrer: whether it was sent as a referrer, which the caller stores. If not, one is
+    ///     made of it.
     /// - Throws: `DirectoryError.key` when the record has `limit` signatures.
     static func attach(
         _ signature: String, by key: PublicKey, to cid: String, _ id: Int64, at time: Int64,
-        _ database: Database
+        isReferrer: Bool = false, _ database: Database
     ) throws -> Attached {
         var events: [EventDraft] = []
         let count = try Int.fetchOne(
@@ -52,12 +54,10 @@ enum SignatureTable {
                     part: "signature",
                     reason: "exceeds the limit of \(limit) signatures for a record"))
         }
-        try database.execute(
-            sql: """
-                INSERT INTO public_key (record_id, fingerprint, pem, uploaded_at)
-                VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
-                """, arguments: [id, key.fingerprint, key.pem, time])
-        if database.changesCount > 0 {
+        if try insert(key, of: id, at: time, database) {
+            if !isReferrer {
+                try ReferrerTable.insert(.key(key.pem, of: cid), of: id, at: time, database)
+            }
             events.append(
                 EventDraft(
                     .publicKeyUploaded, key.fingerprint, metadata: [.init("record_cid", cid)]))
@@ -68,6 +68,11 @@ enum SignatureTable {
                 VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                 """, arguments: [id, key.fingerprint, key.algorithm, signature, time])
         let isNew = database.changesCount > 0
+        if isNew, !isReferrer {
+            let referrer = Referrer.signature(
+                signature, algorithm: key.algorithm, at: time, of: cid)
+            try ReferrerTable.insert(referrer, of: id, at: time, database)
+        }
         let signedAt = try Int64.fetchOne(
             database,
             sql: """
@@ -81,6 +86,61 @@ enum SignatureTable {
                     .init("algorithm", key.algorithm), .init("signer", key.fingerprint),
                 ]))
         return Attached(isNew: isNew, signedAt: signedAt ?? time, events: events)
+    }
+
+    /// The most keys of one record.
+    private static let keyLimit = 100
+
+    /// Stores a key of a record.
+    /// - Returns: false when it was stored already.
+    /// - Throws: `DirectoryError.key` when the record has `keyLimit` keys.
+    static func insert(_ key: PublicKey, of id: Int64, at time: Int64, _ database: Database) throws
+        -> Bool
+    {
+        let count = try Int.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT count(*) FROM public_key WHERE record_id = ? AND fingerprint <> ?"),
+            arguments: [id, key.fingerprint])
+        guard count ?? 0 < keyLimit else {
+            throw DirectoryError.key(
+                .invalid(
+                    part: "public_key", reason: "exceeds the limit of \(keyLimit) keys for a record"
+                ))
+        }
+        try database.execute(
+            sql: """
+                INSERT INTO public_key (record_id, fingerprint, pem, uploaded_at)
+                VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """, arguments: [id, key.fingerprint, key.pem, time])
+        return database.changesCount > 0
+    }
+
+    /// Returns the keys of a record, PEM.
+    static func keys(of id: Int64, _ database: Database) throws -> [String] {
+        try String.fetchAll(
+            database, sql: "SELECT pem FROM public_key WHERE record_id = ? ORDER BY uploaded_at",
+            arguments: [id])
+    }
+
+    /// Returns the texts of the signatures of a record.
+    static func texts(of id: Int64, _ database: Database) throws -> [String] {
+        try String.fetchAll(
+            database, sql: "SELECT signature FROM signature WHERE record_id = ?", arguments: [id])
+    }
+
+    /// Deletes a signature of a record.
+    static func remove(signature: String, of id: Int64, _ database: Database) throws {
+        guard !signature.utf8.contains(0) else { return }
+        try database.execute(
+            sql: "DELETE FROM signature WHERE record_id = ? AND signature = ?",
+            arguments: [id, signature])
+    }
+
+    /// Deletes a key of a record, with the signatures that it has made.
+    static func remove(key: PublicKey, of id: Int64, _ database: Database) throws {
+        try database.execute(
+            sql: "DELETE FROM public_key WHERE record_id = ? AND fingerprint = ?",
+            arguments: [id, key.fingerprint])
     }
 
     /// Returns the signatures of a record, oldest first.

@@ -54,13 +54,15 @@ struct AccessLog: Sendable {
     func ended(_ subscriber: Subscriber, subject: String) {
         guard isEnabled else { return }
         let request = subscriber.request
+        let isGRPC = request.encoding.isGRPC
         let duration: Duration = .microseconds(max(0, clock.wall() - request.since))
         logger.info(
             "stream",
             metadata: [
-                "method": "GET", "status": "200", "subject": "\(subject)",
+                "method": "\(isGRPC ? "POST" : "GET")", "status": "200", "subject": "\(subject)",
                 "subscriber": "\(request.id)", "address": "\(request.address)",
-                "path": "/events", "filter": "\(request.filter.summary)",
+                "path": "\(isGRPC ? LoopGRPCHost.listenPath : "/events")",
+                "filter": "\(request.filter.summary)",
                 "bytes": "\(subscriber.sink.bytesSent)", "delivered": "\(subscriber.delivered)",
                 "dropped": "\(subscriber.dropped)", "duration_ms": "\(duration.brief)",
             ])

@@ -2,6 +2,7 @@ internal import Addresses
 internal import Authentication
 internal import EventHub
 internal import Events
+internal import GatewayGRPC
 internal import HTTP2
 internal import HTTPServer
 internal import Libevent
@@ -19,6 +20,7 @@ actor GatewayLoop: HTTPResponder {
         var http2: HTTP2Limits
         var hub: LoopHub.Policy
         var face: HTTPFace.Shared
+        var grpc: GRPCFace.Shared
         let connections: ConnectionLimiter
         let backplane: LocalBackplane
         /// The event log, from which subscribers catch up.
@@ -35,6 +37,7 @@ actor GatewayLoop: HTTPResponder {
         let face: HTTPFace
         let access: StreamAccess
         var admin: HTTPListener?
+        let grpc: GRPCFace
     }
 
     nonisolated let loop: EventLoop
@@ -80,8 +83,11 @@ actor GatewayLoop: HTTPResponder {
             memory: shared.face.memory, security: shared.security, wheel: clock.wheel,
             responder: self)
         listener.acceptHTTP2(shared.http2)
+        let grpc = GRPCFace(
+            shared.grpc, host: LoopGRPCHost(face: face, hub: hub, access: access),
+            wheel: clock.wheel)
         parts = Parts(
-            clock: clock, listener: listener, hub: hub, face: face, access: access)
+            clock: clock, listener: listener, hub: hub, face: face, access: access, grpc: grpc)
         if let control = listener.control { listenerControl.withLock { $0 = control } }
         shared.backplane.connect(hub.makeInlet())
         return listener.address ?? address
@@ -109,10 +115,14 @@ actor GatewayLoop: HTTPResponder {
     // MARK: Requests
 
     func respond(to exchange: consuming Exchange) async {
-        guard let face = parts?.face else { return }
+        guard let parts else { return }
         runningHandlers += 1
         defer { runningHandlers -= 1 }
-        await face.respond(to: exchange)
+        if !exchange.peer.isAdmin, parts.grpc.accepts(exchange.request) {
+            await parts.grpc.respond(to: exchange)
+        } else {
+            await parts.face.respond(to: exchange)
+        }
     }
 
     nonisolated func response(to error: HTTPProtocolError) -> Response { Problem(error).response }

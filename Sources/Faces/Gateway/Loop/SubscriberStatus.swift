@@ -13,6 +13,7 @@ struct SubscriberStatus: Sendable {
         json = [
             "id": .number(request.id), "address": .string(request.address),
             "since": .string(Timestamp.format(request.since)),
+            "kind": .string(request.encoding.isGRPC ? "grpc" : "http"),
             "format": .string(request.encoding.mediaType), "filter": request.filter.json,
             "delivered": .number(subscriber.delivered), "dropped": .number(subscriber.dropped),
             "queued": .number(subscriber.queued),

@@ -50,13 +50,13 @@ extension RouteResponse.Subscription {
             request.query.isEmpty
             ? .all : try EventFilter(request.query, itemLimit: itemLimit)
         guard let type = MediaType.choose(Self.types, accept: request.head.fields[.accept]),
-            let encoding = EventEncoding.allCases.first(where: { type.hasBytes(of: $0.mediaType) })
+            let encoding = EventEncoding.offered.first(where: { type.hasBytes(of: $0.mediaType) })
         else { throw Problem.notAcceptable(Self.types) }
         self.init(
             filter: request.subject.filter(filter), encoding: encoding, subject: request.subject)
     }
 
-    private static let types = EventEncoding.allCases.map(\.mediaType)
+    private static let types = EventEncoding.offered.map(\.mediaType)
 }
 
 extension EventFilter {
