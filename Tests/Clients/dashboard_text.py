@@ -29,7 +29,6 @@ def controls(browser, gateway):
     expect("its name", text(browser, "#record h2 bdi"), f"agent{WRITTEN}txt.exe")
     expect("its name in the list", text(browser, f"li[data-cid={cid}] bdi"), f"agent{WRITTEN}txt.exe")
     expect("its label", text(browser, "#record .tag"), f"/skills/agent{WRITTEN}txt.exe")
-    press(browser, "Read the content")
     browser.wait("its content", f"{number('#record pre')} === 1")
     expect("its content", "\\u202e" in text(browser, "#record pre"), True)
     press(browser, "Delete")
