@@ -37,7 +37,7 @@ class Proxy:
         self.folder = self.directory.name
         self.gateway = Gateway(
             self.gateway_program, self.folder, f"events.heartbeat_interval={HEARTBEAT}s",
-            "events.retry=200ms")
+            "events.retry=200ms", f"allowed_hosts={NAME}")
         try:
             self.start()
         except Exception:
