@@ -112,7 +112,7 @@ package final class GRPCCall {
         return exchange.take()
     }
 
-    private func checkOpen() throws(GRPCStatus) { if let status { throw status } }
+    private func checkOpen() throws { if let status { throw status } }
 
     // MARK: The end
 

@@ -9,18 +9,18 @@ enum Messages {
     /// Reads a message.
     /// - Throws: `GRPCStatus.malformed`.
     static func read<M: Message>(_ bytes: [UInt8], as type: M.Type = M.self)
-        async throws(GRPCStatus) -> M
+        async throws -> M
     {
         bytes.count <= smallSize ? try parse(bytes) : try await parseLarge(bytes)
     }
 
     @concurrent
-    private static func parseLarge<M: Message>(_ bytes: [UInt8]) async throws(GRPCStatus) -> M {
+    private static func parseLarge<M: Message>(_ bytes: [UInt8]) async throws -> M {
         try parse(bytes)
     }
 
-    private static func parse<M: Message>(_ bytes: [UInt8]) throws(GRPCStatus) -> M {
-        do { return try M(serializedBytes: bytes) } catch { throw .malformed }
+    private static func parse<M: Message>(_ bytes: [UInt8]) throws -> M {
+        do { return try M(serializedBytes: bytes) } catch { throw GRPCStatus.malformed }
     }
 
     /// Returns the bytes of a message.
