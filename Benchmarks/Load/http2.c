@@ -47,7 +47,7 @@ static char *request(char *at, const char *path, uint32_t stream) {
     *end++ = 0x04;        // :path, not kept in a table
     end = string(end, path);
     *end++ = 0x01;  // :authority
-    end = string(end, "bench");
+    end = string(end, "localhost");
     *end++ = 0x0F;  // accept
     *end++ = 0x04;
     end = string(end, "text/event-stream");

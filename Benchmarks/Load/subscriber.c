@@ -33,7 +33,7 @@ static void ask(struct load *load, struct subscriber *subscriber) {
     char request[512];
     int size = snprintf(
         request, sizeof request,
-        "GET %s HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n", load->path);
+        "GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n", load->path);
     channel_open(subscriber->fd, false);
     if (channel_write(subscriber->fd, request, size) != size) fail("the request was not taken");
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = subscriber};

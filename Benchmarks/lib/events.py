@@ -22,7 +22,7 @@ def prepare(address, tls=False):
     stream = socket.create_connection((host, int(port)), timeout=10)
     if context:
         stream = context.wrap_socket(stream)
-    stream.sendall(b"GET /events?types=RECORD_PUBLISHED HTTP/1.0\r\nHost: bench\r\n\r\n")
+    stream.sendall(b"GET /events?types=RECORD_PUBLISHED HTTP/1.0\r\nHost: localhost\r\n\r\n")
     seen = b""
     while b": connected\n\n" not in seen:
         seen += receive(stream)

@@ -23,7 +23,7 @@ def free_port():
 
 
 def post(path, body, *fields):
-    lines = [f"POST {path} HTTP/1.1", "Host: bench", *fields, f"Content-Length: {len(body)}"]
+    lines = [f"POST {path} HTTP/1.1", "Host: localhost", *fields, f"Content-Length: {len(body)}"]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 

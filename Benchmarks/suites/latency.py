@@ -40,14 +40,14 @@ def read_until(client, mark, rest=b""):
 
 def measure(address):
     stream = connect(address)
-    stream.sendall(b"GET /events?types=RECORD_PUSHED HTTP/1.1\r\nHost: bench\r\n\r\n")
+    stream.sendall(b"GET /events?types=RECORD_PUSHED HTTP/1.1\r\nHost: localhost\r\n\r\n")
     read_until(stream, b": connected\n\n")
     push = connect(address)
     latencies, pushes = [], []
     for number in range(ROUNDS + WARM_UP):
         body = record(number).encode()
         head = (
-            f"POST /push HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+            f"POST /push HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         ).encode()
         began = time.time()
