@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 enum {
-    HEADER_SIZE = 9, BUFFER_SIZE = 1 << 22, WINDOW = 0x7FFFFFFF, IN_FLIGHT = 64,
+    HEADER_SIZE = FRAME_HEADER, BUFFER_SIZE = 1 << 22, WINDOW = 0x7FFFFFFF, IN_FLIGHT = 64,
     DATA = 0, HEADERS = 1, RST_STREAM = 3, SETTINGS = 4, PING = 6, GOAWAY = 7, WINDOW_UPDATE = 8,
     ACK = 1, END_STREAM = 1, END_HEADERS = 4, PADDED = 8,
 };
@@ -40,19 +40,70 @@ static char *string(char *at, const char *text) {
     return (char *)memcpy(at, text, size) + size;
 }
 
-static char *request(char *at, const char *path, uint32_t stream) {
-    char block[512], *end = block;
-    *end++ = (char)0x82;  // :method GET
+/// The pseudo-header fields; `method` is an index of the static table.
+static char *pseudo_fields(char *end, int method, const char *path) {
+    *end++ = (char)(0x80 | method);
     *end++ = (char)0x86;  // :scheme http
     *end++ = 0x04;        // :path, not kept in a table
     end = string(end, path);
     *end++ = 0x01;  // :authority
-    end = string(end, "localhost");
+    return string(end, "localhost");
+}
+
+static char *request(char *at, const char *path, uint32_t stream) {
+    char block[512], *end = pseudo_fields(block, 2, path);
     *end++ = 0x0F;  // accept
     *end++ = 0x04;
     end = string(end, "text/event-stream");
     at = begin_frame(at, end - block, HEADERS, END_STREAM | END_HEADERS, stream);
     return (char *)memcpy(at, block, end - block) + (end - block);
+}
+
+char *grpc_call(char *at, const char *path, uint32_t stream, const char *message, size_t size) {
+    char block[512], *end = pseudo_fields(block, 3, path);
+    *end++ = 0x0F;  // content-type
+    *end++ = 0x10;
+    end = string(end, "application/grpc");
+    *end++ = 0;  // a name of its own
+    end = string(string(end, "te"), "trailers");
+    at = begin_frame(at, end - block, HEADERS, END_HEADERS, stream);
+    at = (char *)memcpy(at, block, end - block) + (end - block);
+    if (size + GRPC_PREFIX > 16384) fail("a message of %zu bytes", size);
+    at = begin_frame(at, size + GRPC_PREFIX, DATA, END_STREAM, stream);
+    *at++ = 0;  // not compressed
+    at = number(at, (uint32_t)size);
+    return (char *)memcpy(at, message, size) + size;
+}
+
+char *open_http2(char *end) {
+    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+    end = (char *)memcpy(end, preface, sizeof preface - 1) + sizeof preface - 1;
+    end = begin_frame(end, 12, SETTINGS, 0, 0);
+    end = number((char *)memcpy(end, "\0\2", 2) + 2, 0);       // ENABLE_PUSH
+    end = number((char *)memcpy(end, "\0\4", 2) + 2, WINDOW);  // INITIAL_WINDOW_SIZE
+    return number(begin_frame(end, 4, WINDOW_UPDATE, 0, 0), WINDOW - 65535);
+}
+
+size_t frame_size(const char *bytes, size_t size) {
+    if (size < HEADER_SIZE) return 0;
+    size_t length = read_number(bytes) >> 8;
+    if (length > 16384) fail("a frame of %zu bytes", length);
+    return size < HEADER_SIZE + length ? 0 : HEADER_SIZE + length;
+}
+
+int frame_type(const char *frame) { return frame[3]; }
+
+bool ends_stream(const char *frame) {
+    return (frame[3] == DATA || frame[3] == HEADERS) && frame[4] & END_STREAM;
+}
+
+char *answer_frame(char *at, const char *frame, size_t size) {
+    int type = frame[3];
+    if ((type != PING && type != SETTINGS) || frame[4] & ACK) return at;
+    size_t length = type == PING ? size - HEADER_SIZE : 0;
+    if (length > 8) fail("a PING of %zu bytes", length);
+    at = begin_frame(at, length, type, ACK, 0);
+    return (char *)memcpy(at, frame + HEADER_SIZE, length) + length;
 }
 
 static void write_all(struct connection *connection, const char *bytes, size_t size) {
@@ -62,16 +113,13 @@ static void write_all(struct connection *connection, const char *bytes, size_t s
 
 /// Opens everything: preface, windows that never close in a run, and the requests.
 static void ask(struct load *load, struct connection *connection) {
-    static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     static char bytes[1 << 16];
     channel_open(connection->fd, true);
     if (load->streams > 200) fail("more than 200 streams");
-    char *end = (char *)memcpy(bytes, preface, sizeof preface - 1) + sizeof preface - 1;
-    end = begin_frame(end, 12, SETTINGS, 0, 0);
-    end = number((char *)memcpy(end, "\0\2", 2) + 2, 0);       // ENABLE_PUSH
-    end = number((char *)memcpy(end, "\0\4", 2) + 2, WINDOW);  // INITIAL_WINDOW_SIZE
-    end = number(begin_frame(end, 4, WINDOW_UPDATE, 0, 0), WINDOW - 65535);
-    for (int i = 0; i < load->streams; i++) end = request(end, load->path, 2 * i + 1);
+    char *end = open_http2(bytes);
+    for (int i = 0; i < load->streams; i++)
+        end = load->is_grpc ? grpc_call(end, load->path, 2 * i + 1, "", 0)
+                            : request(end, load->path, 2 * i + 1);
     write_all(connection, bytes, end - bytes);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
     epoll_ctl(load->poller, EPOLL_CTL_MOD, connection->fd, &event);
@@ -153,20 +201,20 @@ static void take_frame(struct load *load, struct connection *connection, const c
     if (flags & PADDED && (type == DATA || type == HEADERS)) fail("padding is not expected");
     switch (type) {
     case DATA: return take_data(load, connection, stream, bytes, size);
-    case HEADERS: return take_headers(load, connection, stream, bytes, size);
+    case HEADERS:
+        if (flags & END_STREAM) {
+            load->tally.closed++;
+            return;
+        }
+        return take_headers(load, connection, stream, bytes, size);
     case GOAWAY: fail("the server ends a connection, error %u", read_number(bytes + 4));
     case RST_STREAM:
         if (!subscriber(load, connection, stream)->is_open) fail("a stream was refused");
         load->tally.closed++;
         return;
-    case SETTINGS:
-    case PING: {
-        char answer[HEADER_SIZE + 8];
-        if (flags & ACK) return;
-        size_t length = type == PING ? size : 0;
-        if (length > 8) fail("a PING of %zu bytes", length);
-        memcpy(begin_frame(answer, length, type, ACK, 0), bytes, length);
-        write_all(connection, answer, HEADER_SIZE + length);
+    default: {
+        char answer[HEADER_SIZE + 8], *end = answer_frame(answer, frame, HEADER_SIZE + size);
+        if (end > answer) write_all(connection, answer, end - answer);
     }
     }
 }
@@ -182,13 +230,10 @@ void receive_frames(struct load *load, struct connection *connection) {
         epoll_ctl(load->poller, EPOLL_CTL_DEL, connection->fd, NULL);
         return;
     }
-    size_t size = had + got;
-    while (size - used >= HEADER_SIZE) {
-        size_t length = read_number(buffer + used) >> 8;
-        if (length > 16384) fail("a frame of %zu bytes", length);
-        if (size - used < HEADER_SIZE + length) break;
-        take_frame(load, connection, buffer + used, length);
-        used += HEADER_SIZE + length;
+    size_t size = had + got, whole;
+    while ((whole = frame_size(buffer + used, size - used)) > 0) {
+        take_frame(load, connection, buffer + used, whole - HEADER_SIZE);
+        used += whole;
     }
     if (had > 0 || used < size)
         keep_rest(&connection->rest, &connection->rest_size, buffer + used, size - used);

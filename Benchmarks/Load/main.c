@@ -1,4 +1,4 @@
-// Usage: bench-load HOST:PORT PATH PUBLISH-HOST:PORT MARKS PID[,PID…] [tls]
+// Usage: bench-load HOST:PORT PATH PUBLISH-HOST:PORT MARKS PID[,PID…] [tls] [grpc]
 //
 // Takes one command a line and answers each with one line of JSON:
 //   connect N                 opens N subscriptions
@@ -6,6 +6,7 @@
 //   burst SET COUNT           publishes COUNT items of a set, each when the one before has arrived
 //   paced SET COUNT INTERVAL  publishes COUNT items, one each INTERVAL milliseconds
 //   push SET CLIENTS          sends each item once, by CLIENTS clients at a time
+// With `grpc` the subscriptions of HTTP/2 are calls of the method PATH, and what is pushed are messages.
 // SET is a file (see `read_set`), MARKS holds a line for each mark. It ends with its input.
 #include "load.h"
 #include <stdlib.h>
@@ -134,13 +135,35 @@ static void read_marks(struct load *load, const char *path) {
     fclose(file);
 }
 
+/// What stands before the mark of an event: its member in JSON, or tag and length of its field in
+/// protobuf. The latter are two bytes, so the first ones of the mark are searched with them.
+static void choose_field(struct load *load) {
+    if (load->is_grpc) {
+        enum { TAG = 4 << 3 | 2, SHARED = 7 };
+        load->field[0] = TAG;
+        load->field[1] = (char)load->mark_size;
+        memcpy(load->field + 2, load->marks[0], SHARED);
+        load->field_size = 2 + SHARED;
+        load->mark_offset = 2;
+    } else {
+        static const char member[] = "\"resource_id\":\"";
+        load->field_size = load->mark_offset = sizeof member - 1;
+        memcpy(load->field, member, sizeof member - 1);
+    }
+}
+
 int main(int count, char **arguments) {
-    if (count < 6) fail("usage: bench-load HOST:PORT PATH PUBLISH-HOST:PORT MARKS PID[,PID…] [tls]");
-    if (count > 6 && strcmp(arguments[6], "tls") == 0) use_tls();
+    if (count < 6) fail("usage: bench-load HOST:PORT PATH PUBLISH-HOST:PORT MARKS PID[,PID…] [tls] [grpc]");
     struct load load = {.publisher = -1, .path = arguments[2], .poller = epoll_create1(0)};
+    for (int i = 6; i < count; i++) {
+        if (strcmp(arguments[i], "tls") == 0) use_tls();
+        else if (strcmp(arguments[i], "grpc") == 0) load.is_grpc = true;
+        else fail("what is '%s'?", arguments[i]);
+    }
     load.host = split(arguments[1], &load.port);
     load.publish_host = split(arguments[3], &load.publish_port);
     read_marks(&load, arguments[4]);
+    choose_field(&load);
     for (char *pid = strtok(arguments[5], ","); pid && load.server_count < 16; pid = strtok(NULL, ","))
         load.servers[load.server_count++] = atoi(pid);
     setvbuf(stdout, NULL, _IOLBF, 0);

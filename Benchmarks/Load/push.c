@@ -9,6 +9,8 @@
 /// A connection on which one request is always on its way.
 struct client {
     int fd;
+    uint32_t stream;  // of the last call of gRPC
+    bool has_message; // that call has been answered with one
     size_t size;
     char answer[8192];
 };
@@ -19,11 +21,44 @@ struct work {
     int next, done;
 };
 
+static void send_all(struct client *client, const char *bytes, size_t size) {
+    if (send(client->fd, bytes, size, MSG_NOSIGNAL) != (ssize_t)size)
+        fail("a push was not taken: %s", strerror(errno));
+}
+
 static void send_next(struct work *work, struct client *client) {
     if (work->next == work->set->count) return;
     const struct item *item = &work->set->items[work->next++];
-    if (send(client->fd, item->bytes, item->size, MSG_NOSIGNAL) != (ssize_t)item->size)
-        fail("a push was not taken: %s", strerror(errno));
+    if (!work->load->is_grpc) return send_all(client, item->bytes, item->size);
+    static const char path[] = "/agntcy.dir.store.v1.StoreService/Push";
+    char frames[1 << 15], *at = frames;
+    if (client->stream == 0) at = open_http2(at);
+    client->has_message = false;
+    client->stream = client->stream == 0 ? 1 : client->stream + 2;
+    at = grpc_call(at, path, client->stream, item->bytes, item->size);
+    send_all(client, frames, at - frames);
+}
+
+/// Reads the frames that have come; returns whether the call has ended.
+static bool read_frames(struct client *client) {
+    enum { DATA = 0, RST_STREAM = 3, GOAWAY = 7 };
+    size_t used = 0, whole;
+    bool has_ended = false;
+    while ((whole = frame_size(client->answer + used, client->size - used)) > 0) {
+        const char *frame = client->answer + used;
+        char answer[FRAME_HEADER + 8], *end = answer_frame(answer, frame, whole);
+        if (end > answer) send_all(client, answer, end - answer);
+        int type = frame_type(frame);
+        if (type == DATA) client->has_message = true;
+        // A refusal is a header that ends the call.
+        bool is_refusal = ends_stream(frame) && !client->has_message;
+        if (is_refusal || type == RST_STREAM || type == GOAWAY) fail("a push was refused");
+        if (ends_stream(frame)) has_ended = true;
+        used += whole;
+    }
+    client->size -= used;
+    memmove(client->answer, client->answer + used, client->size);
+    return has_ended;
 }
 
 static void read_answer(struct work *work, struct client *client) {
@@ -33,8 +68,12 @@ static void read_answer(struct work *work, struct client *client) {
     if (got <= 0) fail("the server closed a pushing connection");
     client->size += got;
     client->answer[client->size] = 0;
-    if (answer_size(client->answer, client->size) == 0) return;
-    client->size = 0;
+    if (work->load->is_grpc) {
+        if (!read_frames(client)) return;
+    } else {
+        if (answer_size(client->answer, client->size) == 0) return;
+        client->size = 0;
+    }
     work->done++;
     send_next(work, client);
 }

@@ -10,7 +10,6 @@
 
 /// More connections than this at once would overflow the queue of some servers.
 static const int in_flight = 64;
-static const char field[] = "\"resource_id\":\"";
 
 int dial(const char *host, int port, int source) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -107,15 +106,15 @@ size_t read_events(
     struct load *load, struct subscriber *subscriber, const char *bytes, size_t size)
 {
     const char *at = bytes, *end = bytes + size;
-    size_t needed = sizeof field - 1 + load->mark_size;
+    size_t needed = load->mark_offset + load->mark_size;
     for (;;) {
-        const char *found = memmem(at, end - at, field, sizeof field - 1);
+        const char *found = memmem(at, end - at, load->field, load->field_size);
         if (!found) {
-            size_t tail = end - at < (long)sizeof field - 2 ? end - at : (long)sizeof field - 2;
-            return end - bytes - tail;
+            long tail = (long)load->field_size - 1;
+            return end - bytes - (end - at < tail ? end - at : tail);
         }
         if ((size_t)(end - found) < needed) return found - bytes;
-        note(load, subscriber, found + sizeof field - 1);
+        note(load, subscriber, found + load->mark_offset);
         at = found + needed;
     }
 }

@@ -1,5 +1,6 @@
 """Drives one `bench-load`: a process with all the subscribers of one server."""
 
+import datetime
 import json
 import os
 import subprocess
@@ -17,6 +18,39 @@ class Event:
         self.json = frame.split(b"\ndata: ")[1].rstrip(b"\n")
         self.cid = json.loads(self.json)["resource_id"]
 
+    @property
+    def message(self):
+        """The same as a message of `EventService/Listen`."""
+        it = json.loads(self.json)
+        time, fraction = it["timestamp"].rstrip("Z").split(".")
+        seconds = int(datetime.datetime.fromisoformat(time + "+00:00").timestamp())
+        clock = number(1, seconds) + number(2, int(fraction.ljust(9, "0")))
+        event = (text(1, it["id"]) + number(2, TYPES[it["type"]]) + text(3, clock)
+                 + text(4, it["resource_id"]) + b"".join(text(5, label) for label in it["labels"]))
+        return text(1, event)
+
+
+TYPES = {"EVENT_TYPE_RECORD_PUBLISHED": 4}
+
+
+def varint(value):
+    parts = []
+    while value > 127:
+        parts.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*parts, value])
+
+
+def number(field, value):
+    """A field of protobuf with a number."""
+    return varint(field << 3) + varint(value)
+
+
+def text(field, value):
+    """A field of protobuf with text, bytes or a message."""
+    data = value.encode() if isinstance(value, str) else value
+    return varint(field << 3 | 2) + varint(len(data)) + data
+
 
 class Load:
     """The subscribers of `server`."""
@@ -32,7 +66,8 @@ class Load:
         pin = (lambda: os.sched_setaffinity(0, {core})) if core is not None else None
         self.process = subprocess.Popen(
             [program, server.subscribe_address, server.path, server.publish_address,
-             f"{directory}/marks", ",".join(map(str, server.pids)), *(["tls"] if server.speaks_tls else [])],
+             f"{directory}/marks", ",".join(map(str, server.pids)),
+             *(["tls"] if server.speaks_tls else []), *(["grpc"] if server.speaks_grpc else [])],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, preexec_fn=pin)
 
     def ask(self, *words):

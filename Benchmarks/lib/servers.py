@@ -5,14 +5,17 @@ one worker), logs off, limits out of the way, everything else as it comes.
 """
 
 import http.client
+import importlib.metadata
 import json
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 
+LISTEN = "/agntcy.dir.events.v1.EventService/Listen"
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -43,6 +46,7 @@ class Server:
     is_peer = True
     speaks_http2 = False
     speaks_tls = False
+    speaks_grpc = False
 
     def __init__(self, directory, core):
         self.directory = os.path.join(directory, self.name)
@@ -209,6 +213,59 @@ class GatewayTLSHTTP2(GatewayTLS):
     """HTTP/2 over TLS."""
     name = "gateway-tls-h2"
     speaks_http2 = True
+
+
+class GatewayGRPC(GatewayHTTP2):
+    """The gateway, whose subscribers call the Directory's own interface."""
+    name = "gateway-grpc"
+    path = LISTEN
+    speaks_grpc = True
+
+
+class GRPCPeer(Server):
+    """A server of the same method, as most people would write it. It passes on messages that it is
+    given, without making them."""
+    path = LISTEN
+    speaks_http2 = True
+    speaks_grpc = True
+
+    def run(self):
+        self.publish_port = free_port()
+        self.start(*self.command(), self.subscribe_address, self.publish_address)
+
+    @property
+    def publish_address(self):
+        return f"127.0.0.1:{self.publish_port}"
+
+    def one(self, event):
+        return post("/", event.message)
+
+
+class GRPCPython(GRPCPeer):
+    """grpcio, with asyncio."""
+    name = "grpcio"
+
+    def command(self):
+        return sys.executable, os.path.join(HERE, "grpcio-server.py")
+
+    def version(self):
+        return importlib.metadata.version("grpcio")
+
+
+class GRPCGo(GRPCPeer):
+    """grpc-go, as Debian packs it."""
+    name = "grpc-go"
+
+    def command(self):
+        program = os.path.join(self.directory, "grpc-go-server")
+        subprocess.run(
+            ["go", "build", "-o", program, os.path.join(HERE, "grpc-go-server.go")], check=True,
+            env={**os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode",
+                 "GOCACHE": os.path.join(self.directory, "cache")})
+        return (program,)
+
+    def version(self):
+        return packages("golang-google-grpc-dev", "golang-go")
 
 
 def certificate(directory):

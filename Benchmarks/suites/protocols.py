@@ -1,6 +1,6 @@
-"""Measures what a delivery over HTTP/2 or TLS costs, beside the raw limit.
+"""Measures what a delivery over HTTP/2, TLS or gRPC costs, beside the raw limit.
 
-Usage: protocols.py h2|tls GATEWAY RAW LOAD [--rounds N] [--shapes CONNECTIONSxSTREAMS,…] [--idle N]
+Usage: protocols.py h2|tls|grpc GATEWAY RAW LOAD [--rounds N] [--shapes CONNECTIONSxSTREAMS,…] [--idle N]
 
 As in fanout.py all servers are up at once, short bursts go round through them, and ratios are taken
 within a round. `raw` and `raw-writev` have as many subscribers over HTTP/1.1 in the clear.
@@ -22,7 +22,10 @@ SUITES = {
     "h2": ("HTTP/2 in the clear", [(servers.RawHTTP2, servers.GatewayHTTP2)]),
     "tls": ("TLS", [(servers.RawTLS, servers.GatewayTLS),
                     (servers.RawTLSHTTP2, servers.GatewayTLSHTTP2)]),
+    "grpc": ("gRPC", [(servers.RawHTTP2, servers.GatewayGRPC)]),
 }
+# Servers of others that speak the same.
+PEERS = {"grpc": [servers.GRPCGo, servers.GRPCPython]}
 MODES = {"one": ("one event at a time", "raw"), "burst": ("bursts of 64 events", "raw-writev")}
 
 
@@ -54,13 +57,14 @@ def open_all(load, connections, streams):
     return load.connect(connections * streams)
 
 
-def measure(options, pairs, connections, streams, table):
+def measure(options, pairs, peers, connections, streams, table):
     count = connections * streams
     say(f"{connections} connections × {streams} streams")
-    kinds = [gateway for _, gateway in pairs] + BASES + [raw for raw, _ in pairs]
+    kinds = [gateway for _, gateway in pairs] + BASES + [raw for raw, _ in pairs] + peers
     with contextlib.ExitStack() as stack:
         loads = list(start(stack, options.load, kinds))
         for load in loads:
+            table.versions[load.server.name] = load.server.version()
             open_all(load, connections, streams)
             load.one_at_a_time(1)
         for mode in MODES:
@@ -80,7 +84,7 @@ def measure(options, pairs, connections, streams, table):
                                   is_whole(result))
 
 
-def costs(title, pairs, table, shapes):
+def costs(title, pairs, peers, table, shapes):
     for mode, (words, base) in MODES.items():
         print(f"### {title}, {words}\n")
         print(f"| connections × streams | server | CPU µs a delivery | × {base} | × its raw |\n"
@@ -89,6 +93,7 @@ def costs(title, pairs, table, shapes):
             rows = [(base, base)]
             for raw, gateway in pairs:
                 rows += [(raw.name, raw.name), (gateway.name, raw.name)]
+            rows += [(peer.name, pairs[0][0].name) for peer in peers]
             for server, own in rows:
                 work = (mode, shape)
                 void = "; ".join(table.void.get(work, {}).get(server, []))
@@ -146,11 +151,16 @@ def main():
     servers.Gateway.program, servers.Raw.program = options.gateway, options.raw
     raise_limit()
     title, pairs = SUITES[options.suite]
+    peers = PEERS.get(options.suite, [])
     shapes = [tuple(map(int, shape.split("x"))) for shape in options.shapes.split(",")]
     table = Table()
     for shape in shapes:
-        measure(options, pairs, *shape, table)
-    costs(title, pairs, table, shapes)
+        measure(options, pairs, peers, *shape, table)
+    for peer in peers:
+        print(f"- {peer.name}: {table.versions[peer.name]}")
+    if peers:
+        print()
+    costs(title, pairs, peers, table, shapes)
     if options.idle:
         idle(options, pairs)
 

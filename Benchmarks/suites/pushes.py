@@ -2,7 +2,8 @@
 
 Usage: pushes.py GATEWAY BENCH-LOAD BENCH-INSERT
 
-Beside it stands a bare insert of the same rows with GRDB, in one commit for each and for 64.
+The same over gRPC: each a call of StoreService/Push. Beside it stands a bare insert of the same rows
+with GRDB, in one commit for each and for 64.
 """
 
 import json
@@ -14,7 +15,8 @@ import tempfile
 import events
 import servers
 from gateway import record
-from load import Load
+from google.protobuf import json_format, struct_pb2
+from load import Load, text
 
 ROUNDS = 5
 ALONE, TOGETHER, CLIENTS = 400, 6400, 64
@@ -25,11 +27,17 @@ def pushes(first, count):
             for number in range(first, first + count)]
 
 
-def measure(load):
-    rates, costs, next_record = {1: [], CLIENTS: []}, {1: [], CLIENTS: []}, 1000
+def messages(first, count):
+    """The same as messages of gRPC: a record is a struct in field 1."""
+    return [text(1, json_format.Parse(record(number), struct_pb2.Struct()).SerializeToString())
+            for number in range(first, first + count)]
+
+
+def measure(load, make, next_record):
+    rates, costs = {1: [], CLIENTS: []}, {1: [], CLIENTS: []}
     for number in range(ROUNDS + 1):
         for clients, count in ((1, ALONE), (CLIENTS, TOGETHER)):
-            result = load.push(pushes(next_record, count), clients)
+            result = load.push(make(next_record, count), clients)
             next_record += count
             if number > 0:
                 rates[clients].append(count / result["seconds"])
@@ -49,29 +57,37 @@ def insert(program, batch):
 def main():
     gateway, load_program, insert_program = sys.argv[1:]
     servers.Gateway.program = gateway
+    results = {}
     print(f"bench: pushing, 1 client and {CLIENTS}", file=sys.stderr)
     with tempfile.TemporaryDirectory() as directory:
-        server = servers.Gateway(directory, None)
-        server.run()
-        try:
-            own = events.prepare(server.subscribe_address)
-            load = Load(load_program, server, own, None)
-            rates, costs = measure(load)
-            load.stop()
-        finally:
-            server.stop()
+        for kind, make, first in ((servers.Gateway, pushes, 1000),
+                                  (servers.GatewayGRPC, messages, 1000000)):
+            server = kind(directory, None)
+            server.run()
+            try:
+                own = events.prepare(server.subscribe_address)
+                load = Load(load_program, server, own, None)
+                results[kind] = measure(load, make, first)
+                load.stop()
+            finally:
+                server.stop()
     print("### Pushing durable records\n")
     print("| | a second | CPU µs each |\n|---|---|---|")
-    for clients in rates:
-        words = "1 client" if clients == 1 else f"{clients} clients"
-        print(f"| {words} | {statistics.median(rates[clients]):,.0f} | "
-              f"{statistics.median(costs[clients]):.0f} |")
+    for kind, over in ((servers.Gateway, "HTTP"), (servers.GatewayGRPC, "gRPC")):
+        rates, costs = results[kind]
+        for clients in rates:
+            words = "1 client" if clients == 1 else f"{clients} clients"
+            print(f"| {words}, {over} | {statistics.median(rates[clients]):,.0f} | "
+                  f"{statistics.median(costs[clients]):.0f} |")
+    rates, over_grpc = results[servers.Gateway][0], results[servers.GatewayGRPC][0]
     for batch in (1, CLIENTS):
         bare = insert(insert_program, batch)
         print(f"| bare GRDB insert, {batch} a commit | {1e6 / bare['time_us']:,.0f} | "
               f"{bare['cpu_us']:.0f} |")
     ratio = statistics.median(many / one for one, many in zip(rates[1], rates[CLIENTS]))
-    print(f"\n{CLIENTS} clients push at {ratio:.1f} times the rate of one.")
+    part = statistics.median(over_grpc[CLIENTS]) / statistics.median(rates[CLIENTS])
+    print(f"\n{CLIENTS} clients push at {ratio:.1f} times the rate of one; over gRPC at {part:.2f} of "
+          "the rate of HTTP.")
 
 
 main()

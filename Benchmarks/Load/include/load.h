@@ -54,6 +54,9 @@ struct load {
     int count, opened, retries;
     struct connection *connections;  // NULL over HTTP/1.1
     int streams;                     // of each connection
+    bool is_grpc;                    // the streams are calls of EventService/Listen
+    char field[16];                  // what stands before the mark of an event, and its beginning
+    size_t field_size, mark_offset;  // the mark begins so many bytes after the field
     char marks[MARKS][MARK_LIMIT];
     size_t mark_size;
     pid_t servers[16];
@@ -109,6 +112,21 @@ void keep_rest(char **rest, uint32_t *rest_size, const char *bytes, size_t size)
 void subscribe_http2(struct load *load, int connections, int streams);
 /// Reads what has arrived on one connection of HTTP/2.
 void receive_frames(struct load *load, struct connection *connection);
+
+enum { FRAME_HEADER = 9, GRPC_PREFIX = 5 };
+/// Writes what opens a connection of HTTP/2: preface, settings, and a window that never closes in a
+/// run. Returns the end.
+char *open_http2(char *at);
+/// Writes the frames of a call of gRPC with one message. Returns the end.
+char *grpc_call(char *at, const char *path, uint32_t stream, const char *message, size_t size);
+/// Writes the frame that answers a SETTINGS or PING; returns the end, which is `at` if it needs none.
+char *answer_frame(char *at, const char *frame, size_t size);
+/// The size of the frame at `bytes` with its header; 0 when it has not come whole.
+size_t frame_size(const char *bytes, size_t size);
+/// Type, flags and stream of a frame.
+int frame_type(const char *frame);
+bool ends_stream(const char *frame);
+
 /// Begins a new count at a whole round of marks.
 void begin_count(struct load *load);
 /// Counts what never came as missing.
@@ -120,6 +138,7 @@ struct set read_set(const char *path);
 /// whole. Ends the program when it is a refusal.
 size_t answer_size(const char *bytes, size_t size);
 /// Sends each item of a set once, so many at a time, each on a connection that waits for its answer.
+/// Over gRPC an item is a message, and each is a call of StoreService/Push of its own.
 /// Returns the seconds it took.
 double push_all(const struct load *load, const struct set *set, int clients);
 /// Writes an item to the server.
