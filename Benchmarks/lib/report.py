@@ -32,6 +32,11 @@ class Table:
         self.rates.setdefault(work, {}).setdefault(server, []).append(
             result["delivered"] / result["seconds"])
 
+    def add_end(self, work, server, number):
+        """A load broke off: what it has measured is void."""
+        self.void.setdefault(work, {}).setdefault(server, []).append(
+            f"broke off in round {number + 1}")
+
     def void_rounds(self, work, server):
         return len(self.void.get(work, {}).get(server, []))
 
