@@ -45,6 +45,7 @@ check: bootstrap ## format, words, imports, text as bytes, the image, and a buil
 	@scripts/check-imports
 	@scripts/build --build-tests --explicit-target-dependency-import-check error
 	@scripts/check-strings
+	@scripts/check-optimized
 	@scripts/check-docker
 
 bench: ## measure fan-out beside other servers, pushes and more; ARGS="pushes sync": only those; else writes docs/benchmarks.md
