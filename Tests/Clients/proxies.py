@@ -14,6 +14,8 @@ import sys
 import threading
 import time
 
+import grpc
+
 from proxies_programs import ALL, HEARTBEAT, NAME, DelayingHAProxy
 from readme_gateway import wide_record
 from support import expect, record, until
@@ -160,6 +162,28 @@ def http2(proxy):
     ready(proxy)
 
 
+def grpc_passes(proxy):
+    """A Directory SDK behind the proxy: HTTP/2 on both sides."""
+    with open(proxy.certificate, "rb") as file:
+        credentials = grpc.ssl_channel_credentials(file.read())
+    names = (("grpc.ssl_target_name_override", NAME), ("grpc.default_authority", NAME))
+    with grpc.secure_channel(f"127.0.0.1:{proxy.port}", credentials, names) as channel:
+        call = channel.unary_stream("/agntcy.dir.events.v1.EventService/Listen")(b"")
+        until("a subscriber", proxy.gateway.subscribers)
+        times = []
+        for number in range(9):
+            start = time.monotonic()
+            cid = proxy.gateway.push(record(f"call {number}"))
+            expect("the event", cid.encode() in next(call), True)
+            times.append(time.monotonic() - start)
+        found = statistics.median(times)
+        print(f"   {proxy.name}, gRPC: {found * 1000:.1f} ms", flush=True)
+        if found > LONGEST:
+            raise AssertionError(f"the median of several events is {found * 1000:.0f} ms")
+        call.cancel()
+    until("the subscriber is gone", lambda: not proxy.gateway.subscribers())
+
+
 def many_records(proxy, kind):
     """A stream of records without a length: each gets its result, none is lost on the way."""
     lines = "".join(json.dumps(wide_record(f"record {n}", 10, 40)) + "\n" for n in range(2000))
@@ -194,6 +218,8 @@ def checks(kind):
         return [(http_no_delay_is_needed, ())]
     both = (events_come_at_once, silence_is_broken, who_leaves_is_noticed, goodbye_passes)
     found = [(check, (form,)) for check in both for form in TYPES]
+    if kind.passes_grpc:
+        found.append((grpc_passes, ()))
     return found + ([(http2, ())] if kind.secure else []) + [
         (many_records, ("with Expect",)), (many_records, ("without Expect",))]
 

@@ -28,6 +28,7 @@ class Proxy:
 
     name = sample = package = ""
     secure = True  # whether it speaks TLS
+    passes_grpc = False
 
     def __init__(self, gateway_program):
         self.gateway_program = gateway_program
@@ -95,7 +96,7 @@ class Proxy:
 
 
 class Nginx(Proxy):
-    name, sample = "nginx", "nginx.conf"
+    name, sample, passes_grpc = "nginx", "nginx.conf", True
 
     def changes(self):
         return {"listen 443": f"listen 127.0.0.1:{self.port}",
@@ -137,7 +138,7 @@ class PlainHAProxy(HAProxy):
 class HTTP2HAProxy(HAProxy):
     """Which speaks HTTP/2 to the gateway: all clients share a few connections."""
 
-    name = "HAProxy with HTTP/2 to the gateway"
+    name, passes_grpc = "HAProxy with HTTP/2 to the gateway", True
 
     def changes(self):
         return {**super().changes(), " check inter 2s": " proto h2 check inter 2s"}
