@@ -55,11 +55,11 @@ class Gateway:
 
 
 class Browser:
-    def __init__(self):
+    def __init__(self, *more):
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for flag in ("--headless=new", "--disable-gpu", "--disable-dev-shm-usage",
-                     "--disable-background-networking", "--no-first-run"):
+                     "--disable-background-networking", "--no-first-run", *more):
             options.add_argument(flag)
         if os.getuid() == 0:
             options.add_argument("--no-sandbox")
