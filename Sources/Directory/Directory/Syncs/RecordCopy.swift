@@ -1,5 +1,3 @@
-internal import Events
-internal import GRDB
 internal import Logging
 internal import Records
 internal import Text
@@ -48,10 +46,8 @@ struct RecordCopy: Sendable {
         return record
     }
 
-    private typealias Good = (signature: String, key: PublicKey)
-
     /// Returns the valid signatures. The others are counted and not stored; the record still is.
-    private func fetchSignatures() async throws -> [Good] {
+    private func fetchSignatures() async throws -> [CopyRecord.Signature] {
         guard item.signatures != 0 else { return [] }
         let found: [RemoteSignature]
         do {
@@ -78,29 +74,28 @@ struct RecordCopy: Sendable {
 
     @concurrent
     private static func verified(_ signatures: ArraySlice<RemoteSignature>, _ cid: String)
-        async throws -> [Good]
+        async throws -> [CopyRecord.Signature]
     {
-        var good: [Good] = []
+        var good: [CopyRecord.Signature] = []
         for signature in signatures {
             try Task.checkCancellation()
             guard let key = try? PublicKey(pem: signature.publicKey),
                 (try? key.verifies(signature.signature, of: cid)) == true
             else { continue }
-            good.append((signature.signature, key))
+            good.append(CopyRecord.Signature(text: signature.signature, key: key))
         }
         return good
     }
 
     /// Stores the record and the signatures that are not stored yet, and counts the result.
-    private func keep(_ record: Record?, _ signatures: [Good]) async throws {
+    private func keep(_ record: Record?, _ signatures: [CopyRecord.Signature]) async throws {
         var isNew = false
         if record != nil || !signatures.isEmpty {
-            let (cid, syncID, time) = (item.cid, run.sync.id, run.now())
-            let stored = try await run.store.write { database in
-                try Self.store(record, signatures, cid, syncID, time, database)
-            }
+            let copy = CopyRecord(
+                syncID: run.sync.id, cid: item.cid, record: record, signatures: signatures,
+                time: run.now())
             // The sync was cancelled since: nothing more is stored.
-            guard let stored else { throw CancellationError() }
+            guard let stored = try await run.store.apply(copy) else { throw CancellationError() }
             isNew = stored.isNew
             run.counter.change { $0.signatures.add(stored.signatures) }
         }
@@ -109,46 +104,5 @@ struct RecordCopy: Sendable {
         } else if !(origin?.syncID?.hasBytes(of: run.sync.id) ?? false) {
             run.counter.change { $0.present += 1 }
         }
-    }
-
-    private typealias Stored = (isNew: Bool, signatures: Int)
-
-    /// Makes the change of the store.
-    /// - Returns: nil when the sync was cancelled.
-    private static func store(
-        _ record: Record?, _ signatures: [Good], _ cid: String, _ syncID: String, _ time: Int64,
-        _ database: Database
-    ) throws -> Applied<Stored?> {
-        guard try SyncTable.isOpen(syncID, database) else {
-            return Applied(result: nil, events: [])
-        }
-        var events: [EventDraft] = []
-        var isNew = false
-        if let record {
-            isNew = try RecordTable.insert(record, at: time, syncID: syncID, database)
-            events.append(
-                EventDraft(
-                    .recordPushed, cid, labels: record.labels, metadata: [.init("sync_id", syncID)])
-            )
-        }
-        // A client may have deleted the record since: then there is nothing to sign.
-        guard let id = try RecordTable.id(of: cid, database) else {
-            return Applied(result: (false, 0), events: [])
-        }
-        var count = 0
-        for (signature, key) in signatures {
-            let attached: SignatureTable.Attached
-            do {
-                attached = try SignatureTable.attach(
-                    signature, by: key, to: cid, id, at: time, database)
-            } catch DirectoryError.key {
-                // The record has the most signatures that are allowed.
-                break
-            }
-            guard attached.isNew else { continue }
-            count += 1
-            events += attached.events
-        }
-        return Applied(result: (isNew, count), events: events)
     }
 }

@@ -96,7 +96,7 @@ enum SyncTable {
     static func removeEnded(before time: Int64, _ database: Database) throws -> Int {
         try database.execute(
             sql:
-                "DELETE FROM sync WHERE id IN (SELECT id FROM sync WHERE \(ended) AND updated_at < ? LIMIT 1000)",
+                "DELETE FROM sync WHERE id IN (SELECT id FROM sync WHERE \(ended) AND updated_at < ? ORDER BY id LIMIT 1000)",
             arguments: [time])
         return database.changesCount
     }

@@ -65,10 +65,7 @@ public actor Syncs {
             id: UUID().uuidString.lowercasedASCII, remoteURL: remoteURL,
             cids: cids.filter { seen.insert(ExactString($0)).inserted }, state: .pending,
             progress: SyncProgress(), error: nil, createdAt: time, updatedAt: time)
-        try await store.write { database in
-            try SyncTable.insert(sync, database)
-            return Applied(result: (), events: [sync.event(.syncCreated)])
-        }
+        try await store.apply(CreateSync(sync: sync))
         enqueue(sync)
         return sync.id
     }
@@ -109,23 +106,9 @@ public actor Syncs {
     /// Cancels a sync that has not ended. The copied records are kept. Cancelling again succeeds.
     /// - Throws: `DirectoryError.syncNotFound` or `.syncEnded`.
     public func cancel(_ id: String) async throws(DirectoryError) {
-        let (time, counter) = (now(), running[ExactString(id)]?.counter)
-        let state: SyncState? = try await store.write { database in
-            // After this transaction, the run stores nothing more.
-            var progress = counter?.progress
-            progress?.copied = try RecordTable.count(copiedBy: id, database)
-            if try SyncTable.change(id, to: .deleted, progress: progress, at: time, database) {
-                return Applied(result: nil, events: [])
-            }
-            guard let sync = try SyncTable.sync(id, database) else {
-                throw DirectoryError.syncNotFound(id)
-            }
-            return Applied(result: sync.state, events: [])
-        }
-        if let state {
-            guard state == .deleted else { throw .syncEnded(id, state) }
-            return
-        }
+        let cancel = CancelSync(
+            id: id, progress: running[ExactString(id)]?.counter.progress, time: now())
+        guard try await store.apply(cancel) else { return }
         waiting.removeAll { $0.id.hasBytes(of: id) }
         running[ExactString(id)]?.task.cancel()
         ended[.deleted, default: 0] += 1
@@ -140,10 +123,10 @@ public actor Syncs {
             let sync = unfinished.sync
             guard unfinished.starts < policy.crashLimit else {
                 await end(
-                    sync, .failed, SyncCounter(sync.progress),
+                    sync, sync.progress,
                     reason:
-                        "the gateway ended during this sync \(unfinished.starts) times in a row: the sync is stopped",
-                    logger)
+                        "the gateway ended during this sync \(unfinished.starts) times in a row: the sync is stopped"
+                )
                 continue
             }
             logger.info(
@@ -157,10 +140,7 @@ public actor Syncs {
         let oldest = now() - Int64(policy.keep / .microseconds(1))
         var removed = try await store.read { try SyncTable.countEnded(before: oldest, $0) }
         while removed > 0 {
-            removed = try await store.write { database in
-                Applied(
-                    result: try SyncTable.removeEnded(before: oldest, database), events: [])
-            }
+            removed = try await store.apply(DeleteEndedSyncs(oldest: oldest))
         }
     }
 
@@ -198,11 +178,7 @@ public actor Syncs {
         let logger = logger(of: sync)
         logger.info("sync begins", metadata: ["remote": "\(sync.remoteURL)"])
         do {
-            let (id, time) = (sync.id, now())
-            let isOpen = try await store.write { database in
-                Applied(result: try SyncTable.start(id, at: time, database), events: [])
-            }
-            guard isOpen else { return }
+            guard try await store.apply(StartSync(id: sync.id, time: now())) else { return }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.copy(sync, counter, logger) }
                 group.addTask { [policy] in
@@ -214,11 +190,11 @@ public actor Syncs {
                 defer { group.cancelAll() }
                 try await group.next()
             }
-            await end(sync, .completed, counter, reason: nil, logger)
+            await end(sync, counter.progress, reason: nil)
         } catch {
             // `cancel` has stored and logged the end; after `interrupt` the sync has not ended.
             guard !Task.isCancelled else { return await recordProgress(of: sync, counter) }
-            await end(sync, .failed, counter, reason: sync.reason(of: error), logger)
+            await end(sync, counter.progress, reason: sync.reason(of: error))
         }
     }
 
@@ -246,33 +222,17 @@ public actor Syncs {
 
     /// Records the progress of an interrupted sync. `cancel` has recorded that of a cancelled one.
     private func recordProgress(of sync: Sync, _ counter: SyncCounter) async {
-        let progress = counter.progress
-        try? await store.write { database in
-            if try SyncTable.isOpen(sync.id, database) {
-                try SyncTable.record(progress, of: sync.id, database)
-            }
-            return Applied(result: (), events: [])
-        }
+        try? await store.apply(RecordSyncProgress(id: sync.id, progress: counter.progress))
     }
 
     /// Stores the end of a sync, emits its event and logs it.
-    private func end(
-        _ sync: Sync, _ state: SyncState, _ counter: SyncCounter, reason: String?, _ logger: Logger
-    ) async {
-        let progress = counter.progress
-        let event =
-            state == .completed
-            ? sync.event(.syncCompleted, ("record_count", String(progress.copied)))
-            : sync.event(.syncFailed, ("error", reason ?? ""))
+    /// - Parameter reason: why it failed; nil when it is completed.
+    private func end(_ sync: Sync, _ progress: SyncProgress, reason: String?) async {
+        let logger = logger(of: sync)
         while !Task.isCancelled {
             do {
-                let time = now()
-                let isChanged = try await store.write { database in
-                    let isChanged = try SyncTable.change(
-                        sync.id, to: state, progress: progress, error: reason, at: time, database)
-                    return Applied(result: isChanged, events: isChanged ? [event] : [])
-                }
-                if isChanged { log(state, progress, reason, logger) }
+                let end = EndSync(sync: sync, progress: progress, reason: reason, time: now())
+                if try await store.apply(end) { log(progress, reason, logger) }
                 try? await removeOld()
                 return
             } catch {
@@ -284,17 +244,15 @@ public actor Syncs {
         }
     }
 
-    private func log(
-        _ state: SyncState, _ progress: SyncProgress, _ reason: String?, _ logger: Logger
-    ) {
-        ended[state, default: 0] += 1
+    private func log(_ progress: SyncProgress, _ reason: String?, _ logger: Logger) {
+        ended[reason.isNil ? .completed : .failed, default: 0] += 1
         var metadata: Logger.Metadata = [
             "copied": "\(progress.copied)", "present": "\(progress.present)",
             "failed": "\(progress.failed)", "signatures": "\(progress.signatures)",
         ]
         if let reason { metadata["reason"] = "\(reason)" }
         logger.log(
-            level: state == .completed ? .info : .warning,
-            state == .completed ? "sync completed" : "sync failed", metadata: metadata)
+            level: reason.isNil ? .info : .warning,
+            reason.isNil ? "sync completed" : "sync failed", metadata: metadata)
     }
 }
