@@ -8,8 +8,12 @@ public enum CID {
 
     /// Returns the CID of these bytes.
     public static func of(_ bytes: [UInt8]) -> String {
+        var hasher = SHA256()
+        bytes.withUnsafeBytes { hasher.update(bufferPointer: $0) }
         // version, codec, hash function, length of the hash
-        base32([0x01, 0x01, 0x12, 0x20] + SHA256.hash(data: bytes))
+        var multihash: [UInt8] = [0x01, 0x01, 0x12, 0x20]
+        hasher.finalize().withUnsafeBytes { multihash.append(contentsOf: $0) }
+        return base32(multihash)
     }
 
     /// Returns whether a text is a CIDv1 in base32: the version, a codec, and a hash as long as it
@@ -62,8 +66,8 @@ public enum CID {
     }
 
     private static func base32(_ bytes: [UInt8]) -> String {
-        let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
         var text: [UInt8] = [UInt8(ascii: "b")]
+        text.reserveCapacity(2 + (bytes.count * 8 + 4) / 5)
         var bits: UInt32 = 0
         var count = 0
         for byte in bytes {
@@ -71,10 +75,17 @@ public enum CID {
             count += 8
             while count >= 5 {
                 count -= 5
-                text.append(alphabet[Int(bits >> UInt32(count)) & 31])
+                text.append(character(UInt8(truncatingIfNeeded: bits >> UInt32(count)) & 31))
             }
         }
-        if count > 0 { text.append(alphabet[Int(bits << UInt32(5 - count)) & 31]) }
+        if count > 0 {
+            text.append(character(UInt8(truncatingIfNeeded: bits << UInt32(5 - count)) & 31))
+        }
         return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Returns the character of five bits: a–z, then 2–7.
+    private static func character(_ value: UInt8) -> UInt8 {
+        value < 26 ? UInt8(ascii: "a") + value : UInt8(ascii: "2") + (value - 26)
     }
 }

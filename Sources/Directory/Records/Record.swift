@@ -26,12 +26,13 @@ public struct Record: Sendable {
         } catch {
             throw .malformed(error.description)
         }
-        try self.init(value: value)
+        try self.init(value: value, size: json.count)
     }
 
     /// Reads and validates a record that was parsed already, within the limits of `JSONParser`.
+    /// - Parameter size: about how many bytes its text has; 0 if that is not known.
     /// - Throws: `RecordError` with every error of the record.
-    public init(value: JSONValue) throws(RecordError) {
+    public init(value: JSONValue, size: Int = 0) throws(RecordError) {
         guard value.members != nil else {
             throw .malformed("a record must be a JSON object, not \(value.kind)")
         }
@@ -44,7 +45,7 @@ public struct Record: Sendable {
             throw .invalid([Self.tooManyLabels(labelBytes)])
         }
         self.labels = labels
-        canonical = CanonicalJSON.encode(value)
+        canonical = CanonicalJSON.encode(value, size: size)
         cid = CID.of(canonical)
         name = value["name"]?.string ?? ""
         version = value["version"]?.string ?? ""
@@ -67,13 +68,21 @@ public struct Record: Sendable {
     /// Returns the labels of a record, as upstream extracts them. The label of an element without a
     /// name is the namespace alone.
     static func labels(of record: JSONValue) -> [String] {
-        let sources = [
-            ("skills", "name"), ("domains", "name"), ("modules", "name"), ("locators", "type"),
-        ]
-        return sources.flatMap { attribute, key in
-            (record[attribute]?.array ?? []).map { "/\(attribute)/\($0[key]?.string ?? "")" }
+        var labels: [String] = []
+        for (attribute, namespace, key) in labelSources {
+            for element in record[attribute]?.array ?? [] {
+                labels.append(namespace + (element[key]?.string ?? ""))
+            }
         }
+        return labels
     }
+
+    private static let labelSources = [
+        (attribute: "skills", namespace: "/skills/", key: "name"),
+        (attribute: "domains", namespace: "/domains/", key: "name"),
+        (attribute: "modules", namespace: "/modules/", key: "name"),
+        (attribute: "locators", namespace: "/locators/", key: "type"),
+    ]
 }
 
 /// Why a record is not accepted.

@@ -8,42 +8,48 @@ struct RecordValidator {
     private static let textLimit = 2000
     private static let descriptionLimit = 10_000
     private var faults: [RecordFault] = []
+    /// Where the value is that is being checked: the parts of its JSON Pointer. Texts are made of
+    /// them for faults only.
+    private var place: [Part] = []
+
+    private enum Part {
+        case key(String)
+        case index(Int)
+    }
 
     /// Returns every error of a record.
     mutating func validate(_ record: JSONValue) -> [RecordFault] {
         let rules = schemaRules(record)
-        let required = SchemaRules.alwaysRequired + (rules?.required ?? [])
-        for attribute in required where isMissing(record[attribute]) {
-            fault("/\(attribute)", "is required")
+        requireAll(SchemaRules.alwaysRequired, in: record)
+        if let rules {
+            requireAll(rules.required, in: record)
+            checkAttributes(record, rules.attributes)
         }
-        if let rules { checkAttributes(record, "", rules.attributes) }
-        for attribute in ["name", "version"] { text(record[attribute], "/\(attribute)") }
-        text(record["description"], "/description", limit: Self.descriptionLimit)
-        text(record["previous_record_cid"], "/previous_record_cid")
+        text(record, "name")
+        text(record, "version")
+        text(record, "description", limit: Self.descriptionLimit)
+        text(record, "previous_record_cid")
         createdAt(record["created_at"])
-        list(record["authors"], "/authors") { $0.text($1, $2) }
-        for attribute in ["skills", "domains"] {
-            list(record[attribute], "/\(attribute)") { $0.taxonomyClass($1, $2, rules) }
-        }
-        list(record["modules"], "/modules", mayBeEmpty: true) { $0.module($1, $2, rules) }
-        list(record["locators"], "/locators", mayBeEmpty: rules?.required.isEmpty ?? true) {
-            $0.locator($1, $2, rules)
-        }
+        list(record, "authors") { $0.text($1) }
+        list(record, "skills") { $0.taxonomyClass($1, rules) }
+        list(record, "domains") { $0.taxonomyClass($1, rules) }
+        list(record, "modules") { $0.module($1, rules) }
+        list(record, "locators") { $0.locator($1, rules) }
         locatorTypesAreUnique(record["locators"])
-        annotations(record["annotations"], "/annotations")
+        annotations(record)
         return faults
     }
 
     private mutating func schemaRules(_ record: JSONValue) -> SchemaRules? {
         guard let value = record["schema_version"], !isMissing(value) else { return nil }
         guard let version = value.string else {
-            fault("/schema_version", "must be a string, not \(value.kind)")
+            fault("must be a string, not \(value.kind)", at: "schema_version")
             return nil
         }
         guard let rules = SchemaRules.of(version) else {
             fault(
-                "/schema_version",
-                "\"\(version.clipped(to: 64))\" is not supported: use \(SchemaRules.accepted)")
+                "\"\(version.clipped(to: 64))\" is not supported: use \(SchemaRules.accepted)",
+                at: "schema_version")
             return nil
         }
         return rules
@@ -58,134 +64,189 @@ struct RecordValidator {
         }
     }
 
-    private mutating func checkAttributes(
-        _ object: JSONValue, _ path: String, _ known: Set<ExactString>
-    ) {
+    private mutating func require(_ key: String, in object: JSONValue) {
+        if isMissing(object[key]) { fault("is required", at: key) }
+    }
+
+    private mutating func requireAll(_ keys: [String], in object: JSONValue) {
+        for key in keys { require(key, in: object) }
+    }
+
+    private mutating func checkAttributes(_ object: JSONValue, _ known: Set<ExactString>) {
         lazy var names = known.map(\.string).sortedByBytes()
         for member in object.members ?? [] where !known.contains(ExactString(member.key)) {
             if faults.count > Self.faultLimit { return }
             let hint = suggestion(for: member.key, in: names) ?? ""
-            fault("\(path)/\(escaped(member.key))", "is not an attribute here\(hint)")
+            fault("is not an attribute here\(hint)", at: member.key)
+        }
+    }
+
+    /// Checks a value that must be a text, if there is one.
+    private mutating func text(_ value: JSONValue, limit: Int = RecordValidator.textLimit) {
+        guard !isMissing(value) else { return }
+        guard let string = value.string else {
+            return fault("must be a string, not \(value.kind)")
+        }
+        if string.utf8.count > limit, string.codePointCount > limit {
+            fault("is longer than \(limit) characters")
         }
     }
 
     private mutating func text(
-        _ value: JSONValue?, _ path: String, limit: Int = RecordValidator.textLimit
+        _ object: JSONValue, _ key: String, limit: Int = RecordValidator.textLimit
     ) {
-        guard let value, !isMissing(value) else { return }
-        guard let string = value.string else {
-            return fault(path, "must be a string, not \(value.kind)")
-        }
-        if string.utf8.count > limit, string.codePointCount > limit {
-            fault(path, "is longer than \(limit) characters")
-        }
+        guard let value = object[key] else { return }
+        at(.key(key)) { $0.text(value, limit: limit) }
     }
 
     private mutating func createdAt(_ value: JSONValue?) {
-        text(value, "/created_at")
-        guard let string = value?.string, !string.isEmpty else { return }
-        if !DateTime.isValid(string) {
-            fault("/created_at", "must be a time by RFC 3339, such as 2025-10-18T14:23:15Z")
+        guard let value else { return }
+        at(.key("created_at")) {
+            $0.text(value)
+            guard let string = value.string, !string.isEmpty, !DateTime.isValid(string) else {
+                return
+            }
+            $0.fault("must be a time by RFC 3339, such as 2025-10-18T14:23:15Z")
         }
     }
 
     private mutating func list(
-        _ value: JSONValue?, _ path: String, mayBeEmpty: Bool = false,
-        _ check: (inout RecordValidator, JSONValue, String) -> Void
+        _ object: JSONValue, _ key: String, _ check: (inout RecordValidator, JSONValue) -> Void
     ) {
-        guard let value, !(isMissing(value) && value.array == nil) else { return }
+        guard let value = object[key] else { return }
+        at(.key(key)) { $0.list(value, check) }
+    }
+
+    private mutating func list(
+        _ value: JSONValue, _ check: (inout RecordValidator, JSONValue) -> Void
+    ) {
         guard let elements = value.array else {
-            return fault(path, "must be an array, not \(value.kind)")
+            if !isMissing(value) { fault("must be an array, not \(value.kind)") }
+            return
         }
-        var seen: [[UInt8]: Int] = [:]
+        var seen: [ExactString: Int] = [:]
         for (index, element) in elements.enumerated() {
             if faults.count > Self.faultLimit { return }
-            let place = "\(path)/\(index)"
-            if isMissing(element) { fault(place, "must not be empty") }
-            check(&self, element, place)
-            if let first = seen.updateValue(index, forKey: CanonicalJSON.encode(element)) {
-                fault(place, "is the same as \(path)/\(first)")
+            at(.index(index)) { validator in
+                if validator.isMissing(element) { validator.fault("must not be empty") }
+                check(&validator, element)
+                guard elements.count > 1 else { return }
+                let text = String(decoding: CanonicalJSON.encode(element), as: UTF8.self)
+                if let first = seen.updateValue(index, forKey: ExactString(text)) {
+                    validator.fault("is the same as \(validator.pointer(without: 1))/\(first)")
+                }
             }
         }
     }
 
-    private mutating func object(
-        _ value: JSONValue, _ path: String, _ known: Set<ExactString>?
-    ) -> Bool {
+    private mutating func object(_ value: JSONValue, _ known: Set<ExactString>?) -> Bool {
         guard value.members != nil else {
-            if !isMissing(value) { fault(path, "must be an object, not \(value.kind)") }
+            if !isMissing(value) { fault("must be an object, not \(value.kind)") }
             return false
         }
-        if let known { checkAttributes(value, path, known) }
-        annotations(value["annotations"], "\(path)/annotations")
+        if let known { checkAttributes(value, known) }
+        annotations(value)
         return true
     }
 
-    private mutating func taxonomyClass(
-        _ value: JSONValue, _ path: String, _ rules: SchemaRules?
-    ) {
-        guard object(value, path, rules?.classAttributes) else { return }
-        if isMissing(value["name"]), isMissing(value["id"]) {
-            fault(path, "needs a name or an id")
-        }
-        text(value["name"], "\(path)/name")
-        identifier(value["id"], "\(path)/id")
+    private mutating func taxonomyClass(_ value: JSONValue, _ rules: SchemaRules?) {
+        guard object(value, rules?.classAttributes) else { return }
+        if isMissing(value["name"]), isMissing(value["id"]) { fault("needs a name or an id") }
+        text(value, "name")
+        identifier(value)
     }
 
-    private mutating func module(_ value: JSONValue, _ path: String, _ rules: SchemaRules?) {
-        guard object(value, path, rules?.moduleAttributes) else { return }
-        if isMissing(value["name"]) { fault("\(path)/name", "is required") }
-        text(value["name"], "\(path)/name")
-        identifier(value["id"], "\(path)/id")
+    private mutating func module(_ value: JSONValue, _ rules: SchemaRules?) {
+        guard object(value, rules?.moduleAttributes) else { return }
+        require("name", in: value)
+        text(value, "name")
+        identifier(value)
         if let data = value["data"], data.members == nil {
-            fault("\(path)/data", "must be an object, not \(data.kind)")
+            fault("must be an object, not \(data.kind)", at: "data")
         }
     }
 
-    private mutating func locator(_ value: JSONValue, _ path: String, _ rules: SchemaRules?) {
-        guard object(value, path, rules?.locatorAttributes) else { return }
-        if isMissing(value["type"]) { fault("\(path)/type", "is required") }
-        text(value["type"], "\(path)/type")
-        if let rules, let type = value["type"]?.string, !type.isEmpty,
+    private mutating func locator(_ value: JSONValue, _ rules: SchemaRules?) {
+        guard object(value, rules?.locatorAttributes) else { return }
+        require("type", in: value)
+        text(value, "type")
+        guard let rules else { return }
+        if let type = value["type"]?.string, !type.isEmpty,
             !rules.locatorTypes.contains(bytesOf: type)
         {
-            fault("\(path)/type", "must be one of \(rules.locatorTypes.joined(separator: ", "))")
+            fault("must be one of \(rules.locatorTypes.joined(separator: ", "))", at: "type")
         }
-        guard let rules else { return }
         let key = rules.hasLocatorURLs ? "urls" : "url"
-        if isMissing(value[key]) { fault("\(path)/\(key)", "is required") }
+        require(key, in: value)
         if rules.hasLocatorURLs {
-            list(value[key], "\(path)/\(key)") { $0.text($1, $2) }
+            list(value, key) { $0.text($1) }
         } else {
-            text(value[key], "\(path)/\(key)")
+            text(value, key)
         }
     }
 
     private mutating func locatorTypesAreUnique(_ value: JSONValue?) {
+        guard let locators = value?.array, locators.count > 1 else { return }
         var seen: [ExactString: Int] = [:]
-        for (index, locator) in (value?.array ?? []).enumerated() {
+        for (index, locator) in locators.enumerated() {
             guard let type = locator["type"]?.string else { continue }
             if let first = seen.updateValue(index, forKey: ExactString(type)) {
-                fault("/locators/\(index)/type", "is the same as /locators/\(first)/type")
+                fault(
+                    "is the same as /locators/\(first)/type",
+                    at: .key("locators"), .index(index), .key("type"))
             }
         }
     }
 
-    private mutating func identifier(_ value: JSONValue?, _ path: String) {
-        guard let value, !isMissing(value) else { return }
+    private mutating func identifier(_ object: JSONValue) {
+        guard let value = object["id"], !isMissing(value) else { return }
         guard let number = value.number, number >= 0, number <= Double(UInt32.max),
             number.rounded() == number
-        else { return fault(path, "must be a whole number from 0 to 4294967295") }
+        else { return fault("must be a whole number from 0 to 4294967295", at: "id") }
     }
 
-    private mutating func annotations(_ value: JSONValue?, _ path: String) {
-        guard let value, !isMissing(value) else { return }
+    private mutating func annotations(_ object: JSONValue) {
+        guard let value = object["annotations"], !isMissing(value) else { return }
         guard let members = value.members else {
-            return fault(path, "must be an object, not \(value.kind)")
+            return fault("must be an object, not \(value.kind)", at: "annotations")
         }
         for member in members where member.value.string.isNil {
-            fault("\(path)/\(escaped(member.key))", "must be a string, not \(member.value.kind)")
+            fault(
+                "must be a string, not \(member.value.kind)",
+                at: .key("annotations"), .key(member.key))
         }
+    }
+
+    // MARK: Places and faults
+
+    /// Checks a part of the value that is being checked.
+    private mutating func at(_ part: Part, _ check: (inout RecordValidator) -> Void) {
+        place.append(part)
+        check(&self)
+        place.removeLast()
+    }
+
+    /// Returns the JSON Pointer of the value that is being checked, without its last parts.
+    private func pointer(without levels: Int = 0) -> String {
+        var text = ""
+        for part in place.dropLast(levels) {
+            switch part {
+            case .key(let key): text += "/\(escaped(key))"
+            case .index(let index): text += "/\(index)"
+            }
+        }
+        return text
+    }
+
+    private mutating func fault(_ detail: String, at key: String) {
+        fault(detail, at: .key(key))
+    }
+
+    /// Adds an error of a part of the value that is being checked, or of the value itself.
+    private mutating func fault(_ detail: String, at parts: Part...) {
+        place += parts
+        fault(pointer(), detail)
+        place.removeLast(parts.count)
     }
 
     /// The most errors that are listed: the list must not be larger than the record.

@@ -2,8 +2,10 @@
 /// bytes, strings and numbers as Go's `encoding/json` writes them (upstream `api/core/v1/record.go`).
 public enum CanonicalJSON {
     /// Returns the canonical bytes of a value.
-    public static func encode(_ value: JSONValue) -> [UInt8] {
+    /// - Parameter size: about how many bytes they are.
+    public static func encode(_ value: JSONValue, size: Int = 0) -> [UInt8] {
         var out: [UInt8] = []
+        out.reserveCapacity(size)
         append(value, to: &out)
         return out
     }
@@ -36,28 +38,50 @@ public enum CanonicalJSON {
     /// Appends a string. Like Go, it also escapes the markup characters of HTML.
     private static func append(_ text: String, to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): out += [UInt8(ascii: "\\"), byte]
-            case 0x0A: out += "\\n".utf8
-            case 0x0D: out += "\\r".utf8
-            case 0x09: out += "\\t".utf8
-            case 0x08: out += "\\b".utf8
-            case 0x0C: out += "\\f".utf8
-            case 0..<0x20, UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"):
-                out += "\\u00".utf8
-                out += [ASCII.hexDigit(byte >> 4), ASCII.hexDigit(byte & 0xF)]
-            case 0xA8, 0xA9:
-                // U+2028 and U+2029, whose first two bytes are written already.
-                if out.suffix(2).elementsEqual([0xE2, 0x80]) {
-                    out.removeLast(2)
-                    out += (byte == 0xA8 ? "\\u2028" : "\\u2029").utf8
-                } else {
-                    out.append(byte)
-                }
-            default: out.append(byte)
-            }
+        if isPlain(text.utf8.span) {
+            out += text.utf8
+        } else {
+            for byte in text.utf8 { append(byte, to: &out) }
         }
         out.append(UInt8(ascii: "\""))
+    }
+
+    /// Returns whether there is nothing to escape, as in most texts.
+    private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
+        for index in bytes.indices where mayNeedEscape(bytes[index]) { return false }
+        return true
+    }
+
+    private static func mayNeedEscape(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0..<0x20, UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "<"),
+            UInt8(ascii: ">"), UInt8(ascii: "&"), 0xA8, 0xA9:
+            true
+        default: false
+        }
+    }
+
+    /// Appends a byte of a string.
+    private static func append(_ byte: UInt8, to out: inout [UInt8]) {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): out += [UInt8(ascii: "\\"), byte]
+        case 0x0A: out += "\\n".utf8
+        case 0x0D: out += "\\r".utf8
+        case 0x09: out += "\\t".utf8
+        case 0x08: out += "\\b".utf8
+        case 0x0C: out += "\\f".utf8
+        case 0..<0x20, UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"):
+            out += "\\u00".utf8
+            out += [ASCII.hexDigit(byte >> 4), ASCII.hexDigit(byte & 0xF)]
+        case 0xA8, 0xA9:
+            // U+2028 and U+2029, whose first two bytes are written already.
+            if out.suffix(2).elementsEqual([0xE2, 0x80]) {
+                out.removeLast(2)
+                out += (byte == 0xA8 ? "\\u2028" : "\\u2029").utf8
+            } else {
+                out.append(byte)
+            }
+        default: out.append(byte)
+        }
     }
 }

@@ -5,7 +5,10 @@ enum GoNumber {
     static func append(_ value: Double, to out: inout [UInt8]) {
         if value.sign == .minus { out.append(UInt8(ascii: "-")) }
         let magnitude = value.magnitude
-        if magnitude == 0 { return out.append(UInt8(ascii: "0")) }
+        if magnitude < 1e15, magnitude == magnitude.rounded(.down) {
+            out += String(Int(magnitude)).utf8
+            return
+        }
         let (digits, exponent) = shortest(magnitude)
         if magnitude >= 1e-6, magnitude < 1e21 {
             appendPlain(digits, exponent, to: &out)

@@ -38,9 +38,15 @@ public struct JSONParser {
         guard valuesLeft >= 0 else { throw error("too many values") }
         guard let byte = peek else { throw error("the text ends too early") }
         switch byte {
-        case UInt8(ascii: "{"):
-            return try nested { parser throws(JSONError) in try parser.object() }
-        case UInt8(ascii: "["): return try nested { parser throws(JSONError) in try parser.array() }
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            depth += 1
+            guard depth <= Self.depthLimit else {
+                throw error("nested more than \(Self.depthLimit) levels deep")
+            }
+            defer { depth -= 1 }
+            offset += 1
+            skipSpaces()
+            return byte == UInt8(ascii: "{") ? try object() : try array()
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))
@@ -50,60 +56,69 @@ public struct JSONParser {
         }
     }
 
-    private mutating func nested(
-        _ body: (inout JSONParser) throws(JSONError) -> JSONValue
-    ) throws(JSONError) -> JSONValue {
-        depth += 1
-        guard depth <= Self.depthLimit else {
-            throw error("nested more than \(Self.depthLimit) levels deep")
-        }
-        offset += 1
-        skipSpaces()
-        let value = try body(&self)
-        depth -= 1
-        return value
-    }
-
+    /// Reads an object after its opening brace.
     private mutating func object() throws(JSONError) -> JSONValue {
-        var members: [JSONValue.Member] = []
-        var starts: [Int] = []
         if take("}") { return .object([]) }
+        let start = offset
+        var members: [JSONValue.Member] = []
+        members.reserveCapacity(depth == 1 ? 16 : 2)
+        var isSorted = true
         repeat {
-            skipSpaces()
-            starts.append(offset)
-            guard peek == UInt8(ascii: "\"") else { throw error("a key must be a string") }
-            let key = try string()
-            skipSpaces()
-            guard take(":") else { throw error("a colon is missing after a key") }
-            skipSpaces()
-            members.append(JSONValue.Member(key: key, value: try value()))
+            let key = try self.key()
+            let value = try self.value()
+            if isSorted, let last = members.last { isSorted = last.key.precedes(bytesOf: key) }
+            members.append(JSONValue.Member(key: key, value: value))
             skipSpaces()
         } while take(",")
         guard take("}") else { throw error("an object must continue with a comma or end with }") }
-        return .object(try sorted(members, starts))
+        if !isSorted { try sort(&members, from: start) }
+        return .object(members)
     }
 
-    /// Returns the members in the order of the bytes of their keys.
+    /// Reads a key with its colon, up to the value.
+    private mutating func key() throws(JSONError) -> String {
+        skipSpaces()
+        guard peek == UInt8(ascii: "\"") else { throw error("a key must be a string") }
+        let key = try string()
+        skipSpaces()
+        guard take(":") else { throw error("a colon is missing after a key") }
+        skipSpaces()
+        return key
+    }
+
+    /// Brings members into the order of the bytes of their keys.
+    /// - Parameter start: where the first key is, or spaces before it.
     /// - Throws: when two keys are the same.
-    private func sorted(_ members: [JSONValue.Member], _ starts: [Int]) throws(JSONError)
-        -> [JSONValue.Member]
-    {
-        let order = members.indices.sorted {
-            members[$0].key.utf8.lexicographicallyPrecedes(members[$1].key.utf8)
+    private func sort(_ members: inout [JSONValue.Member], from start: Int) throws(JSONError) {
+        members.sort { $0.key.precedes(bytesOf: $1.key) }
+        for index in members.indices.dropFirst()
+        where members[index].key.hasBytes(of: members[index - 1].key) {
+            throw try repeated(members[index].key, from: start)
         }
-        for (first, second) in zip(order, order.dropFirst())
-        where members[first].key.hasBytes(of: members[second].key) {
-            throw JSONError(
-                reason:
-                    "the key \"\(members[first].key.clipped(to: 64))\" appears twice in one object",
-                offset: max(starts[first], starts[second]))
-        }
-        return order.map { members[$0] }
     }
 
+    /// Returns the error for a key that appears twice in an object that could be read: finds its
+    /// second place.
+    private func repeated(_ key: String, from start: Int) throws(JSONError) -> JSONError {
+        var (parser, places, place) = (self, 0, start)
+        (parser.offset, parser.valuesLeft) = (start, .max)
+        repeat {
+            parser.skipSpaces()
+            place = parser.offset
+            if try parser.key().hasBytes(of: key) { places += 1 }
+            guard places < 2 else { break }
+            _ = try parser.value()
+            parser.skipSpaces()
+        } while parser.take(",")
+        return JSONError(
+            reason: "the key \"\(key.clipped(to: 64))\" appears twice in one object",
+            offset: place)
+    }
+
+    /// Reads an array after its opening bracket.
     private mutating func array() throws(JSONError) -> JSONValue {
-        var elements: [JSONValue] = []
         if take("]") { return .array([]) }
+        var elements: [JSONValue] = []
         repeat {
             skipSpaces()
             elements.append(try value())
@@ -113,27 +128,33 @@ public struct JSONParser {
         return .array(elements)
     }
 
-    private mutating func literal(_ text: StaticString, _ value: JSONValue) throws(JSONError)
+    private mutating func literal(_ word: StaticString, _ value: JSONValue) throws(JSONError)
         -> JSONValue
     {
-        let word = Array("\(text)".utf8)
-        guard bytes[offset...].starts(with: word) else { throw error("an unknown word") }
-        offset += word.count
+        let isWord = word.withUTF8Buffer { bytes[offset...].starts(with: $0) }
+        guard isWord else { throw error("an unknown word") }
+        offset += word.utf8CodeUnitCount
         return value
     }
 
     private mutating func number() throws(JSONError) -> Double {
         let start = offset
-        _ = take("-")
+        let isNegative = take("-")
+        let first = offset
         if take("0") {
             if let byte = peek, isDigit(byte) { throw error("a number with a leading zero") }
         } else {
             try digits()
         }
+        let end = offset
         if take(".") { try digits() }
         if take("e") || take("E") {
             if !take("+") { _ = take("-") }
             try digits()
+        }
+        if offset == end, end - first <= Self.exactDigits {
+            let value = Double(bytes[first..<end].reduce(0) { $0 * 10 + Int($1 - 0x30) })
+            return isNegative ? -value : value
         }
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
         guard let value = Double(text), value.isFinite else {
@@ -142,12 +163,35 @@ public struct JSONParser {
         return value
     }
 
+    /// Up to this many digits, a double holds every whole number.
+    private static let exactDigits = 15
+
     private mutating func digits() throws(JSONError) {
         guard let byte = peek, isDigit(byte) else { throw error("a digit is missing") }
         while let byte = peek, isDigit(byte) { offset += 1 }
     }
 
+    /// Reads a string with its quotes.
     private mutating func string() throws(JSONError) -> String {
+        let start = offset + 1
+        var end = start
+        while end < bytes.count {
+            let byte = bytes[end]
+            if byte == UInt8(ascii: "\"") {
+                guard let text = String(validating: bytes[start..<end], as: UTF8.self) else {
+                    throw JSONError(reason: "invalid UTF-8 in a string", offset: start)
+                }
+                offset = end + 1
+                return text
+            }
+            if byte == UInt8(ascii: "\\") || byte < 0x20 { break }
+            end += 1
+        }
+        return try escapedString()
+    }
+
+    /// Reads a string that has escapes, or an error.
+    private mutating func escapedString() throws(JSONError) -> String {
         var text = JSONStringReader(bytes: bytes, offset: offset + 1)
         let value = try text.read()
         offset = text.offset

@@ -1,6 +1,6 @@
 /// A parsed JSON value. Numbers are doubles, as in `google.protobuf.Struct`, and the members of an
 /// object are in the order of the bytes of their keys.
-public indirect enum JSONValue: Sendable {
+public enum JSONValue: Sendable {
     case null
     case bool(Bool)
     case number(Double)
@@ -24,7 +24,9 @@ public indirect enum JSONValue: Sendable {
 
     /// Returns the value of a member; nil when there is none, or the value is not an object.
     public subscript(key: String) -> JSONValue? {
-        members?.first { $0.key.hasBytes(of: key) }?.value
+        guard case .object(let members) = self else { return nil }
+        for member in members where member.key.hasBytes(of: key) { return member.value }
+        return nil
     }
 
     /// The text of a string; nil for other values.

@@ -10,14 +10,21 @@
 extension String {
     /// Returns whether two texts are the same bytes.
     public func hasBytes(of other: String) -> Bool {
-        guard utf8.count == other.utf8.count else { return false }
-        let answer = utf8.withContiguousStorageIfAvailable { bytes in
-            other.utf8.withContiguousStorageIfAvailable { others in
-                for index in bytes.indices where bytes[index] != others[index] { return false }
-                return true
-            }
+        let bytes = utf8.span
+        let others = other.utf8.span
+        guard bytes.count == others.count else { return false }
+        for index in bytes.indices where bytes[index] != others[index] { return false }
+        return true
+    }
+
+    /// Returns whether the bytes of this text come before those of another one.
+    public func precedes(bytesOf other: String) -> Bool {
+        let bytes = utf8.span
+        let others = other.utf8.span
+        for index in 0..<min(bytes.count, others.count) where bytes[index] != others[index] {
+            return bytes[index] < others[index]
         }
-        return (answer ?? nil) ?? utf8.elementsEqual(other.utf8)
+        return bytes.count < others.count
     }
 
     /// Returns whether the text begins with the bytes of `prefix`.
@@ -84,6 +91,6 @@ extension Sequence<String> {
 
     /// Returns the texts in the order of their bytes.
     public func sortedByBytes() -> [String] {
-        sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        sorted { $0.precedes(bytesOf: $1) }
     }
 }
