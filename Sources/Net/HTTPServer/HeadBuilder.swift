@@ -94,14 +94,19 @@ struct HeadBuilder {
         guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else {
             throw HTTPProtocolError("a field line without a colon")
         }
-        let nameBytes = bytes[..<colon]
-        guard !nameBytes.isEmpty, nameBytes.allSatisfy(ByteRules.isToken),
-            let name = HTTPField.Name(String(decoding: nameBytes, as: UTF8.self))
-        else { throw HTTPProtocolError("a field name that is not a token") }
+        guard let name = name(bytes[..<colon]) else {
+            throw HTTPProtocolError("a field name that is not a token")
+        }
         let value = ByteRules.trimmed(bytes[(colon + 1)...])
         guard value.allSatisfy(ByteRules.isFieldValue) else {
             throw HTTPProtocolError("a control character in a field value")
         }
         return (name, value)
+    }
+
+    private static func name(_ bytes: ArraySlice<UInt8>) -> HTTPField.Name? {
+        if let name = FieldNames.known(bytes) { return name }
+        guard !bytes.isEmpty, bytes.allSatisfy(ByteRules.isToken) else { return nil }
+        return HTTPField.Name(String(decoding: bytes, as: UTF8.self))
     }
 }

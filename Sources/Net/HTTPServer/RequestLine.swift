@@ -12,27 +12,38 @@ struct RequestLine {
     /// Parses a request line.
     /// - Parameter line: without its CRLF.
     init(_ line: ArraySlice<UInt8>) throws(HTTPProtocolError) {
-        let parts = line.split(separator: 0x20, omittingEmptySubsequences: false)
-        guard parts.count == 3 else {
+        guard let first = line.firstIndex(of: 0x20), let last = line.lastIndex(of: 0x20),
+            first < last, !line[(first + 1)..<last].contains(0x20)
+        else {
             throw HTTPProtocolError("the request line must be a method, a target and a version")
         }
-        guard !parts[0].isEmpty, parts[0].allSatisfy(ByteRules.isToken),
-            let method = HTTPRequest.Method(String(decoding: parts[0], as: UTF8.self))
-        else { throw HTTPProtocolError("the method is not a token") }
-        guard !parts[1].isEmpty, parts[1].allSatisfy(ByteRules.isTarget) else {
+        method = try Self.method(line[..<first])
+        let text = line[(first + 1)..<last]
+        guard !text.isEmpty, text.allSatisfy(ByteRules.isTarget) else {
             throw HTTPProtocolError("the request target has a character that must be encoded")
         }
-        guard !parts[1].contains(UInt8(ascii: "#")) else {
+        guard !text.contains(UInt8(ascii: "#")) else {
             throw HTTPProtocolError("the request target has a fragment")
         }
-        self.method = method
-        version = try Self.version(parts[2])
-        let target = try Self.originForm(parts[1], method)
+        version = try Self.version(line[(last + 1)...])
+        let target = try Self.originForm(text, method)
         authority = target.authority
         let mark = target.path.firstIndex(of: UInt8(ascii: "?"))
         let path = String(decoding: target.path[..<(mark ?? target.path.endIndex)], as: UTF8.self)
         self.path = path.utf8.isEmpty ? "/" : path
         query = mark.map { String(decoding: target.path[($0 + 1)...], as: UTF8.self) }
+    }
+
+    private static func method(_ bytes: ArraySlice<UInt8>) throws(HTTPProtocolError)
+        -> HTTPRequest.Method
+    {
+        // Nearly all requests have these.
+        if bytes.elementsEqual("GET".utf8) { return .get }
+        if bytes.elementsEqual("POST".utf8) { return .post }
+        guard !bytes.isEmpty, bytes.allSatisfy(ByteRules.isToken),
+            let method = HTTPRequest.Method(String(decoding: bytes, as: UTF8.self))
+        else { throw HTTPProtocolError("the method is not a token") }
+        return method
     }
 
     private static func version(_ bytes: ArraySlice<UInt8>) throws(HTTPProtocolError)

@@ -179,7 +179,9 @@ public struct RequestParser {
     private mutating func line(upTo limit: Int, else tooLong: HTTPProtocolError)
         throws(HTTPProtocolError) -> ArraySlice<UInt8>?
     {
-        while scanned < buffer.count {
+        while true {
+            skipText(upTo: limit)
+            guard scanned < buffer.count else { return nil }
             let byte = buffer[scanned]
             if byte == 0x0A {
                 guard scanned > start, buffer[scanned - 1] == 0x0D else {
@@ -197,7 +199,13 @@ public struct RequestParser {
             if byte != 0x0D, scanned - start >= limit { throw tooLong }
             scanned += 1
         }
-        return nil
+    }
+
+    /// Passes over bytes that can neither end a line nor be wrong in it.
+    private mutating func skipText(upTo limit: Int) {
+        guard scanned == start || buffer[scanned - 1] != 0x0D else { return }
+        let end = min(buffer.count, start + max(0, limit))
+        while scanned < end, buffer[scanned] > 0x0D { scanned += 1 }
     }
 
     /// Parses the line of a chunk's size. Extensions are ignored (RFC 9112 §7.1.1).
