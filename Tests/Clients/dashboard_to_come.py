@@ -4,7 +4,7 @@ import json
 
 import gateway_to_come
 from support import expect, record
-from dashboard_page import LIVE, ROWS, click, close, is_seen, number, text, texts, write
+from dashboard_page import LIVE, ROWS, click, close, exported, is_seen, number, text, texts, write
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -29,16 +29,6 @@ def recent(browser, gateway):
                ["RECORD_PUSHED", "BEFORE", "RECORD_PULLED", "RECORD_PULLED"])
         expect("as received", exported(browser)[:2], lines)
         close(browser)
-
-
-def exported(browser):
-    return browser.run("""
-        const original = URL.createObjectURL;
-        return new Promise((done) => {
-            URL.createObjectURL = (blob) => { blob.text().then(done); return original.call(URL, blob); };
-            document.querySelector("#export").click();
-        });
-    """).splitlines()
 
 
 def peek(browser, gateway):

@@ -24,25 +24,12 @@ import Testing
             try database.execute(sql: "CREATE TABLE mark (number INTEGER)")
             return Applied(result: (), events: [])
         }
-        try await withThrowingTaskGroup { group in
-            for number in 0..<100 {
-                group.addTask {
-                    let isRefused = number % 10 == 0
-                    do {
-                        try await store.write { database in
-                            try database.execute(
-                                sql: "INSERT INTO mark VALUES (?)", arguments: [number])
-                            if isRefused { throw DirectoryError.notFound(["\(number)"]) }
-                            return Applied(result: (), events: [])
-                        }
-                        #expect(!isRefused)
-                    } catch DirectoryError.notFound(let cids) {
-                        #expect(isRefused && cids == ["\(number)"])
-                    }
-                }
-            }
-            try await group.waitForAll()
+        let errors = await errors(of: store) { number, database in
+            try database.execute(sql: "INSERT INTO mark VALUES (?)", arguments: [number])
+            if number % 10 == 0 { throw DirectoryError.notFound(["\(number)"]) }
         }
+        #expect(Set(errors.keys) == tens)
+        for (number, error) in errors { #expect(error == .notFound(["\(number)"])) }
         let kept = try await store.read {
             try Int.fetchAll($0, sql: "SELECT number FROM mark ORDER BY number")
         }
@@ -77,23 +64,35 @@ import Testing
 
     @Test func `a change that breaks the commit fails alone`() async throws {
         let store = try store()
-        try await withThrowingTaskGroup { group in
+        let errors = await errors(of: store) { number, database in
+            try database.execute(
+                sql: number % 10 == 0 ? "NONSENSE" : "PRAGMA user_version = 1")
+        }
+        #expect(Set(errors.keys) == tens)
+    }
+
+    private let tens = Set(stride(from: 0, to: 100, by: 10))
+
+    /// Makes the changes 0 to 99 at the same time.
+    /// - Returns: the errors of those that failed.
+    private func errors(
+        of store: Store, _ change: @escaping @Sendable (Int, Database) throws -> Void
+    ) async -> [Int: DirectoryError] {
+        await withTaskGroup(of: (Int, DirectoryError)?.self) { group in
             for number in 0..<100 {
                 group.addTask {
-                    let isBroken = number % 10 == 0
-                    do {
+                    do throws(DirectoryError) {
                         try await store.write { database in
-                            try database.execute(
-                                sql: isBroken ? "NONSENSE" : "PRAGMA user_version = 1")
+                            try change(number, database)
                             return Applied(result: (), events: [])
                         }
-                        #expect(!isBroken)
-                    } catch is DirectoryError {
-                        #expect(isBroken, "change \(number)")
-                    }
+                        return nil
+                    } catch { return (number, error) }
                 }
             }
-            try await group.waitForAll()
+            var errors: [Int: DirectoryError] = [:]
+            for await case (let number, let error)? in group { errors[number] = error }
+            return errors
         }
     }
 }

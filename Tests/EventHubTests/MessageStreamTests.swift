@@ -4,32 +4,8 @@ import Frames
 import TestSupport
 import Testing
 
-/// A stream of gRPC whose window takes as many bytes as the test says.
-private final class FakeCall: FrameSink {
-    let framing = Frame.Framing.plain
-    unowned var owner: (any FrameSinkOwner)?
-    let isClosed = false
-    var bytesSent: Int { bytes.count }
-    var room = Int.max
-    var bytes: [UInt8] = []
-    var pings = 0
-    var isFinished = false
-
-    func send(_ run: FrameRun) -> Int {
-        let all = run.frames.flatMap { $0.bytes(run.framing) }
-        let skipped = all.count - run.byteCount
-        let taken = min(room, run.byteCount)
-        bytes += all[skipped..<(skipped + taken)]
-        if room != .max { room -= taken }
-        return taken
-    }
-
-    func finish() { isFinished = true }
-    func abort() {}
-    func ping() { pings += 1 }
-    func inspectPeer(_ timeout: Duration) {}
-
-    /// The lengths of the messages so far.
+extension FakeStream {
+    /// The lengths of the messages of gRPC so far.
     var lengths: [Int] {
         var lengths: [Int] = []
         var rest = bytes[...]
@@ -45,7 +21,7 @@ private final class FakeCall: FrameSink {
 @Suite struct MessageStreamTests {
     private let hub = Hub(policy: DeliveryPolicy(bufferSize: 3)) { _, _ in }
 
-    private func subscribe(_ call: FakeCall, _ encoding: EventEncoding) {
+    private func subscribe(_ call: FakeStream, _ encoding: EventEncoding) {
         hub.subscribe(
             Subscriber.Request(
                 id: 1, filter: .all, encoding: encoding, address: "127.0.0.1", since: 0),
@@ -58,7 +34,7 @@ private final class FakeCall: FrameSink {
     }
 
     @Test func `a silent stream gets pings and no bytes`() {
-        let call = FakeCall()
+        let call = FakeStream()
         subscribe(call, .grpc)
         for _ in 0..<(2 * Hub.ticksPerInterval) { hub.heartbeatTick() }
         #expect(call.pings >= 2)
@@ -67,7 +43,7 @@ private final class FakeCall: FrameSink {
 
     @Test(arguments: [EventEncoding.grpc, .grpcWithNotices])
     func `drops are told to who asked for it`(encoding: EventEncoding) {
-        let call = FakeCall()
+        let call = FakeStream()
         subscribe(call, encoding)
         publish(1)
         let length = call.lengths[0]
@@ -84,7 +60,7 @@ private final class FakeCall: FrameSink {
     }
 
     @Test func `a stream ends after what waits for it, without a last frame`() {
-        let call = FakeCall()
+        let call = FakeStream()
         subscribe(call, .grpc)
         call.room = 0
         publish(2)
@@ -97,7 +73,7 @@ private final class FakeCall: FrameSink {
     }
 
     @Test func `a stream at rest ends at once`() {
-        let call = FakeCall()
+        let call = FakeStream()
         subscribe(call, .grpc)
         hub.endAll { $0.request.encoding.goodbye(retry: 1000) }
         #expect(call.isFinished)

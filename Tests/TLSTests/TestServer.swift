@@ -91,7 +91,7 @@ final class TestServer: Sendable {
         failed: @escaping @Sendable (TestConnection, TLSFailure) -> Void = { _, _ in },
         body: @escaping @Sendable (TestConnection) throws -> Void
     ) throws {
-        (descriptor, port) = try Self.listen()
+        (descriptor, port) = try listenOnLoopback()
         Thread.detachNewThread { [descriptor, failures] in
             while case let accepted = accept(descriptor, nil, nil), accepted >= 0 {
                 _ = fcntl(accepted, F_SETFL, O_NONBLOCK)
@@ -124,23 +124,6 @@ final class TestServer: Sendable {
             try await Task.sleep(for: .milliseconds(5))
         }
         throw ProgramFailure(description: "no connection failed in time")
-    }
-
-    static func listen() throws -> (Int32, UInt16) {
-        let descriptor = socket(
-            AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let code = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) + Glibc.listen(descriptor, 16)
-                    + getsockname(descriptor, $0, &size)
-            }
-        }
-        guard code == 0 else { throw ProgramFailure(description: "no port: \(errno)") }
-        return (descriptor, UInt16(bigEndian: address.sin_port))
     }
 }
 
@@ -199,7 +182,7 @@ struct TestPair {
     }
 
     static func sockets(_ sendBuffer: Int32?, _ receiveBuffer: Int32?) throws -> (Int32, Int32) {
-        let (listener, port) = try TestServer.listen()
+        let (listener, port) = try listenOnLoopback()
         defer { close(listener) }
         let connected = try connect(port, receiveBuffer: receiveBuffer)
         let accepted = accept(listener, nil, nil)

@@ -33,21 +33,10 @@ public final class ScriptedServer: Sendable {
     private let state = Mutex<(heads: [String], gone: Int)>(([], 0))
 
     public init(_ answers: [Answer]) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var name = sockaddr_in()
-        name.sin_family = sa_family_t(AF_INET)
-        name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &name) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && listen(listener, 16) == 0
-                    && getsockname(listener, $0, &length) == 0
-            }
-        }
-        guard isBound else { throw SocketClient.Failure(description: "no port") }
+        let (listener, port) = try listenOnLoopback()
         let door = Descriptor(number: listener)
         self.listener = door
-        address = "127.0.0.1:\(UInt16(bigEndian: name.sin_port))"
+        address = "127.0.0.1:\(port)"
         Thread.detachNewThread { [weak self] in
             for answer in answers {
                 let client = accept(door.number, nil, nil)

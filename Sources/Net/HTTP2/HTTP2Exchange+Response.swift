@@ -70,11 +70,11 @@ extension HTTP2Exchange {
         guard mustWait else { return }
         do {
             try await withCheckedThrowingContinuation { writer in
-                self.writer = writer
+                self.writer.wait(writer)
                 if stream.isClosed {
-                    resume(&self.writer, throwing: .disconnected)
+                    self.writer.resume(throwing: .disconnected)
                 } else if !mustWait {
-                    resume(&self.writer)
+                    self.writer.resume()
                 }
             }
         } catch {
@@ -91,7 +91,7 @@ extension HTTP2Exchange {
     func countOutput() { outputMemory.set(to: heldBody == nil ? stream.queuedCount : 0) }
 
     /// Tells the writer that the client takes nothing.
-    func timeOutWriter() { resume(&writer, throwing: .timedOut) }
+    func timeOutWriter() { writer.resume(throwing: .timedOut) }
 
     func endBody(trailers: HTTPFields) {
         defer { releaseHandler() }

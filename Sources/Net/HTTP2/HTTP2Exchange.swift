@@ -13,7 +13,7 @@ final class HTTP2Exchange: ExchangeTransport {
     private var task: Task<Void, Never>?
 
     // The body of the request.
-    private var reader: CheckedContinuation<Void, any Error>?
+    private var reader = BodyWaiter()
     private var readTimer: TimerWheel.Timer?
     private var readSinceDeadline = 0
     /// Whether nothing more of the body can come.
@@ -22,7 +22,7 @@ final class HTTP2Exchange: ExchangeTransport {
     private var owesContinue: Bool
 
     // The response.
-    var writer: CheckedContinuation<Void, any Error>?
+    var writer = BodyWaiter()
     var owesResponse = true
     /// Whether the handler has no more to do with the exchange.
     private(set) var isOver = false
@@ -117,13 +117,13 @@ final class HTTP2Exchange: ExchangeTransport {
         }
         do {
             try await withCheckedThrowingContinuation { reader in
-                self.reader = reader
+                self.reader.wait(reader)
                 // The task may get here in a later turn of the loop.
                 if stream.isClosed || isBodyCut {
-                    return resume(&self.reader, throwing: .disconnected)
+                    return self.reader.resume(throwing: .disconnected)
                 }
                 if stream.bufferedBodyCount > 0 || stream.isBodyComplete {
-                    return resume(&self.reader)
+                    return self.reader.resume()
                 }
                 if listener.bodiesTimedOut { return timeOutBody() }
                 startReadDeadline()
@@ -151,31 +151,17 @@ final class HTTP2Exchange: ExchangeTransport {
         readTimer = nil
     }
 
-    func timeOutBody() { resume(&reader, throwing: .timedOut) }
+    func timeOutBody() { reader.resume(throwing: .timedOut) }
 
     /// The client sends nothing any more.
     func cutBody() {
         guard !stream.hasRequestEnded else { return }
         isBodyCut = true
-        resume(&reader, throwing: .disconnected)
+        reader.resume(throwing: .disconnected)
     }
 
     func holdBody(_ bytes: inout [UInt8], adding count: Int) throws(RequestBodyError) {
-        let needed = bytes.count + count
-        guard bytes.isEmpty || needed > bytes.capacity else { return }
-        var capacity = max(needed, 2 * bytes.capacity)
-        if let bodyLength { capacity = max(needed, min(capacity, bodyLength)) }
-        guard bodyMemory.resize(to: capacity) else { throw .outOfMemory }
-        if !bytes.isEmpty { bytes.reserveCapacity(capacity) }
-    }
-
-    func resume(
-        _ waiter: inout CheckedContinuation<Void, any Error>?,
-        throwing error: RequestBodyError? = nil
-    ) {
-        guard let waiting = waiter else { return }
-        waiter = nil
-        if let error { waiting.resume(throwing: error) } else { waiting.resume() }
+        try bodyMemory.hold(&bytes, adding: count, announced: bodyLength)
     }
 
     /// Releases what the request holds of the budget of memory.
@@ -193,14 +179,14 @@ extension HTTP2Exchange: HTTP2StreamDelegate {
         if !arrivedMemory.resize(to: count) {
             // It is allocated already.
             arrivedMemory.set(to: count)
-            return resume(&reader, throwing: .outOfMemory)
+            return reader.resume(throwing: .outOfMemory)
         }
-        resume(&reader)
+        reader.resume()
     }
 
     func streamIsWritable(_ stream: HTTP2Stream) {
         countOutput()
-        if !mustWait { resume(&writer) }
+        if !mustWait { writer.resume() }
     }
 
     func streamClosed(_ stream: HTTP2Stream, code: UInt32) {
@@ -211,8 +197,8 @@ extension HTTP2Exchange: HTTP2StreamDelegate {
         heldBody = nil
         releaseRequestMemory()
         outputMemory.set(to: 0)
-        resume(&reader, throwing: .disconnected)
-        resume(&writer, throwing: .disconnected)
+        reader.resume(throwing: .disconnected)
+        writer.resume(throwing: .disconnected)
         connection.forget(self)
     }
 }

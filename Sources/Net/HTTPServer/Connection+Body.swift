@@ -64,33 +64,18 @@ extension Connection {
             // The task may get here in a later turn of the loop, when the state has changed.
             // Therefore the state is checked, and the deadline begins, after the reader is set.
             try await withCheckedThrowingContinuation { reader in
-                bodyReader = reader
+                bodyReader.wait(reader)
                 guard state.isResponding else {
-                    return resume(&bodyReader, throwing: .disconnected)
+                    return bodyReader.resume(throwing: .disconnected)
                 }
                 guard !listener.bodiesTimedOut else {
-                    return resume(&bodyReader, throwing: .timedOut)
+                    return bodyReader.resume(throwing: .timedOut)
                 }
                 stream.watchReads()
                 startBodyDeadline()
             }
         } catch {
             throw error as? RequestBodyError ?? .disconnected
-        }
-    }
-
-    /// Reserves room for `count` more bytes in a body that is collected.
-    /// - Throws: `outOfMemory` when the budget of memory has no room.
-    func holdBody(_ bytes: inout [UInt8], adding count: Int, announced: Int?)
-        throws(RequestBodyError)
-    {
-        let needed = bytes.count + count
-        if bytes.isEmpty || needed > bytes.capacity {
-            // Not more than the announced length, which the last doubling would often exceed.
-            var capacity = max(needed, 2 * bytes.capacity)
-            if let announced { capacity = max(needed, min(capacity, announced)) }
-            guard bodyMemory.resize(to: capacity) else { throw .outOfMemory }
-            if !bytes.isEmpty { bytes.reserveCapacity(capacity) }
         }
     }
 

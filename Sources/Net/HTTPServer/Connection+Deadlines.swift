@@ -17,7 +17,7 @@ extension Connection {
         timer = nil
         switch state.deadlineAction(isBetween: parser.isBetweenRequests) {
         case .refuse: refuse(HTTPProtocolError(408, "the request header did not arrive in time"))
-        case .failReader: resume(&bodyReader, throwing: .timedOut)
+        case .failReader: bodyReader.resume(throwing: .timedOut)
         case .end: end()
         case .nothing: break
         }
@@ -33,15 +33,5 @@ extension Connection {
         setDeadline(listener.limits.bodyDeadline)
     }
 
-    func timeOutBodies() { resume(&bodyReader, throwing: .timedOut) }
-
-    /// Resumes a reader or writer that waits, once.
-    func resume(
-        _ waiter: inout CheckedContinuation<Void, any Error>?,
-        throwing error: RequestBodyError? = nil
-    ) {
-        guard let waiting = waiter else { return }
-        waiter = nil
-        if let error { waiting.resume(throwing: error) } else { waiting.resume() }
-    }
+    func timeOutBodies() { bodyReader.resume(throwing: .timedOut) }
 }

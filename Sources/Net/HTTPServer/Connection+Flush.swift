@@ -23,7 +23,7 @@ extension Connection {
         writeTimer = nil
         outputMemory.set(to: 0)
         responseBody = nil
-        resume(&bodyWriter)
+        bodyWriter.resume()
         if let next = state.flushed() { finishFlush(next) }
     }
 
@@ -50,8 +50,8 @@ extension Connection {
         // the kernel's buffer may be larger than what a slow client reads within a deadline.
         if writtenCount - stream.unacknowledgedCount - acknowledgedBefore >= requiredProgress {
             startWriteDeadline()
-        } else if bodyWriter != nil {
-            resume(&bodyWriter, throwing: .timedOut)
+        } else if bodyWriter.isWaiting {
+            bodyWriter.resume(throwing: .timedOut)
         } else {
             end()
         }

@@ -19,7 +19,7 @@ extension Connection {
     func refuseForMemory() {
         switch state.phase {
         case .receiving: refuse(.outOfMemory)
-        case .responding: resume(&bodyReader, throwing: .outOfMemory)
+        case .responding: bodyReader.resume(throwing: .outOfMemory)
         case .flushing, .lingering, .closed: end()
         }
     }

@@ -24,7 +24,7 @@ extension Connection {
         peerTimer = listener.wheel.schedule(after: listener.limits.halfClosedGrace) { [weak self] in
             guard let self else { return }
             peerTimer = nil
-            guard serial == state.serial, state.isResponding, bodyReader == nil else { return }
+            guard serial == state.serial, state.isResponding, !bodyReader.isWaiting else { return }
             action(self)
         }
     }

@@ -59,12 +59,12 @@ extension Connection {
         guard isAboveHighWater else { return }
         do {
             try await withCheckedThrowingContinuation { writer in
-                bodyWriter = writer
+                bodyWriter.wait(writer)
                 // The task may get here in a later turn of the loop, when all has been sent.
                 if state.isResponding {
-                    if !isAboveHighWater { resume(&bodyWriter) }
+                    if !isAboveHighWater { bodyWriter.resume() }
                 } else {
-                    resume(&bodyWriter, throwing: .disconnected)
+                    bodyWriter.resume(throwing: .disconnected)
                 }
             }
         } catch {

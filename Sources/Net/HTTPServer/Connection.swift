@@ -19,8 +19,8 @@ final class Connection: ServedConnection {
     var position = 0
 
     // The request that is being handled.
-    var bodyReader: CheckedContinuation<Void, any Error>?
-    var bodyWriter: CheckedContinuation<Void, any Error>?
+    var bodyReader = BodyWaiter()
+    var bodyWriter = BodyWaiter()
     /// The handler of the request; nil after its response is complete.
     var exchange: Task<Void, Never>?
     /// Whether the connection ended before the response.
@@ -93,8 +93,8 @@ final class Connection: ServedConnection {
         clearDeadline()
         if let timer = writeTimer { listener.wheel.cancel(timer) }
         writeTimer = nil
-        resume(&bodyReader, throwing: .disconnected)
-        resume(&bodyWriter, throwing: .disconnected)
+        bodyReader.resume(throwing: .disconnected)
+        bodyWriter.resume(throwing: .disconnected)
         // A handler may hold the connection for much longer.
         parser = RequestParser(limits: listener.limits)
         output = OutputQueue()
@@ -169,7 +169,7 @@ final class Connection: ServedConnection {
 
 extension Connection: ByteStreamHandler {
     func streamIsReadable() {
-        let action = state.readAction(isBodyAwaited: bodyReader != nil)
+        let action = state.readAction(isBodyAwaited: bodyReader.isWaiting)
         switch action {
         case .inspectPeer: return inspectPeer()
         case .ignore: return stream.ignoreReads()
@@ -189,7 +189,7 @@ extension Connection: ByteStreamHandler {
         // may follow these bytes, must not be reported.
         stream.ignoreReads()
         state.turn?.bodySinceDeadline += count
-        resume(&bodyReader)
+        bodyReader.resume()
     }
 
     func streamIsWritable() { flush() }

@@ -33,7 +33,7 @@ final class ConnectionExchange: ExchangeTransport {
     }
 
     func holdBody(_ bytes: inout [UInt8], adding count: Int) throws(RequestBodyError) {
-        try connection.holdBody(&bytes, adding: count, announced: bodyLength)
+        try connection.bodyMemory.hold(&bytes, adding: count, announced: bodyLength)
     }
 
     func send(_ response: Response) -> Int {

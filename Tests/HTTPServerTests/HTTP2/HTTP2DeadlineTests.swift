@@ -110,10 +110,9 @@ import Testing
 
     @Test func `a client that reads nothing at all is disconnected`() async throws {
         try await withServer({ $0.bodyDeadline = .milliseconds(400) }) { address, responder in
-            let client = try await RawClient(
-                address, settings: [(4, 0x7FFF_FFFF)], receiveBuffer: 4096)
+            let client = try await RawClient.slow(address)
             try await client.send(
-                .windowUpdate(0, 0x7FFF_0000), get("/stream", 1), get("/big", 3), get("/big", 5),
+                get("/stream", 1), get("/big", 3), get("/big", 5),
                 get("/stream", 7))
             #expect(try await eventually { await responder.connectionCount() == 0 })
             #expect(try await eventually { await responder.failures.count == 2 })
@@ -123,9 +122,8 @@ import Testing
 
     @Test func `a flood of a client that reads nothing ends at once`() async throws {
         try await withServer { address, responder in
-            let client = try await RawClient(
-                address, settings: [(4, 0x7FFF_FFFF)], receiveBuffer: 4096)
-            try await client.send(.windowUpdate(0, 0x7FFF_0000), get("/events", 1))
+            let client = try await RawClient.slow(address)
+            try await client.send(get("/events", 1))
             try await client.synchronize()
             _ = await responder.fillStreams()
             let ping = RawFrame(.ping, payload: [1, 2, 3, 4, 5, 6, 7, 8]).bytes

@@ -136,9 +136,8 @@ import Testing
     {
         let memory = MemoryBudget()
         try await withServer(memory: memory) { address, responder in
-            var client: RawClient? = try await RawClient(
-                address, settings: [(4, 0x7FFF_FFFF)], receiveBuffer: 4096)
-            try await client?.send(.windowUpdate(0, 0x7FFF_0000), get("/events", 1))
+            var client: RawClient? = try await RawClient.slow(address)
+            try await client?.send(get("/events", 1))
             try await client?.synchronize()
             _ = await responder.fillStreams()
             #expect(try await eventually { memory.used > 0 })
@@ -150,9 +149,8 @@ import Testing
 
     @Test func `a client that sends before it reads is answered once it reads`() async throws {
         try await withServer { address, responder in
-            let client = try await RawClient(
-                address, settings: [(4, 0x7FFF_FFFF)], receiveBuffer: 4096)
-            try await client.send(.windowUpdate(0, 0x7FFF_0000), get("/events", 1))
+            let client = try await RawClient.slow(address)
+            try await client.send(get("/events", 1))
             try await client.synchronize()
             _ = await responder.fillStreams()
             // 99 of them are answered, and the others refused.

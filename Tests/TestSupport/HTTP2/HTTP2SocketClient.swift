@@ -105,6 +105,14 @@ public final class RawClient {
         try await socket.send(RawFrame.preface + RawFrame.settings(settings).bytes)
     }
 
+    /// Connects, and lets the server send without limit, but takes little from the socket by itself.
+    public static func slow(_ address: String) async throws -> RawClient {
+        let client = try await RawClient(
+            address, settings: [(4, 0x7FFF_FFFF)], receiveBuffer: 4096)
+        try await client.send(.windowUpdate(0, 0x7FFF_0000))
+        return client
+    }
+
     public func send(_ frames: RawFrame...) async throws {
         try await socket.send(frames.flatMap(\.bytes))
     }
