@@ -20,7 +20,7 @@ import (
 // Messages stay bytes: making them is not measured.
 type bytesCodec struct{}
 
-func (bytesCodec) Name() string                          { return "proto" }
+func (bytesCodec) Name() string                              { return "proto" }
 func (bytesCodec) Marshal(value interface{}) ([]byte, error) { return *value.(*[]byte), nil }
 func (bytesCodec) Unmarshal(data []byte, value interface{}) error {
 	*value.(*[]byte) = append([]byte(nil), data...)
