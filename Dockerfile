@@ -4,8 +4,8 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends \
-        libcurl4-openssl-dev libevent-dev libnghttp2-dev libsqlite3-dev libssl-dev pkg-config \
-        zlib1g-dev \
+        libcurl4-openssl-dev libevent-dev libnghttp2-dev libsodium-dev libsqlite3-dev libssl-dev \
+        pkg-config zlib1g-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 # The manifest names the targets of these three folders, and SwiftPM wants to see each of them.
@@ -21,7 +21,8 @@ RUN for program in dir-gateway dirctl; do \
 FROM debian:bookworm-slim
 RUN apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends \
-        ca-certificates curl libcurl4 libevent-core-2.1-7 libnghttp2-14 libsqlite3-0 libssl3 \
+        ca-certificates curl libcurl4 libevent-core-2.1-7 libnghttp2-14 libsodium23 libsqlite3-0 \
+        libssl3 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --system --home-dir /var/lib/directory-gateway --create-home gateway
 COPY --from=build /out/dir-gateway /out/dirctl /usr/local/bin/

@@ -93,6 +93,16 @@ let package = Package(
             name: "Compression", dependencies: ["CZlib"], path: "Sources/Net/Compression",
             swiftSettings: boundary),
 
+        // libsodium's headers, and the macros Swift cannot import
+        .systemLibrary(
+            name: "CSodium", path: "Sources/Net/CSodium", pkgConfig: "libsodium",
+            providers: [.apt(["libsodium-dev"])]),
+
+        // encryption with a secret key, as cosign's key files have it: the safe face of libsodium
+        .target(
+            name: "Secretbox", dependencies: ["CSodium"], path: "Sources/Net/Secretbox",
+            swiftSettings: boundary),
+
         // event loop, executor, timer, signal thread, mailbox, listener: the safe face of libevent
         .target(
             name: "Libevent", dependencies: ["Addresses", "CLibevent"],
@@ -216,9 +226,12 @@ let package = Package(
         .executableTarget(
             name: "dirctl",
             dependencies: [
-                "DirectoryClient", "Records", "Events", "Text",
+                "DirectoryClient", "Records", "Events", "Secretbox", "Text",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "Yams", package: "Yams"),
             ], path: "Sources/Programs/dirctl", swiftSettings: strict),
 
@@ -291,6 +304,8 @@ let package = Package(
         .testTarget(
             name: "CompressionTests", dependencies: ["Compression"], swiftSettings: testing),
         .testTarget(
+            name: "SecretboxTests", dependencies: ["Secretbox"], swiftSettings: testing),
+        .testTarget(
             name: "GatewayGRPCTests",
             dependencies: [
                 "DirectoryMessages", "EventHub", "Events", "GatewayGRPC", "HTTPServer", "Records",
@@ -302,7 +317,9 @@ let package = Package(
             name: "GatewayTests",
             dependencies: [
                 "Gateway", "dir-gateway", "dirctl", "DirectoryClient", "Directory", "Events",
-                "Authentication", "HTTPServer", "Records", "Text", "TestSupport",
+                "Authentication", "HTTPServer", "Records", "Secretbox", "Text", "TestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
             ], swiftSettings: testing),

@@ -1,4 +1,5 @@
 internal import Crypto
+internal import CryptoExtras
 internal import FoundationEssentials
 internal import SwiftASN1
 internal import Text
@@ -7,6 +8,9 @@ internal import Text
 public struct SigningKey: Sendable {
     private enum Kind {
         case p256(P256.Signing.PrivateKey)
+        case p384(P384.Signing.PrivateKey)
+        case p521(P521.Signing.PrivateKey)
+        case rsa(_RSA.Signing.PrivateKey)
         case ed25519(Curve25519.Signing.PrivateKey)
     }
 
@@ -53,10 +57,40 @@ public struct SigningKey: Sendable {
         }
     }
 
+    /// Reads a key in DER.
+    /// - Parameter der: PKCS#8 (RFC 5958): P-256, P-384, P-521, Ed25519, or RSA with at least 2048 bits.
+    /// - Throws: `KeyError.unusable`.
+    package init(der: [UInt8]) throws(KeyError) {
+        if let key = try? P256.Signing.PrivateKey(derRepresentation: der) {
+            try self.init(.p256(key))
+        } else if let key = try? P384.Signing.PrivateKey(derRepresentation: der) {
+            try self.init(.p384(key))
+        } else if let key = try? P521.Signing.PrivateKey(derRepresentation: der) {
+            try self.init(.p521(key))
+        } else if der.starts(with: Self.ed25519Prefix),
+            let key = try? Curve25519.Signing.PrivateKey(
+                rawRepresentation: der.dropFirst(Self.ed25519Prefix.count))
+        {
+            try self.init(.ed25519(key))
+        } else if let key = try? _RSA.Signing.PrivateKey(derRepresentation: der) {
+            try self.init(.rsa(key))
+        } else {
+            throw .unusable(
+                "the signing key is of no supported kind: use P-256, P-384, P-521, Ed25519, or RSA with at least 2048 bits"
+            )
+        }
+    }
+
     private init(_ kind: Kind) throws(KeyError) {
         self.kind = kind
         switch kind {
         case .p256(let key):
+            publicKey = try PublicKey(der: [UInt8](key.publicKey.derRepresentation))
+        case .p384(let key):
+            publicKey = try PublicKey(der: [UInt8](key.publicKey.derRepresentation))
+        case .p521(let key):
+            publicKey = try PublicKey(der: [UInt8](key.publicKey.derRepresentation))
+        case .rsa(let key):
             publicKey = try PublicKey(der: [UInt8](key.publicKey.derRepresentation))
         case .ed25519(let key): publicKey = try PublicKey(der: PublicKey.der(key.publicKey))
         }
@@ -72,6 +106,16 @@ public struct SigningKey: Sendable {
             case .p256(let key):
                 let signature = try key.signature(for: SHA256.hash(data: payload))
                 return signature.derRepresentation.base64EncodedString()
+            case .p384(let key):
+                let signature = try key.signature(for: SHA256.hash(data: payload))
+                return signature.derRepresentation.base64EncodedString()
+            case .p521(let key):
+                let signature = try key.signature(for: SHA256.hash(data: payload))
+                return signature.derRepresentation.base64EncodedString()
+            case .rsa(let key):
+                let signature = try key.signature(
+                    for: SHA256.hash(data: payload), padding: .insecurePKCS1v1_5)
+                return signature.rawRepresentation.base64EncodedString()
             case .ed25519(let key): return try key.signature(for: payload).base64EncodedString()
             }
         } catch {
