@@ -5,6 +5,13 @@ the server.
 Usage: grpc_sdk.py PROGRAM
 """
 
+import base64
+import ctypes
+import ctypes.util
+import hashlib
+import json
+import os
+import subprocess
 import sys
 import tempfile
 import threading
@@ -51,7 +58,7 @@ def fails(what, call, code, text=""):
             expect(f"the status of {what}", found.code(), code)
             if text not in (found.details() or ""):
                 raise AssertionError(f"{what}: {found.details()!r} does not say {text!r}")
-        elif code.name not in str(found) and text not in str(found):
+        elif (code is None or code.name not in str(found)) and text not in str(found):
             raise AssertionError(f"{what}: {found}")
         return
     raise AssertionError(f"{what} did not fail")
@@ -293,6 +300,84 @@ def signing(client, refs, gateway):
     expect("a missing record", verify(SIGNED, **anyone).error_message, "record not found")
 
 
+def cosign_key(directory, name, password, kind=("EC", "ec_paramgen_curve:P-256")):
+    """Makes a key pair as cosign does: scrypt and NaCl's secretbox around PKCS#8. Returns both paths."""
+    private, public = os.path.join(directory, f"{name}.key"), os.path.join(directory, f"{name}.pub")
+    command = ["openssl", "genpkey", "-algorithm", kind[0], "-outform", "DER"]
+    for option in kind[1:]:
+        command += ["-pkeyopt", option]
+    der = subprocess.run(command, check=True, capture_output=True).stdout
+    subprocess.run(["openssl", "pkey", "-inform", "DER", "-pubout", "-out", public], input=der,
+                   check=True, capture_output=True)
+    salt, nonce = os.urandom(32), os.urandom(24)
+    key = hashlib.scrypt(password, salt=salt, n=65536, r=8, p=1, dklen=32, maxmem=128 << 20)
+    sodium = ctypes.CDLL(ctypes.util.find_library("sodium"))
+    box = ctypes.create_string_buffer(len(der) + 16)
+    sodium.crypto_secretbox_easy(box, der, ctypes.c_ulonglong(len(der)), nonce, key)
+    text = {value: base64.b64encode(data).decode() for value, data in
+            [("salt", salt), ("nonce", nonce), ("box", box.raw)]}
+    body = base64.b64encode(json.dumps({
+        "kdf": {"name": "scrypt", "params": {"N": 65536, "r": 8, "p": 1}, "salt": text["salt"]},
+        "cipher": {"name": "nacl/secretbox", "nonce": text["nonce"]},
+        "ciphertext": text["box"]}).encode()).decode()
+    lines = [body[at:at + 64] for at in range(0, len(body), 64)]
+    kind = "ENCRYPTED SIGSTORE PRIVATE KEY"
+    with open(private, "w") as file:
+        file.write("\n".join([f"-----BEGIN {kind}-----", *lines, f"-----END {kind}-----", ""]))
+    return private, public
+
+
+def signing_with_dirctl(client, ref, directory):
+    """The SDK signs and verifies by calling dirctl, with upstream's flags."""
+    def sign(key, password=b""):
+        client.sign(sign_v1.SignRequest(record_ref=ref, provider=sign_v1.SignRequestProvider(
+            key=sign_v1.SignWithKey(private_key=key, password=password))))
+
+    def verify(cid=ref.cid, **provider):
+        return client.verify(sign_v1.VerifyRequest(
+            record_ref=core_v1.RecordRef(cid=cid),
+            provider=sign_v1.VerifyRequestProvider(**provider) if provider else None))
+
+    private, public = cosign_key(directory, "own", b"secret")
+    other, other_public = cosign_key(directory, "other", b"")
+    before = verify()
+    expect("a record without signatures", (before.success, before.error_message),
+           (False, "the record has no signatures"))
+    fails("signing with a wrong password", lambda: sign(private, b"wrong"), None, "password")
+    fails("signing without a password", lambda: sign(private), None, "password")
+    fails("signing with a key that is not there", lambda: sign("/no/such"), None, "cannot be read")
+    fails("signing with a key of a KMS", lambda: sign("awskms://x"), None, "is not supported")
+    sign(private, b"secret")
+    with open(public) as file:
+        key = file.read()
+    by_key = verify(key=sign_v1.VerifyWithKey(public_key=public))
+    expect("a signature by its key", by_key.success, True)
+    expect("the key and its algorithm", [(signer.key.public_key, signer.key.algorithm)
+                                         for signer in by_key.signers], [(key, "ECDSA-P-256")])
+    expect("a signature by any key", verify(any=sign_v1.VerifyWithAny(
+        oidc_options=sign_v1.VerifyOptionsOIDC(
+            ignore_tlog=True, ignore_tsa=True, ignore_sct=True))).success, True)
+    wrong = verify(key=sign_v1.VerifyWithKey(public_key=other_public))
+    expect("another key", (wrong.success, wrong.error_message),
+           (False, "no stored signature was made by this key"))
+    sign(other)
+    expect("both signers", len(verify().signers), 2)
+    for kind, name in [(("ED25519",), "Ed25519"), (("RSA", "rsa_keygen_bits:2048"), "RSA-2048"),
+                       (("EC", "ec_paramgen_curve:P-384"), "ECDSA-P-384")]:
+        private, public = cosign_key(directory, name, b"p", kind)
+        sign(private, b"p")
+        reply = verify(key=sign_v1.VerifyWithKey(public_key=public))
+        expect(f"a signature by {name}", [signer.key.algorithm for signer in reply.signers], [name])
+    expect("the verification of a missing record", verify(cid=SIGNED).error_message,
+           "record not found")
+    fails("signing without a key", lambda: client.sign(sign_v1.SignRequest(
+        record_ref=ref, provider=sign_v1.SignRequestProvider(oidc=sign_v1.SignWithOIDC(
+            id_token="x", options=sign_v1.SignOptionsOIDC(skip_tlog=True))))),
+          None, "not supported")
+    fails("verifying an identity", lambda: verify(oidc=sign_v1.VerifyWithOIDC(
+        issuer="https://issuer", subject="me")), None, "not supported")
+
+
 class Listener:
     """A stream of events that is read in a thread."""
 
@@ -367,7 +452,12 @@ def main(program):
     with tempfile.TemporaryDirectory() as directory:
         gateway = Gateway(program, directory)
         try:
-            client = Client(Config(server_address=f"127.0.0.1:{gateway.port}"))
+            dirctl = os.path.join(os.path.dirname(program), "dirctl")
+            # What the SDK calls has its address from the environment.
+            os.environ["DIRECTORY_CLIENT_SERVER_ADDRESS"] = f"127.0.0.1:{gateway.port}"
+            os.environ["XDG_CONFIG_HOME"] = "/nowhere"
+            client = Client(Config(
+                server_address=f"127.0.0.1:{gateway.port}", dirctl_path=dirctl))
             refs = store(client)
             searches(client, refs)
             routing(client, refs)
@@ -375,6 +465,8 @@ def main(program):
             syncs(client, gateway.port)
             naming(client, refs)
             signing(client, refs, gateway)
+            [ref] = client.push([record("example.org/signed")])
+            signing_with_dirctl(client, ref, directory)
             # The same record over both faces.
             over_http = gateway.get("/records/" + refs[0].cid)
             expect("a record over HTTP", over_http["name"], "example.org/a")

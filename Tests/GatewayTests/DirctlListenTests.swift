@@ -86,11 +86,12 @@ import Testing
         let server = try ScriptedServer([
             .stream(
                 ": connected\n\n\(event)event: dropped\ndata: {\"dropped\":17}\n\n"),
-            .stream(": connected\n\n\(event)"), .status(204),
+            .stream(": connected\n\n\(historyOff)\(event)"), .status(204),
         ])
         let result = try await dirctl(server.address, ["events", "listen"] + flags)
         #expect(result.status == 0)
         #expect(result.error.contains("17 events were dropped"))
+        #expect(result.error.contains("Events may be missing here: the gateway keeps no event log"))
         guard flags.contains("jsonl") || flags.contains("--json") else {
             #expect(!result.out.contains("dropped") && !result.out.contains("disconnected"))
             return
@@ -98,13 +99,15 @@ import Testing
         let lines = result.out.split(separator: "\n")
         let marks = lines.filter { $0.hasPrefix("{\"d") }
         #expect(marks.count == 2)
-        #expect(marks.first == #"{"dropped":17}"#)
+        #expect(marks.first?.wholeMatch(of: /{"dropped":17,"at":"2[^"]+\.\d{6}Z"}/) != nil)
+        let reset = /{"reset":{"cause":"history-off"},"at":"2[^"]+\.\d{6}Z"}/
+        #expect(lines.contains { $0.wholeMatch(of: reset) != nil })
         let gap = try #require(
             marks.last?.wholeMatch(
                 of: /{"disconnected":{"from":"(2[^"]+\.\d{6}Z)","to":"(2[^"]+\.\d{6}Z)"}}/))
         #expect(gap.1 < gap.2)
         if flags.contains("jsonl") {
-            #expect(lines.count == 4)
+            #expect(lines.count == 5)
             for line in lines { _ = try JSONSerialization.jsonObject(with: Data(line.utf8)) }
             #expect(lines.first == #"{ "a":1}"#)
         }

@@ -106,7 +106,7 @@ import Testing
     @Test(arguments: ["human", "json", "raw"])
     func `what was deleted before a fault is told`(format: String) async throws {
         let server = try ScriptedServer([.status(204), .status(503)])
-        let other = "baearei" + String(repeating: "b", count: 52)
+        let other = "baearei" + String(repeating: "e", count: 52)
         let result = try await dirctl(
             server.address, ["delete", absent, other, absent, "-o", format])
         #expect(result.status == 1)

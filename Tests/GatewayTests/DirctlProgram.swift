@@ -27,7 +27,11 @@ final class Listening {
     let process = ChildProcess()
     private let (out, error) = (ChildPipe(), ChildPipe())
 
-    init(_ gateway: TestGateway, _ arguments: String...) async throws {
+    convenience init(_ gateway: TestGateway, _ arguments: String...) async throws {
+        try await self.init(gateway, arguments)
+    }
+
+    init(_ gateway: TestGateway, _ arguments: [String]) async throws {
         // Whoever started the tests may ignore SIGINT, and children inherit that.
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments =

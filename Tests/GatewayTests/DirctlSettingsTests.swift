@@ -63,13 +63,13 @@ import Testing
                 """
                 current_context: prod
                 contexts:
-                  prod: {server_address: "127.0.0.1:1", tls: {skip_verify: true}}
-                server_address: \(gateway.address)
+                  prod: {server_address: "\(gateway.address)", oidc_issuer: x, spiffe_token: ""}
+                server_address: 127.0.0.1:1
                 server_adress: 127.0.0.1:1
                 \u{202E}: x
                 """,
                 environment: [
-                    "DIRECTORY_CLIENT_TIMEOT": "1s", "DIRECTORY_CLIENT_AUTH_MODE": "oidc",
+                    "DIRECTORY_CLIENT_TIMEOT": "1s", "DIRECTORY_CLIENT_SPIFFE_TOKEN": "x",
                     "DIRECTORY_CLIENT_XYZ": "1", "DIRECTORY_CLIENTS": "1",
                     "DIRECTORY_CLIENT_timeout": "1",
                 ])
@@ -78,11 +78,10 @@ import Testing
             let lines = result.error.split(separator: "\n").map { $0.replacing(path, with: "@") }
             #expect(
                 lines == [
-                    "@1: current_context is a setting of another client and has no effect here",
-                    "@2: contexts is a setting of another client and has no effect here",
+                    "@3: oidc_issuer is a setting of another client and has no effect here",
                     "@5: there is no setting server_adress, did you mean server_address?",
                     "@6: there is no setting \\u202e; it has no effect",
-                    "Warning: DIRECTORY_CLIENT_AUTH_MODE is a setting of another client and has no effect here",
+                    "Warning: DIRECTORY_CLIENT_SPIFFE_TOKEN is a setting of another client and has no effect here",
                     "Warning: there is no setting DIRECTORY_CLIENT_TIMEOT, did you mean DIRECTORY_CLIENT_TIMEOUT?",
                     "Warning: there is no setting DIRECTORY_CLIENT_XYZ; it has no effect",
                     "Warning: there is no setting DIRECTORY_CLIENT_timeout, did you mean DIRECTORY_CLIENT_TIMEOUT?",

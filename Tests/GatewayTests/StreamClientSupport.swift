@@ -33,6 +33,7 @@ func story(_ stream: EventStream, _ count: Int = .max) async throws -> [String] 
         case .event(let event):
             items.append("\(event.type) \(String(decoding: event.json, as: UTF8.self))")
         case .gap(let from, let to): items.append(from <= to ? "gap" : "no gap")
+        case .reset(let reset): items.append("reset \(reset.cause)")
         case .dropped(let count): items.append("dropped \(count)")
         case .reconnecting(_, let reason): items.append("again: \(reason)")
         }
@@ -42,6 +43,9 @@ func story(_ stream: EventStream, _ count: Int = .max) async throws -> [String] 
 }
 
 let opening = "retry: 3000\n: connected\n\n"
+
+/// What a gateway without an event log sends to a client that comes back.
+let historyOff = "event: reset\ndata: {\"cause\":\"history-off\"}\n\n"
 
 /// Waits for a condition; fails after a minute.
 func until(_ condition: () async throws -> Bool) async throws {

@@ -2,6 +2,7 @@ internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOPosix
 internal import NIOSSL
+internal import Text
 
 /// A client of one gateway: its operations, and its stream of events.
 ///
@@ -16,6 +17,11 @@ public final class DirectoryClient: Sendable {
         public var token: String?
         /// A PEM file with the authorities to trust instead of the system's.
         public var authorities: String?
+        /// A certificate to show to the gateway; nil for none.
+        public var identity: ClientIdentity?
+        /// Whether the certificate of the gateway is checked. Without the check anyone on the way can
+        /// read and change everything, the token too.
+        public var verifiesGateway = true
         /// The longest time until a response begins, for a stream until it opens.
         public var timeout: Duration = .seconds(30)
         /// The longest time to connect.
@@ -45,11 +51,7 @@ public final class DirectoryClient: Sendable {
         settings.connectionPool.retryConnectionEstablishment = false
         // Each stream has a connection of its own.
         settings.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 1024
-        if let file = configuration.authorities {
-            var tls = TLSConfiguration.makeClientConfiguration()
-            tls.trustRoots = .file(file)
-            settings.tlsConfiguration = tls
-        }
+        settings.tlsConfiguration = configuration.tls
         let group = MultiThreadedEventLoopGroup.singleton
         streams = HTTPClient(eventLoopGroup: group, configuration: settings)
         settings.timeout.read = TimeAmount(configuration.timeout)
@@ -65,5 +67,20 @@ public final class DirectoryClient: Sendable {
     deinit {
         _ = streams.shutdown()
         _ = operations.shutdown()
+    }
+}
+
+extension DirectoryClient.Configuration {
+    /// The settings of TLS; nil for the default ones.
+    fileprivate var tls: TLSConfiguration? {
+        guard !authorities.isNil || !identity.isNil || !verifiesGateway else { return nil }
+        var tls = TLSConfiguration.makeClientConfiguration()
+        if let authorities { tls.trustRoots = .file(authorities) }
+        if let identity {
+            tls.certificateChain = identity.chain
+            tls.privateKey = identity.key
+        }
+        if !verifiesGateway { tls.certificateVerification = .none }
+        return tls
     }
 }

@@ -2,6 +2,8 @@
 public enum DirectoryClientError: Error, Sendable, CustomStringConvertible {
     /// The text is not an address of a gateway.
     case invalidAddress(String)
+    /// A file of certificates or keys cannot be used.
+    case unusableFile(String, reason: String)
     /// There was no connection, or it was lost.
     case unreachable(ServerAddress, reason: String)
     /// There was no response in time.
@@ -16,6 +18,7 @@ public enum DirectoryClientError: Error, Sendable, CustomStringConvertible {
         switch self {
         case .invalidAddress(let text):
             "'\(text)' is not an address: write it as http://127.0.0.1:8080 or https://dir.example.org"
+        case .unusableFile(let file, let reason): "\(file) cannot be used: \(reason)"
         case .unreachable(let address, let reason):
             "\(address) cannot be reached (\(reason)): is the gateway running there?"
         case .timedOut(let address):
@@ -30,7 +33,7 @@ public enum DirectoryClientError: Error, Sendable, CustomStringConvertible {
     public var isTransient: Bool {
         switch self {
         case .unreachable, .timedOut: true
-        case .invalidAddress, .notAGateway: false
+        case .invalidAddress, .unusableFile, .notAGateway: false
         case .refused(let problem): [408, 429, 500, 502, 503, 504].contains(problem.status)
         }
     }

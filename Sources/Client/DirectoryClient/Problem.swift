@@ -15,6 +15,8 @@ public struct Problem: Error, Equatable, CustomStringConvertible {
     public let faults: [Fault]
     /// When to retry (`Retry-After`); nil if the gateway does not send it.
     public var retryAfter: Duration?
+    /// With the statuses 401 and 403: the scope that a token needs for the request.
+    public internal(set) var scope: String?
 
     /// One error of a record.
     public struct Fault: Sendable, Equatable, Decodable {

@@ -12,9 +12,9 @@ struct Dirctl: AsyncParsableCommand {
             Data goes to standard output, everything else to standard error.
 
             Settings come from flags, then from the environment \
-            (DIRECTORY_CLIENT_SERVER_ADDRESS, …_AUTH_TOKEN, …_TLS_CA_FILE, …_TIMEOUT), then from \
-            dirctl/config.yaml in $XDG_CONFIG_HOME or ~/.config (server_address, auth_token, \
-            tls_ca_file, timeout).
+            (DIRECTORY_CLIENT_SERVER_ADDRESS, …_AUTH_TOKEN, …_AUTH_TOKEN_FILE, …_TLS_CA_FILE, \
+            …_TIMEOUT, …_CONTEXT), then from the context and the top of dirctl/config.yaml in \
+            $XDG_CONFIG_HOME or ~/.config (server_address, auth_token, tls_ca_file, timeout, …).
 
             Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 refused by the gateway, \
             5 gateway not reachable.
@@ -26,7 +26,7 @@ struct Dirctl: AsyncParsableCommand {
         subcommands: [
             EventsCommand.self, Push.self, Pull.self, Delete.self, Info.self, Search.self,
             Routing.self, SyncCommand.self, Sign.self, Verify.self, Validate.self,
-            Completions.self, Version.self,
+            ContextCommand.self, Completions.self, Version.self,
         ])
 
     // The flags of every command may also precede it.
@@ -35,7 +35,7 @@ struct Dirctl: AsyncParsableCommand {
 
     static func main() async {
         do {
-            var command = try parseAsRoot()
+            var command = try await asyncParseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

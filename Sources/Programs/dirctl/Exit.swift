@@ -35,7 +35,7 @@ enum Exit: Int32 {
 
     static func code(_ error: DirectoryClientError) -> Exit {
         switch error {
-        case .invalidAddress: .usage
+        case .invalidAddress, .unusableFile: .usage
         case .unreachable, .timedOut, .notAGateway: .unreachable
         case .refused(let problem):
             switch problem.status {
@@ -48,9 +48,10 @@ enum Exit: Int32 {
 
     /// Returns the message of an error, with every error of a record on a line of its own.
     static func text(_ error: DirectoryClientError) -> String {
-        guard case .refused(let problem) = error, !problem.faults.isEmpty else {
+        guard case .refused(let problem) = error else {
             return Output.printable(error.description)
         }
+        guard !problem.faults.isEmpty else { return Output.printable(ProblemText.line(problem)) }
         let number = problem.faults.count
         return "the record has \(number) error\(number == 1 ? "" : "s"):\n"
             + problem.faults.map {
@@ -66,6 +67,11 @@ enum Exit: Int32 {
     /// Prints help, the version, or a mistake in the arguments, and ends the program.
     private static func endAsParser(_ error: any Error) -> Never {
         let text = Dirctl.fullMessage(for: error)
+        if !Dirctl.exitCode(for: error).isSuccess,
+            let message = UnknownCommand.message(Array(CommandLine.arguments.dropFirst()))
+        {
+            end(message, .usage)
+        }
         if Dirctl.exitCode(for: error).isSuccess {
             Output.line(text)
             exit(0)

@@ -54,6 +54,8 @@ public struct RecordQuery: Sendable, Equatable {
     public var names: [String] = []
     /// Whole versions, in any case, with the wildcards `*` and `?`.
     public var versions: [String] = []
+    /// Words: each must occur in the name, description, an author or a skill.
+    public var words: [String] = []
     /// True for the published records only, false for the others only, nil for all.
     public var isPublished: Bool?
 
@@ -63,6 +65,7 @@ public struct RecordQuery: Sendable, Equatable {
     fileprivate var items: [(String, String)] {
         labels.map { ("label", $0) } + names.map { ("name", $0) }
             + versions.map { ("version", $0) }
+            + (words.isEmpty ? [] : [("q", words.joined(separator: " "))])
             + (isPublished.map { [("published", $0 ? "true" : "false")] } ?? [])
     }
 }
@@ -77,18 +80,27 @@ public struct RecordInfo: Sendable, Equatable, Codable {
     public let labels: [String]
     /// Whether the record has more labels than fit into a response header.
     public let hasMoreLabels: Bool
+    /// Whether it is published; nil when the gateway does not say.
+    public let isPublished: Bool?
+    /// The number of its signatures; nil when the gateway does not say.
+    public let signatures: Int?
 
     private enum CodingKeys: String, CodingKey {
-        case cid, size, labels
+        case cid, size, labels, signatures
         case hasMoreLabels = "has_more_labels"
+        case isPublished = "published"
     }
 }
 
 extension DirectoryClient {
     /// Returns the content of a record: exactly its canonical JSON, whose hash is in its cid.
+    /// - Parameter isPeek: only a look, of which the gateway emits no event.
     /// - Throws: `DirectoryClientError`.
-    public func pull(_ cid: String) async throws(DirectoryClientError) -> Data {
-        try await response(to: ClientRequest(.GET, "/records/\(PercentCoding.encode(cid))")).body
+    public func pull(_ cid: String, isPeek: Bool = false) async throws(DirectoryClientError) -> Data
+    {
+        let request = ClientRequest(
+            .GET, "/records/\(PercentCoding.encode(cid))", query: isPeek ? [("peek", "1")] : [])
+        return try await response(to: request).body
     }
 
     /// Returns a record without its content.
@@ -114,7 +126,9 @@ extension DirectoryClient {
             PercentCoding.lenientlyDecoded)
         return RecordInfo(
             cid: cid, size: max(size, 0), labels: labels,
-            hasMoreLabels: headers.contains(name: "Directory-Labels-Truncated"))
+            hasMoreLabels: headers.contains(name: "Directory-Labels-Truncated"),
+            isPublished: headers.first(name: "Directory-Published").map { $0.hasBytes(of: "true") },
+            signatures: headers.first(name: "Directory-Signatures").flatMap { Int($0) })
     }
 
     /// Deletes a record; succeeds also when it is not stored.
@@ -123,23 +137,24 @@ extension DirectoryClient {
         try await remove("/records/\(PercentCoding.encode(cid))")
     }
 
-    /// Returns a page of records, newest first.
+    /// Returns a page of records, newest first, and the number of all that match, if the gateway says it.
     /// - Parameters:
     ///   - limit: the most records in the page, up to 1000.
     ///   - after: `next` of the previous page; nil for the first.
     /// - Throws: `DirectoryClientError`.
     public func records(
         _ query: RecordQuery = RecordQuery(), limit: Int = 100, after: String? = nil
-    ) async throws(DirectoryClientError) -> (records: [RecordSummary], next: String?) {
+    ) async throws(DirectoryClientError) -> (records: [RecordSummary], next: String?, total: Int?) {
         let items =
             query.items + [("limit", String(limit))] + (after.map { [("after", $0)] } ?? [])
         let page = try await decode(Page.self, ClientRequest(.GET, "/records", query: items))
-        return (page.records, page.next)
+        return (page.records, page.next, page.total)
     }
 
     private struct Page: Decodable {
         let records: [RecordSummary]
         let next: String?
+        let total: Int?
     }
 }
 

@@ -26,7 +26,7 @@ extension DirectoryClient {
             }
             if problem.kind.hasBytes(of: "unknown-path") {
                 return .notAGateway(
-                    configuration.server, reason: "it has no route \(request.path)")
+                    configuration.server, reason: "it does not offer this operation")
             }
         } else if isProblem || [401, 403, 407, 408, 429].contains(status) || status >= 500 {
             // A response to HEAD has no body.
@@ -34,6 +34,7 @@ extension DirectoryClient {
         } else {
             return .notAGateway(configuration.server, reason: "it responded with \(status)")
         }
+        if status == 401 || status == 403 { problem.scope = request.scope }
         problem.retryAfter = response.headers.first(name: "Retry-After")
             .flatMap(HeaderNumber.seconds)
         return .refused(problem)

@@ -58,6 +58,7 @@ extension DirectoryClient {
             message.headers.add(name: "Authorization", value: "Bearer \(token)")
         }
         if let type = request.contentType { message.headers.add(name: "Content-Type", value: type) }
+        if let id = request.lastEventID { message.headers.add(name: "Last-Event-ID", value: id) }
         message.body = request.body
         let response: HTTPClientResponse
         do {

@@ -3,14 +3,18 @@ public import Events
 
 /// A stream of the gateway that reconnects by itself.
 ///
-/// It reads no faster than its iterator is called. When that is too slow, the gateway drops events and
-/// sends their number. The stream is closed when its iterator is released or its task is cancelled.
+/// After an interruption it goes on after its last event, when the gateway keeps an event log;
+/// otherwise it reports a reset. It reads no faster than its iterator is called. When that is too slow,
+/// the gateway drops events and sends their number. The stream is closed when its iterator is released or its task is cancelled.
 public struct EventStream: AsyncSequence, Sendable {
     let client: DirectoryClient
     let filter: EventFilter
+    let start: StreamStart
 
     /// Opens the stream.
-    public func makeAsyncIterator() -> Iterator { Iterator(client: client, filter: filter) }
+    public func makeAsyncIterator() -> Iterator {
+        Iterator(client: client, filter: filter, start: start)
+    }
 
     /// The items of an open stream.
     public struct Iterator: AsyncIteratorProtocol {
@@ -18,8 +22,8 @@ public struct EventStream: AsyncSequence, Sendable {
         private var items: [StreamItem] = []
         private var position = 0
 
-        init(client: DirectoryClient, filter: EventFilter) {
-            connection = OpenStream(client: client, filter: filter)
+        init(client: DirectoryClient, filter: EventFilter, start: StreamStart) {
+            connection = OpenStream(client: client, filter: filter, start: start)
         }
 
         /// Returns the next item; nil when the gateway has ended the stream permanently (204), or the
@@ -42,9 +46,9 @@ private final class OpenStream: Sendable {
     private let channel = AsyncThrowingChannel<[StreamItem], any Error>()
     private let task: Task<Void, Never>
 
-    init(client: DirectoryClient, filter: EventFilter) {
+    init(client: DirectoryClient, filter: EventFilter, start: StreamStart) {
         task = Task { [channel] in
-            await StreamDriver(client: client, filter: filter, channel: channel).run()
+            await StreamDriver(client: client, filter: filter, start: start, channel: channel).run()
         }
     }
 
@@ -90,24 +94,28 @@ public struct EventSequence: AsyncSequence, Sendable {
 }
 
 extension DirectoryClient {
-    /// Returns the events that match a filter, from now on. An empty list matches every event.
+    /// Returns the events that match a filter. An empty list matches every event.
     ///
     /// - Parameters:
     ///   - types: an event needs one of these types.
     ///   - labels: parts of labels; an event needs a label with one of them.
     ///   - cids: whole resource ids; an event needs one of them.
-    ///   - onNotice: receives all other items: connected, dropped, gap, reconnecting.
+    ///   - start: where the stream begins.
+    ///   - onNotice: receives all other items: connected, dropped, reset, gap, reconnecting.
     public func events(
         types: [EventType] = [], labels: [String] = [], cids: [String] = [],
+        from start: StreamStart = .now,
         onNotice: @escaping @Sendable (StreamItem) -> Void = { _ in }
     ) -> EventSequence {
         let filter = EventFilter(types: types, labels: labels, cids: cids)
-        return EventSequence(stream: stream(filter), onNotice: onNotice)
+        return EventSequence(stream: stream(filter, from: start), onNotice: onNotice)
     }
 
     /// Returns the events that match a filter and the notices of the stream, in their order. Events
     /// are not decoded.
-    public func stream(_ filter: EventFilter = .all) -> EventStream {
-        EventStream(client: self, filter: filter)
+    /// - Parameter start: where the stream begins.
+    public func stream(_ filter: EventFilter = .all, from start: StreamStart = .now) -> EventStream
+    {
+        EventStream(client: self, filter: filter, start: start)
     }
 }

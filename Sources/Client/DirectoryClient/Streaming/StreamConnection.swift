@@ -19,6 +19,16 @@ final class StreamConnection: Sendable {
         var waitingSince: ContinuousClock.Instant?
         /// When the last bytes arrived, microseconds since 1970.
         var lastReceived: Int64?
+        /// The id of the last event.
+        var lastID: String?
+        /// The silence before this connection, until an event or a reset says whether it was a gap.
+        var gap: (from: Int64, to: Int64)?
+
+        /// Removes and returns the gap.
+        mutating func takeGap() -> (from: Int64, to: Int64)? {
+            defer { gap = nil }
+            return gap
+        }
     }
 
     private let channel: AsyncThrowingChannel<[StreamItem], any Error>
@@ -39,6 +49,8 @@ final class StreamConnection: Sendable {
         self.silentSince = silentSince
     }
 
+    /// The id of the last event on this connection.
+    var lastID: String? { state.withLock { $0.lastID } }
     /// Whether the subscription was live.
     var wasOpen: Bool { state.withLock { $0.wasOpen } }
     /// The pause that the gateway asks for.
@@ -73,22 +85,19 @@ final class StreamConnection: Sendable {
         for try await buffer in body {
             let now = Int64(Date().timeIntervalSince1970 * 1e6)
             state.withLock { $0.waitingSince = nil }
-            let items = try decoder.decode(Array(buffer.readableBytesView)).compactMap(item)
-            let isFirst = state.withLock { state in
+            let events = try decoder.decode(Array(buffer.readableBytesView))
+            state.withLock { state in
                 state.retry = decoder.retry.map(HeaderNumber.retry) ?? state.retry
                 state.lastReceived = now
+                if !state.wasOpen { state.gap = silentSince.map { ($0, max($0, now)) } }
+            }
+            let items = events.flatMap(items)
+            let isFirst = state.withLock { state in
                 let isFirst = !state.wasOpen && !state.isRefused
                 state.wasOpen = state.wasOpen || isFirst
                 return isFirst
             }
-            var all: [StreamItem] = []
-            if isFirst {
-                if let silentSince {
-                    all.append(.gap(from: silentSince, to: max(silentSince, now)))
-                }
-                all.append(.connected)
-            }
-            all += items
+            let all = (isFirst ? [.connected] : []) + items
             if !all.isEmpty { await channel.send(all) }
             wait()
         }
@@ -109,13 +118,25 @@ final class StreamConnection: Sendable {
         }
     }
 
-    private func item(_ event: ServerSentEvent) -> StreamItem? {
+    private func items(of event: ServerSentEvent) -> [StreamItem] {
         if event.type.hasBytes(of: "dropped") {
-            return notice(event)?.dropped.map { .dropped($0) }
+            return notice(event)?.dropped.map { [.dropped($0)] } ?? []
+        }
+        if event.type.hasBytes(of: "reset") {
+            let gap = state.withLock { $0.takeGap() }.map { StreamItem.gap(from: $0, to: $1) }
+            let reset = notice(event).map {
+                StreamReset(cause: $0.cause ?? "unknown", oldestID: $0.oldestID)
+            }
+            return [gap, .reset(reset ?? StreamReset(cause: "unknown"))].compactMap(\.self)
         }
         if event.type.hasBytes(of: "goodbye") {
-            state.withLock { $0.farewell = "the gateway is shutting down" }
-            return nil
+            let reason = notice(event)?.reason
+            state.withLock {
+                $0.farewell =
+                    reason.map { "the gateway ended the stream: \($0)" }
+                    ?? "the gateway is shutting down"
+            }
+            return []
         }
         if event.type.hasBytes(of: "retry-later") {
             let reason = notice(event)?.reason ?? "no room"
@@ -123,17 +144,27 @@ final class StreamConnection: Sendable {
                 $0.farewell = "the gateway has no room: \(reason)"
                 $0.isRefused = true
             }
-            return nil
+            return []
         }
-        return .event(ReceivedEvent(id: event.id, type: event.type, json: event.data))
+        state.withLock { state in
+            // The events since the last one are repeated: nothing is missing.
+            _ = state.takeGap()
+            if StreamStart.isSendable(event.id) { state.lastID = event.id }
+        }
+        return [.event(ReceivedEvent(id: event.id, type: event.type, json: event.data))]
     }
 
     private struct Notice: Decodable {
         /// From 1 to 2^53.
         let dropped: Int?
         let reason: String?
+        let cause: String?
+        let oldestID: String?
 
-        private enum CodingKeys: CodingKey { case dropped, reason }
+        private enum CodingKeys: String, CodingKey {
+            case dropped, reason, cause
+            case oldestID = "oldest_id"
+        }
 
         init(from decoder: any Decoder) throws {
             let members = try decoder.container(keyedBy: CodingKeys.self)
@@ -141,6 +172,8 @@ final class StreamConnection: Sendable {
             let number = try? members.decode(Double.self, forKey: .dropped)
             dropped = number.flatMap { $0 >= 1 ? Int(min($0, 0x1p53)) : nil }
             reason = try? members.decode(String.self, forKey: .reason)
+            cause = try? members.decode(String.self, forKey: .cause)
+            oldestID = try? members.decode(String.self, forKey: .oldestID)
         }
     }
 

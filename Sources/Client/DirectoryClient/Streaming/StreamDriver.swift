@@ -9,6 +9,7 @@ internal import NIOHTTP1
 struct StreamDriver: Sendable {
     let client: DirectoryClient
     let filter: EventFilter
+    let start: StreamStart
     let channel: AsyncThrowingChannel<[StreamItem], any Error>
 
     private var policy: ReconnectPolicy { client.configuration.reconnect }
@@ -19,13 +20,15 @@ struct StreamDriver: Sendable {
         // A pause that the gateway asks for is valid until it asks for another one.
         var retry: Duration?
         var silentSince: Int64?
+        var place = StreamPlace(start: start, began: .now)
         while !Task.isCancelled {
             let connection = StreamConnection(
                 channel: channel, idleTimeout: policy.idleTimeout,
                 server: client.configuration.server, silentSince: silentSince)
             var failure: DirectoryClientError?
+            let sent = ContinuousClock.now
             do {
-                let response = try await client.send(request)
+                let response = try await client.send(request(place, now: sent))
                 if response.status == .noContent { return channel.finish() }
                 try await connection.read(response)
             } catch {
@@ -33,7 +36,9 @@ struct StreamDriver: Sendable {
             }
             if Task.isCancelled { break }
             silentSince = connection.lastReceived ?? silentSince
+            place.lastID = connection.lastID ?? place.lastID
             if connection.wasOpen {
+                place.opened = place.opened ?? sent
                 (failures, hasBeenOpen) = (0, true)
                 // The connection was open, so the server is a gateway.
                 if let fault = failure, !fault.isTransient {
@@ -67,13 +72,10 @@ struct StreamDriver: Sendable {
         }
     }
 
-    private var request: ClientRequest {
-        var query: [(String, String)] = []
-        // Each item is a parameter of its own. The gateway splits an item that has a comma.
-        for type in filter.types?.types ?? [] { query.append(("types", type.shortName)) }
-        for label in filter.labels { query.append(("labels", label)) }
-        for cid in filter.cids { query.append(("cids", cid)) }
-        var request = ClientRequest(.GET, "/events", query: query)
+    private func request(_ place: StreamPlace, now: ContinuousClock.Instant) -> ClientRequest {
+        let from = place.next(now: now)
+        var request = ClientRequest(.GET, "/events", query: filter.query + from.query)
+        request.lastEventID = from.lastEventID
         request.accept = "text/event-stream"
         request.isStream = true
         return request

@@ -1,6 +1,5 @@
 internal import DirectoryClient
 internal import FoundationEssentials
-internal import Glibc
 
 /// Prints the results of pushed records.
 final class PushPrinter {
@@ -10,7 +9,11 @@ final class PushPrinter {
     }
 
     private let format: Format
-    private let isList: Bool
+    /// Whether there may be several results.
+    var isList: Bool
+    /// The number of records to come; 0 when it is not known.
+    var total = 0
+    private var bar = ProgressBar()
     private var rows: [Row] = []
     private var done = 0
     private var failed = 0
@@ -23,6 +26,7 @@ final class PushPrinter {
     func show(_ result: PushResult) {
         done += 1
         let row = Row(cid: result.cid, new: result.isNew)
+        if format != .json { bar.clear() }
         switch format {
         case .human: Output.line("Pushed record with CID: \(Output.printable(result.cid))")
         case .raw: Output.line(Output.printable(result.cid))
@@ -35,24 +39,23 @@ final class PushPrinter {
 
     func fail(_ text: String) {
         failed += 1
-        Output.progress("")
+        bar.clear()
         Output.notice("Error: \(text)")
+        count()
     }
 
-    /// Prints the progress on a terminal, unless the data is printed there.
     private func count() {
-        guard isList, !Output.isTerminal(STDOUT_FILENO), done.isMultiple(of: 100) else { return }
-        Output.progress("\(done) records pushed, \(failed) refused")
+        guard isList else { return }
+        bar.show(done + failed, of: total, "\(done) records pushed, \(failed) refused")
     }
 
     func finish() throws {
+        bar.clear()
         if format == .json {
             let encoder = JSONEncoder()
-            let data =
-                isList ? try encoder.encode(rows) : try rows.first.map { try encoder.encode($0) }
-            if let data { Output.json(JSONText.indented(Array(data))) }
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            Output.json(JSONText.indented(Array(try encoder.encode(rows))))
         }
-        Output.progress("")
         if isList { Output.notice("\(done) records pushed, \(failed) refused") }
         if failed > 0 { throw Exit.Silently(code: .refused) }
     }

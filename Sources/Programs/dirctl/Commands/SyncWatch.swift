@@ -33,7 +33,7 @@ struct SyncWatch {
             case .reconnecting(_, let reason):
                 Output.progress("")
                 Output.notice("Connection lost (\(Output.printable(reason))); reconnecting...")
-            case .dropped, .gap: break
+            case .dropped, .gap, .reset: break
             }
         }
         return try await client.sync(id)
@@ -42,12 +42,14 @@ struct SyncWatch {
     /// Polls the progress: a sync has no events between its start and its end, and none when it is
     /// cancelled.
     private func poll() async throws -> SyncInfo {
+        var bar = ProgressBar()
         while true {
             do throws(DirectoryClientError) {
                 let sync = try await client.sync(id)
                 if sync.hasEnded { return sync }
-                Output.progress(
-                    "\(sync.status): \(sync.copied + sync.present) of \(sync.found) records")
+                let done = sync.copied + sync.present + sync.failed
+                bar.show(
+                    done, of: sync.found, "\(sync.status): \(done) of \(sync.found) records")
             } catch {
                 guard error.isTransient else { throw error }
             }

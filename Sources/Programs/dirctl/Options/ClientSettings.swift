@@ -3,24 +3,46 @@ internal import DirectoryClient
 internal import FoundationEssentials
 internal import Text
 
-/// The settings of the client: flags, then environment, then file.
+/// The settings of the client: flags, then environment, then the context, then the top of the file.
 struct ClientSettings {
     /// Warnings about settings that have no effect, or not the expected one.
     private(set) var warnings: [String] = []
-    private let reader: ConfigReader
+    /// The name of the context in use; nil for none.
+    let context: String?
+    /// How the context was chosen: `flag`, `environment`, `current_context` or `none`.
+    let contextSource: String
+    let reader: ConfigReader
 
     /// One setting in a source.
     private typealias Entry = (name: String, key: String, value: String)
 
     /// Reads the sources.
-    /// - Throws: `Exit.Failure` when the file is invalid.
-    init(flags: [String: String], environment: [String: String]) throws {
+    /// - Parameter name: the context that a flag chooses; nil for none.
+    /// - Throws: `Exit.Failure` when the file is invalid, or there is no such context.
+    init(
+        flags: [String: String], context name: String? = nil, file: SettingsFile,
+        environment: [String: String]
+    ) throws {
         var warnings: [String] = []
-        let file = try Self.file(environment, &warnings)
+        let variable = "\(SettingNames.variablePrefix)CONTEXT"
+        let chosen = environment[variable].flatMap { $0.isEmpty ? nil : $0 }
+        (context, contextSource) =
+            if let name {
+                (name, "flag")
+            } else if let chosen {
+                (chosen, "environment")
+            } else if let current = file.currentContext {
+                (current, SettingNames.currentContext)
+            } else {
+                (nil, "none")
+            }
+        let inContext = try context.map { try file.context($0).entries } ?? []
+        let named = Self.values(inContext, file.path, &warnings)
+        let top = Self.values(file.entries, file.path, &warnings)
         let variables = Self.variables(environment, &warnings)
         self.warnings = warnings
         reader = ConfigReader(
-            providers: [flags, variables, file].map { values in
+            providers: Self.withOneToken([flags, variables, named, top]).map { values in
                 InMemoryProvider(
                     values: Dictionary(
                         uniqueKeysWithValues: values.map { key, value in
@@ -29,68 +51,26 @@ struct ClientSettings {
             })
     }
 
-    /// Returns the values in their types; what is not set has its default.
-    /// - Throws: `Exit.Failure` when a value is invalid.
-    func configuration() throws -> DirectoryClient.Configuration {
-        var configuration = DirectoryClient.Configuration(
-            server: try ServerAddress(
-                reader.string(forKey: "server_address", default: "http://127.0.0.1:8080")))
-        configuration.token = try reader.string(forKey: "auth_token", isSecret: true)
-            .map(Self.token)
-        configuration.authorities = try reader.string(forKey: "tls_ca_file").map(Self.readable)
-        if let timeout = try reader.string(forKey: "timeout").map(Self.timeout) {
-            configuration.timeout = timeout
-            configuration.connectTimeout = min(timeout, configuration.connectTimeout)
+    /// Returns the sources with the token, or the file with the token, of the first that has one: a
+    /// token of the file must not win over a flag that names a file.
+    private static func withOneToken(_ sources: [[String: String]]) -> [[String: String]] {
+        let keys = ["auth_token", "auth_token_file"]
+        var isFound = false
+        return sources.map { source in
+            let hasOne = keys.contains { source[$0] != nil }
+            defer { isFound = isFound || hasOne }
+            return isFound ? source.filter { !keys.contains($0.key) } : source
         }
-        return configuration
     }
 
-    /// Returns a token without the line end that files and substitutions add.
-    private static func token(_ text: String) throws -> String {
-        let token = String(text.reversed().drop { $0.isWhitespace }.reversed())
-        guard token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw Exit.Failure(
-                message: "the token has characters that are not allowed; it is not shown here",
-                code: .usage)
-        }
-        return token
-    }
-
-    private static func readable(_ file: String) throws -> String {
-        guard FileManager.default.isReadableFile(atPath: file) else {
-            throw Exit.Failure(
-                message: "the file \(file) of authorities cannot be read", code: .usage)
-        }
-        return file
-    }
-
-    private static func timeout(_ text: String) throws -> Duration {
-        // At most a day, so that no sum with it overflows.
-        guard let timeout = DurationText.parse(text, bareUnit: .seconds(1)),
-            timeout > .zero, timeout <= .seconds(86_400)
-        else {
-            throw Exit.Failure(
-                message: "the timeout '\(text)' is invalid: use 500ms, 30s or 2m, 24 hours at most",
-                code: .usage)
-        }
-        return timeout
-    }
-
-    /// Returns the settings of the file, by key.
-    private static func file(
-        _ environment: [String: String], _ warnings: inout [String]
-    ) throws -> [String: String] {
-        let home = environment["HOME"].map { "\($0)/.config" }
-        guard
-            let directory = environment["XDG_CONFIG_HOME"].flatMap({ $0.isEmpty ? nil : $0 })
-                ?? home
-        else { return [:] }
-        let path = "\(directory)/dirctl/config.yaml"
-        let file = try SettingsFile.read(path)
-        for entry in file where SettingNames.setting(entry.key) == nil {
+    /// Returns the settings of one place of the file, by key, with warnings of what has no effect.
+    private static func values(
+        _ file: [SettingsFile.Entry], _ path: String, _ warnings: inout [String]
+    ) -> [String: String] {
+        for entry in file where entry.isSet && SettingNames.setting(entry.key) == nil {
             warnings.append("\(entry.place): \(unknown(entry.key, entry.key) { $0 })")
         }
-        let entries = file.map { (name: $0.key, key: $0.key, value: $0.value) }
+        let entries = file.filter(\.isSet).map { (name: $0.key, key: $0.key, value: $0.value) }
         return values(entries, in: "\(path): ", &warnings)
     }
 
@@ -107,7 +87,7 @@ struct ClientSettings {
             // Case matters in the environment.
             if SettingNames.setting(key) != nil, spelling(key) == name {
                 known.append((name, key, value))
-            } else {
+            } else if key != SettingNames.context || spelling(key) != name {
                 warnings.append(unknown(name, key, spelling: spelling))
             }
         }

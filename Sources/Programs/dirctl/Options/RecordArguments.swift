@@ -3,7 +3,9 @@ internal import DirectoryClient
 
 /// The records of a command.
 struct RecordArguments: ParsableArguments {
-    @Argument(help: "The records: cids, or name[:version].")
+    @Argument(
+        help: "The records: cids, or name[:version].",
+        completion: .custom { words, _, prefix in await Completion.records(words, prefix) })
     var records: [String] = []
 
     @Flag(help: "Read more records from standard input, separated by spaces or line ends.")
@@ -21,4 +23,12 @@ struct RecordArguments: ParsableArguments {
         }
         return try await Reference.cids(named, client)
     }
+}
+
+/// The record of a command.
+struct RecordArgument: ParsableArguments {
+    @Argument(
+        help: "A cid, or name[:version].",
+        completion: .custom { words, _, prefix in await Completion.records(words, prefix) })
+    var record: String
 }

@@ -3,17 +3,23 @@
 enum SettingNames {
     static let variablePrefix = "DIRECTORY_CLIENT_"
 
-    static let known = ["server_address", "auth_token", "tls_ca_file", "timeout"]
+    static let known = [
+        "server_address", "auth_token", "auth_token_file", "auth_mode", "tls_ca_file",
+        "tls_cert_file", "tls_key_file", "tls_skip_verify", "timeout",
+    ]
 
     /// Other accepted names, with their setting. The setting's own name takes precedence.
-    static let aliases = ["server_addr": "server_address"]
+    static let aliases = ["server_addr": "server_address", "token": "auth_token"]
+
+    /// The names that choose a context: a variable, and two keys of the file.
+    static let context = "context"
+    static let currentContext = "current_context"
+    static let contexts = "contexts"
 
     /// The settings that only upstream's client has.
     static let upstreamOnly = [
-        "auth_mode", "context", "contexts", "current_context", "jwt", "jwt_audience", "oidc",
-        "oidc_audience", "oidc_client_id", "oidc_issuer", "oidc_scopes", "spiffe",
-        "spiffe_socket_path", "spiffe_token", "tls", "tls_cert_file", "tls_key_file",
-        "tls_skip_verify",
+        "doctor", "extractor", "jwt", "jwt_audience", "oidc", "oidc_audience", "oidc_client_id",
+        "oidc_issuer", "oidc_scopes", "spiffe", "spiffe_socket_path", "spiffe_token", "tls",
     ]
 
     /// Returns the setting of a name.

@@ -30,6 +30,11 @@ enum Output {
         write(Array(printable(text, keepsLines: true).utf8) + [0x0A], to: STDERR_FILENO)
     }
 
+    /// Writes a question to standard error, without a line end.
+    static func prompt(_ text: String) {
+        write(Array(printable(text).utf8), to: STDERR_FILENO)
+    }
+
     /// Writes text that the next progress overwrites on the terminal; nothing without a terminal.
     static func progress(_ text: String) {
         guard isTerminal(STDERR_FILENO) else { return }
