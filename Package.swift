@@ -32,7 +32,7 @@ let package = Package(
             targets: [
                 "Addresses", "Authentication", "Compression", "Directory", "DirectoryClient",
                 "EventHub", "Events", "Gateway", "GatewayGRPC", "Libevent", "HTTPServer", "HTTP2",
-                "Outbound", "Records", "Text", "Frames", "TLS",
+                "Outbound", "Records", "Text", "Frames", "TLS", "Upstream",
             ]),
     ],
     dependencies: [
@@ -195,13 +195,24 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], path: "Sources/Faces/GatewayGRPC", swiftSettings: strict),
 
+        // another Directory behind this gateway: its events, and the operations carried to it
+        .target(
+            name: "Upstream",
+            dependencies: [
+                "Addresses", "Directory", "DirectoryMessages", "Events", "GatewayGRPC", "HTTP2",
+                "Libevent", "Records", "TLS", "Text",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ], path: "Sources/Faces/Upstream", swiftSettings: strict),
+
         // routes, errors to status, dashboard files, metrics, health, settings
         .target(
             name: "Gateway",
             dependencies: [
                 "GatewayGRPC",
                 "Addresses", "Libevent", "TLS", "HTTPServer", "HTTP2", "Frames", "Text", "Events",
-                "EventHub", "Records", "Directory", "Authentication", "Outbound",
+                "EventHub", "Records", "Directory", "Authentication", "Outbound", "Upstream",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -313,6 +324,9 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], swiftSettings: testing),
+        .testTarget(
+            name: "UpstreamTests",
+            dependencies: ["Events", "TestSupport", "Upstream"], swiftSettings: testing),
         .testTarget(
             name: "GatewayTests",
             dependencies: [

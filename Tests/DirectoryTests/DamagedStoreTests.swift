@@ -212,7 +212,7 @@ private struct Fixture {
         let store = try Store(path: fixture.path, events: Silence(), now: { 0 })
         let operations = Operations(store, in: fixture.path)
         let item = try #require(try await operations.list(RecordListing()).items.first)
-        #expect(Timestamp.format(item.pushedAt) == "0000-01-01T00:00:00.000000Z")
+        #expect(Timestamp.format(try #require(item.pushedAt)) == "0000-01-01T00:00:00.000000Z")
         #expect(try await operations.syncs.status("s").progress.signatures == Int(Int64.max))
         store.close()
     }

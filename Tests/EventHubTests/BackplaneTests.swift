@@ -32,6 +32,8 @@ private final class TestHub: HubInlet {
 
     func recordDrops(_ count: Int) { state.withLock { $0.dropped += count } }
 
+    func postReset(_ reset: EventLogReset) {}
+
     func isUnderPressure() async -> Bool {
         pressure.withLock { pressure in
             defer { pressure -= 1 }

@@ -26,6 +26,7 @@ private final class Inlet: HubInlet {
     var subscriberCount: Int { 1 }
     func post(_ events: [PublishedEvent]) { receive(events) }
     func recordDrops(_ count: Int) { lost.withLock { $0 += count } }
+    func postReset(_ reset: EventLogReset) {}
 
     func isUnderPressure() async -> Bool {
         questions.withLock { questions in

@@ -26,6 +26,13 @@ public enum DirectoryError: Error, Equatable, CustomStringConvertible {
     case queryTimeout(limit: Duration)
     /// The caller has cancelled the query.
     case cancelled
+    /// The Directory that has the records cannot be reached, or has not answered in time; whether
+    /// something was done is not known in the second case.
+    case upstreamUnavailable(String)
+    /// The Directory that has the records cannot do it, and this gateway cannot do it in its place.
+    case upstreamUnsupported(String)
+    /// The Directory that has the records has failed, or refuses this gateway.
+    case upstreamFailed(String)
 
     /// The reason, as a clause in lower case.
     public var description: String {
@@ -43,6 +50,9 @@ public enum DirectoryError: Error, Equatable, CustomStringConvertible {
         case .damaged(let cid): "the stored record \(cid) is damaged"
         case .queryTimeout(let limit): "the query took longer than \(limit)"
         case .cancelled: "the query was cancelled"
+        case .upstreamUnavailable(let reason), .upstreamUnsupported(let reason),
+            .upstreamFailed(let reason):
+            reason
         }
     }
 }

@@ -99,4 +99,9 @@ public struct RecordFault: Error, Equatable, Sendable {
     public let pointer: String
     /// The error, and what was expected; continues a sentence whose subject is the place.
     public let detail: String
+
+    package init(pointer: String, detail: String) {
+        self.pointer = pointer
+        self.detail = detail
+    }
 }

@@ -9,6 +9,7 @@ internal import Libevent
 internal import Logging
 internal import Outbound
 internal import TLS
+internal import Upstream
 
 /// What a gateway is made of, below its loops: made from the settings, in the order of the
 /// dependencies.
@@ -16,6 +17,8 @@ struct Assembly: Sendable {
     let settings: Settings
     let store: Store
     let operations: Operations
+    /// The Directory that has the records; nil when they are in the store.
+    let upstream: UpstreamDirectory?
     let backplane: LocalBackplane
     let memory: MemoryBudget
     let dashboard: Dashboard
@@ -52,6 +55,8 @@ struct Assembly: Sendable {
             signingKey: SigningKeyFile(settings.signingKey, in: settings.dataDirectory),
             remotes: try Self.connector(settings), syncPolicy: settings.sync, logger: logger,
             now: clock.wall)
+        upstream = try Self.upstream(settings, store, backplane, logger)
+        let directory = upstream?.operations(signingWith: operations) ?? operations
         access = try Self.access(settings, clock, logger) { loops.tokensChanged() }
         dashboard = Dashboard(directory: settings.dashboardDirectory)
         admission = Admission(
@@ -62,14 +67,16 @@ struct Assembly: Sendable {
         let connections = ConnectionLimiter(
             limit: settings.http.connections, perAddress: settings.http.connectionsPerAddress)
         let streamFields = StreamFields(heartbeat: settings.heartbeatInterval)
-        let health = Health(store: store, loops: loops, admission: admission)
+        let health = Health(
+            store: store, upstream: upstream, loops: loops, admission: admission)
         let routes = Routes.all(
             Routes.Services(
-                operations: operations, access: access, memory: memory,
+                operations: directory, access: access, memory: memory,
                 filterItemLimit: settings.filterItemLimit, streamFields: streamFields,
                 log: store.eventLog, now: clock.wall, health: health,
                 metrics: MetricsSource(
-                    operations: operations, store: store, publisher: publisher,
+                    operations: operations, upstream: upstream?.status, store: store,
+                    publisher: publisher,
                     connections: connections, memory: memory, commits: commits, loops: loops)))
         shared = GatewayLoop.Shared(
             http: settings.http, http2: HTTP2Limits(settings.http),
@@ -85,7 +92,8 @@ struct Assembly: Sendable {
             grpc: GRPCFace.Shared(
                 methods: GRPCMethods.table(
                     .init(
-                        operations: operations, filterItemLimit: settings.filterItemLimit,
+                        operations: operations, relay: upstream?.relay,
+                        filterItemLimit: settings.filterItemLimit,
                         recordLimit: settings.bodyLimit,
                         isReady: { await health.reasons().isEmpty })), memory: memory),
             connections: connections, backplane: backplane, log: store.eventLog,
@@ -112,6 +120,27 @@ struct Assembly: Sendable {
                     "id": "\(event.id)", "type": "\(event.type.shortName)",
                     "resource": "\(event.resourceID)",
                 ])
+        }
+    }
+
+    /// Makes what stands between this gateway and another Directory, if there is one.
+    private static func upstream(
+        _ settings: Settings, _ store: Store, _ backplane: LocalBackplane, _ logger: Logger
+    ) throws -> UpstreamDirectory? {
+        let log = store.eventLog
+        return try settings.upstream.map { configuration in
+            try UpstreamDirectory(
+                configuration,
+                sinks: .init(
+                    relay: { await store.relay($0) }, emit: { await store.announce($0) },
+                    recordDrops: { backplane.recordDrops($0) },
+                    reset: {
+                        let extent = log.isOn ? try? await log.extent() : nil
+                        backplane.publishReset(
+                            EventLogReset(
+                                .upstreamLost, oldest: extent?.oldest ?? .start,
+                                oldestID: extent?.oldestID))
+                    }), logger: logger)
         }
     }
 

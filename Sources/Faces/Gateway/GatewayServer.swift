@@ -6,6 +6,7 @@ public import Logging
 internal import Synchronization
 internal import TLS
 internal import Text
+internal import Upstream
 
 /// A running gateway: its loops, its store, and its shutdown.
 public final class GatewayServer: Sendable {
@@ -38,6 +39,11 @@ public final class GatewayServer: Sendable {
         raiseDescriptorLimit(logger)
         ProcessMemory.returnLargeBlocks()
         let assembly = try Assembly(settings, logger)
+        // An upstream that cannot be reached does not keep the gateway from starting.
+        if let upstream = assembly.upstream {
+            let deadline = ContinuousClock.now + .seconds(3)
+            _ = await Deadline.result(by: deadline) { await upstream.start() }
+        }
         var loops: [GatewayLoop] = []
         var bound = address
         var admin: SocketAddress?
@@ -55,12 +61,16 @@ public final class GatewayServer: Sendable {
             }
         } catch {
             await end(loops)
+            await assembly.upstream?.stop()
             assembly.close()
             throw error
         }
         // After the listeners have started, so that early subscribers receive how the syncs end.
-        do { try await assembly.operations.syncs.resume() } catch {
-            logger.error("unfinished syncs could not be resumed", metadata: ["reason": "\(error)"])
+        if assembly.upstream == nil {
+            do { try await assembly.operations.syncs.resume() } catch {
+                logger.error(
+                    "unfinished syncs could not be resumed", metadata: ["reason": "\(error)"])
+            }
         }
         return GatewayServer(
             assembly, loops: loops, address: bound.description, admin: admin?.description,
@@ -144,6 +154,7 @@ public final class GatewayServer: Sendable {
         await onAll(until: lastResponse) { await $0.stopAccepting() }
         await wait(until: lastResponse) { await $0.hasRequestsInFlight() }
         assembly.store.interruptReads()
+        await assembly.upstream?.stop()
         let syncs = assembly.operations.syncs
         _ = await Deadline.result(by: end) { await syncs.interrupt() }
         await onAll(until: end) { await $0.sayGoodbye() }

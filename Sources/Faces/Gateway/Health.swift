@@ -1,8 +1,10 @@
 internal import Directory
+internal import Upstream
 
 /// Whether the gateway can serve requests. Can be used from any thread.
 struct Health: Sendable {
     let store: Store
+    let upstream: UpstreamDirectory?
     let loops: LoopGroup
     let admission: Admission
 
@@ -12,6 +14,9 @@ struct Health: Sendable {
         if admission.isDraining { reasons.append("the gateway is shutting down") }
         let stalled = loops.stalledCount
         if stalled > 0 { reasons.append("blocked loops: \(stalled)") }
+        if let upstream, let fault = upstream.status.figures.fault {
+            reasons.append("the upstream \(upstream.address) is unavailable: \(fault)")
+        }
         let store = store
         let deadline = ContinuousClock.now + .milliseconds(2500)
         let fault = await Deadline.result(by: deadline) { () async -> String? in

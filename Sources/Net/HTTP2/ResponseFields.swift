@@ -1,7 +1,8 @@
 internal import CNghttp2
 internal import HTTPTypes
 
-/// A header or trailer section that is sent, as nghttp2 takes it.
+/// A header or trailer section that is sent, as nghttp2 takes it: of a response, or of a client's
+/// request.
 @safe struct ResponseFields {
     // Names and values in one array, and where each name and value ends.
     private var bytes: [UInt8] = []
@@ -15,6 +16,15 @@ internal import HTTPTypes
 
     /// Makes a trailer section.
     init(trailers: HTTPFields) { add(trailers) }
+
+    /// Makes the section of a request.
+    init(_ request: HTTP2ClientRequest) {
+        add(":method".utf8, "POST".utf8)
+        add(":scheme".utf8, request.scheme.utf8)
+        add(":authority".utf8, request.authority.utf8)
+        add(":path".utf8, request.path.utf8)
+        add(request.fields)
+    }
 
     private mutating func add(_ fields: HTTPFields) {
         for field in fields where !Self.belongsToConnection(field.name) {

@@ -21,11 +21,24 @@ public import Libevent
     private var isShutdownWanted = false
     /// Whether the socket has another owner.
     private var isReleased = false
+    /// Whether this side speaks first.
+    private let isClient: Bool
 
     /// Takes a socket that was just accepted.
     public init(_ socket: SocketStream, context: TLSContext) {
         self.socket = socket
         session = TLSSession(descriptor: socket.descriptor, context: context)
+        isClient = false
+        socket.handler = self
+    }
+
+    /// Takes a socket that has connected to a server.
+    /// - Parameter serverName: what the server's certificate has to contain.
+    public init(_ socket: SocketStream, context: TLSClientContext, serverName: String) {
+        self.socket = socket
+        session = TLSSession(
+            descriptor: socket.descriptor, context: context, serverName: serverName)
+        isClient = true
         socket.handler = self
     }
 
@@ -48,6 +61,7 @@ public import Libevent
     public func startHandshake(_ done: @escaping (TLSFailure?) -> Void) {
         onHandshake = done
         socket.watchReads()
+        if isClient { continueHandshake() }
     }
 
     /// Gives up the socket after a failed handshake, so that the peer can still be answered, or can

@@ -1,3 +1,4 @@
+public import Events
 internal import Synchronization
 
 /// Carries published events to every hub: of this process, and, with a conformer that connects
@@ -61,6 +62,8 @@ public protocol HubInlet: Sendable {
     func post(_ events: [PublishedEvent])
     /// Notifies the hub that `count` events were not posted because it had no room.
     func recordDrops(_ count: Int)
+    /// Notifies the hub that its subscribers may have missed events that cannot be replayed.
+    func postReset(_ reset: EventLogReset)
     /// Returns whether the hub still has events to send, or a subscriber that keeps reading has
     /// more than half of its queue full.
     func isUnderPressure() async -> Bool
@@ -127,6 +130,16 @@ public final class LocalBackplane: Backplane {
                 if inlet.hasRoom { inlet.post(events) } else { inlet.recordDrops(events.count) }
             }
         }
+    }
+
+    /// Notifies every hub that its subscribers may have missed events that cannot be replayed.
+    public func publishReset(_ reset: EventLogReset) {
+        for inlet in inlets { inlet.postReset(reset) }
+    }
+
+    /// Notifies every hub that events were lost before they reached this process.
+    public func recordDrops(_ count: Int) {
+        for inlet in inlets { inlet.recordDrops(count) }
     }
 
     private var inlets: [any HubInlet] { state.withLock(\.receivers) }

@@ -99,13 +99,15 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
         }
     }
 
-    /// Tells that what the client has missed cannot be replayed, before the stream goes on live.
+    /// Tells that what the client has missed cannot be replayed, before the stream goes on live. Empty
+    /// for gRPC clients that did not ask for notices.
     public func reset(_ reset: EventLogReset) -> [UInt8] {
         let json = reset.json.line
         switch self {
         case .serverSentEvents: return Array("event: reset\ndata: ".utf8) + json + [0x0A, 0x0A]
         case .ndjson: return Array("{\"reset\":".utf8) + json + Array("}\n".utf8)
-        case .grpc, .grpcWithNotices: return []
+        case .grpc: return []
+        case .grpcWithNotices: return EventMessage.notice("reset", reset.cause.name)
         }
     }
 

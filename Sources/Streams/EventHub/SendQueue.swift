@@ -87,6 +87,15 @@ public struct SendQueue {
         queue.append(Entry(frame: frame, isEvent: false))
     }
 
+    /// Frames beyond the capacity that are not events: a client that does not read for long gets the
+    /// first of them.
+    private static let noticeLimit = 16
+
+    /// Queues a frame that is not an event, unless many of them wait already.
+    public mutating func offerNotice(_ frame: Frame) {
+        if queue.count < capacity + Self.noticeLimit { append(frame) }
+    }
+
     /// Returns what is to be sent next, at most `limit` frames; nil when nothing waits.
     public mutating func next(framing: Frame.Framing, limit: Int = 64) -> FrameRun? {
         if queue.isEmpty { queueNotice() }

@@ -255,6 +255,19 @@ public final class Subscriber {
         return true
     }
 
+    /// Sends a frame that is not an event, after all that waits.
+    func sendNotice(_ frame: Frame) {
+        guard frame.count(.plain) > 0, !isGone, !isEnding else { return }
+        if backlog == nil {
+            let run = FrameRun([frame], framing: sink.framing)
+            let sent = sink.send(run)
+            guard sent < run.byteCount, !isGone else { return }
+            makeBacklog(sentOfFirst: sent).queue.append(frame)
+        } else {
+            backlog?.queue.offerNotice(frame)
+        }
+    }
+
     /// Sends a heartbeat: a frame, or a PING where the encoding has none.
     /// - Returns: whether it was sent.
     func sendHeartbeat() -> Bool {

@@ -14,7 +14,8 @@ public struct RecordSummary: Sendable, Equatable, Codable {
     public let schemaVersion: String
     /// The creation time in the record (RFC 3339).
     public let createdAt: String
-    /// When it was stored (RFC 3339).
+    /// When it was stored (RFC 3339). A gateway in front of another Directory may not know this and
+    /// what follows: then it is empty, 0 or false.
     public let pushedAt: String
     /// The length of its canonical JSON, bytes.
     public let size: Int
@@ -39,10 +40,10 @@ public struct RecordSummary: Sendable, Equatable, Codable {
         version = try members.decode(String.self, forKey: .version)
         schemaVersion = try members.decode(String.self, forKey: .schemaVersion)
         createdAt = try members.decode(String.self, forKey: .createdAt)
-        pushedAt = try members.decode(String.self, forKey: .pushedAt)
-        size = try members.count(.size)
-        isPublished = try members.decode(Bool.self, forKey: .isPublished)
-        labels = try members.decode([String].self, forKey: .labels)
+        pushedAt = try members.decodeIfPresent(String.self, forKey: .pushedAt) ?? ""
+        size = members.contains(.size) ? try members.count(.size) : 0
+        isPublished = try members.decodeIfPresent(Bool.self, forKey: .isPublished) ?? false
+        labels = try members.decodeIfPresent([String].self, forKey: .labels) ?? []
     }
 }
 

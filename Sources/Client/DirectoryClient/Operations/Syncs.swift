@@ -12,7 +12,8 @@ public struct SyncInfo: Sendable, Equatable, Codable {
     public let remoteURL: String
     /// The requested records; nil for all that are published there.
     public let cids: [String]?
-    /// When it was accepted (RFC 3339).
+    /// When it was accepted (RFC 3339). A gateway in front of another Directory may not know this and
+    /// the numbers that follow: then it is empty, or 0.
     public let createdAt: String
     /// The last change of its status (RFC 3339).
     public let updatedAt: String
@@ -50,12 +51,12 @@ public struct SyncInfo: Sendable, Equatable, Codable {
         status = try members.decode(String.self, forKey: .status)
         remoteURL = try members.decode(String.self, forKey: .remoteURL)
         cids = try members.decodeIfPresent([String].self, forKey: .cids)
-        createdAt = try members.decode(String.self, forKey: .createdAt)
-        updatedAt = try members.decode(String.self, forKey: .updatedAt)
-        found = try members.count(.found)
-        copied = try members.count(.copied)
-        present = try members.count(.present)
-        failed = try members.count(.failed)
+        createdAt = try members.decodeIfPresent(String.self, forKey: .createdAt) ?? ""
+        updatedAt = try members.decodeIfPresent(String.self, forKey: .updatedAt) ?? ""
+        found = members.contains(.found) ? try members.count(.found) : 0
+        copied = members.contains(.copied) ? try members.count(.copied) : 0
+        present = members.contains(.present) ? try members.count(.present) : 0
+        failed = members.contains(.failed) ? try members.count(.failed) : 0
         error = try members.decodeIfPresent(String.self, forKey: .error)
     }
 }

@@ -39,16 +39,32 @@ public struct RecordPage: Sendable {
         public let schemaVersion: String
         /// The creation time in the record (RFC 3339).
         public let createdAt: String
-        /// When it was stored, microseconds since 1970.
-        public let pushedAt: Int64
+        /// When it was stored, microseconds since 1970. Nil, here and below: not known.
+        public let pushedAt: Int64?
         /// The length of its canonical JSON, bytes.
-        public let size: Int
+        public let size: Int?
         /// Whether it is published.
-        public let isPublished: Bool
+        public let isPublished: Bool?
         /// The labels, in their order.
-        public let labels: [String]
+        public let labels: [String]?
         /// The number of its stored signatures.
-        public let signatures: Int
+        public let signatures: Int?
+
+        package init(
+            cid: String, name: String, version: String, schemaVersion: String, createdAt: String,
+            pushedAt: Int64?, size: Int?, isPublished: Bool?, labels: [String]?, signatures: Int?
+        ) {
+            self.cid = cid
+            self.name = name
+            self.version = version
+            self.schemaVersion = schemaVersion
+            self.createdAt = createdAt
+            self.pushedAt = pushedAt
+            self.size = size
+            self.isPublished = isPublished
+            self.labels = labels
+            self.signatures = signatures
+        }
     }
 
     /// The records of the page.
@@ -58,6 +74,12 @@ public struct RecordPage: Sendable {
     public let damaged: [String]
     /// For `RecordListing.after`; nil on the last page.
     public let next: String?
+
+    package init(items: [Item], damaged: [String] = [], next: String?) {
+        self.items = items
+        self.damaged = damaged
+        self.next = next
+    }
 }
 
 extension Operations {
@@ -175,7 +197,7 @@ private struct RecordScan: Sendable {
 
 extension RecordPage.Item {
     fileprivate var textBytes: Int {
-        labels.reduce(name.utf8.count + version.utf8.count) { $0 + $1.utf8.count }
+        (labels ?? []).reduce(name.utf8.count + version.utf8.count) { $0 + $1.utf8.count }
     }
 }
 

@@ -38,7 +38,7 @@ public final class Operations: Sendable {
 
     /// Checks that the texts are CIDs, but not that records with them are stored.
     /// - Throws: `DirectoryError.invalid`.
-    static func check(cids: [String]) throws(DirectoryError) {
+    package static func check(cids: [String]) throws(DirectoryError) {
         for cid in cids where !CID.isValid(cid) {
             throw .invalid("'\(cid.clipped(to: 64))' is not a cid (CIDv1 in base32)")
         }

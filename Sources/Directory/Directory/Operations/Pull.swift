@@ -23,14 +23,24 @@ extension Operations {
     public struct RecordInfo: Sendable, Equatable {
         /// The CID.
         public let cid: String
-        /// The length of its canonical JSON, bytes.
-        public let size: Int
+        /// The length of its canonical JSON, bytes. Nil, here and below: not known.
+        public let size: Int?
         /// The labels, in their order.
-        public let labels: [String]
+        public let labels: [String]?
         /// Whether it is published.
-        public let isPublished: Bool
+        public let isPublished: Bool?
         /// The number of its stored signatures.
-        public let signatures: Int
+        public let signatures: Int?
+
+        package init(
+            cid: String, size: Int?, labels: [String]?, isPublished: Bool?, signatures: Int?
+        ) {
+            self.cid = cid
+            self.size = size
+            self.labels = labels
+            self.isPublished = isPublished
+            self.signatures = signatures
+        }
     }
 
     /// The content of a record, or how to get it.

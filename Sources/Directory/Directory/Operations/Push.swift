@@ -10,6 +10,11 @@ extension Operations {
         public let cid: String
         /// False when the record was stored already.
         public let isNew: Bool
+
+        package init(cid: String, isNew: Bool) {
+            self.cid = cid
+            self.isNew = isNew
+        }
     }
 
     /// Stores a record. Storing it again changes nothing and succeeds.

@@ -65,7 +65,7 @@ public struct Referrer: Sendable {
     }
 
     /// Makes the referrer of a public key, as upstream's client does.
-    static func key(_ pem: String, of cid: String) -> Referrer {
+    package static func key(_ pem: String, of cid: String) -> Referrer {
         Referrer(
             type: keyType, recordCID: cid,
             data: .object([JSONValue.Member(key: "key", value: .string(pem))]))
@@ -73,7 +73,7 @@ public struct Referrer: Sendable {
 
     /// Makes the referrer of a signature, as upstream's client does.
     /// - Parameter time: microseconds since 1970.
-    static func signature(
+    package static func signature(
         _ signature: String, algorithm: String, at time: Int64, of cid: String
     ) -> Referrer {
         // Whole seconds, as upstream.

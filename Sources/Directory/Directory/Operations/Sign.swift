@@ -1,5 +1,5 @@
 internal import GRDB
-internal import Records
+package import Records
 internal import Text
 
 extension Operations {
@@ -32,7 +32,7 @@ extension Operations {
     /// Verifies a signature.
     /// - Returns: the key that made it.
     @concurrent
-    private static func check(
+    package static func check(
         _ signature: String, _ algorithm: String?, _ publicKey: String, _ cid: String
     ) async throws(DirectoryError) -> PublicKey {
         do { return try key(publicKey, algorithm, whichMade: signature, over: cid) } catch {
@@ -65,7 +65,7 @@ extension Operations {
 
     /// Signs away from the caller's thread, because reading the key and signing take time.
     @concurrent
-    private func ownSignature(_ cid: String) async throws(DirectoryError) -> (String, PublicKey) {
+    package func ownSignature(_ cid: String) async throws(DirectoryError) -> (String, PublicKey) {
         do throws(KeyError) {
             let key = try signingKey.load()
             return (try key.sign(cid), key.publicKey)

@@ -34,7 +34,7 @@ extension Operations {
 
     /// Verifies away from the caller's thread, because it takes time.
     @concurrent
-    private static func verify(_ stored: [StoredSignature], _ pem: String?)
+    package static func verify(_ stored: [StoredSignature], _ pem: String?)
         async throws(DirectoryError) -> Verification
     {
         let given: PublicKey?

@@ -16,6 +16,18 @@ public struct StoredSignature: Sendable, Equatable {
     public let publicKey: String
     /// When it was stored, microseconds since 1970.
     public let signedAt: Int64
+
+    package init(
+        cid: String, signature: String, algorithm: String, signer: String, publicKey: String,
+        signedAt: Int64
+    ) {
+        self.cid = cid
+        self.signature = signature
+        self.algorithm = algorithm
+        self.signer = signer
+        self.publicKey = publicKey
+        self.signedAt = signedAt
+    }
 }
 
 /// The tables of keys and signatures. Every call is inside a transaction of the caller.

@@ -145,8 +145,10 @@ public final class Store: Sendable {
         return try await open().commits.submit(change)
     }
 
-    /// Publishes events of operations that change nothing, in one order with those of the changes.
-    func announce(_ drafts: [EventDraft]) async { await connections?.commits.announce(drafts) }
+    /// Publishes events of what changes nothing in this store, in one order with those of the changes.
+    public func announce(_ drafts: [EventDraft]) async {
+        await connections?.commits.announce(drafts)
+    }
 
     /// Publishes events that were made elsewhere, with their ids and times, in one order with those
     /// of this store. Returns when they are published. Published twice, they are two events.

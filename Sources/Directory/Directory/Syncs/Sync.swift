@@ -66,12 +66,30 @@ public struct Sync: Sendable, Equatable {
     public var state: SyncState
     /// The progress so far.
     public var progress: SyncProgress
+    /// Whether the progress is known.
+    public var hasProgress = true
     /// Why it failed, for an operator; nil unless it failed.
     public var error: String?
-    /// When it was accepted, microseconds since 1970.
+    /// When it was accepted, microseconds since 1970. 0, here and below: not known.
     public let createdAt: Int64
     /// The last change of its state, microseconds since 1970.
     public var updatedAt: Int64
+
+    package init(
+        id: String, remoteURL: String, cids: [String], state: SyncState,
+        progress: SyncProgress, hasProgress: Bool = true, error: String?, createdAt: Int64,
+        updatedAt: Int64
+    ) {
+        self.id = id
+        self.remoteURL = remoteURL
+        self.cids = cids
+        self.state = state
+        self.progress = progress
+        self.hasProgress = hasProgress
+        self.error = error
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+    }
 }
 
 /// A page of syncs, newest first.
@@ -80,4 +98,9 @@ public struct SyncPage: Sendable {
     public let items: [Sync]
     /// The cursor of the next page; nil on the last page.
     public let next: String?
+
+    package init(items: [Sync], next: String?) {
+        self.items = items
+        self.next = next
+    }
 }

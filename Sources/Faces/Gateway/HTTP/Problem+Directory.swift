@@ -93,6 +93,7 @@ extension Problem {
             self.init(
                 .serviceUnavailable, "cancelled", "Query cancelled", "The query was cancelled.",
                 remedy: "Try again.")
+        case .upstreamUnavailable, .upstreamUnsupported, .upstreamFailed: self.init(upstream: error)
         }
     }
 

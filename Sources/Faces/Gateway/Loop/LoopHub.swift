@@ -2,6 +2,7 @@ internal import EventHub
 internal import Events
 internal import Frames
 internal import Libevent
+internal import Text
 
 /// The hub of one loop with what drives it: the mailbox through which events arrive, the turns of the
 /// fan-out, the heartbeats, and the checks of the peers. Streams of every protocol subscribe here.
@@ -39,6 +40,8 @@ final class LoopHub {
     /// When the next tick of the heartbeat is due, on the monotonic clock.
     private var nextTick: Duration = .zero
     private var inspectedPart = 0
+    /// How many streams were told that the upstream was lost.
+    private var resets = 0
 
     /// The most subscribers in one turn of the loop.
     private static let fanOutBudget = 256
@@ -127,6 +130,13 @@ final class LoopHub {
     /// Reports to every subscriber how many events were dropped because the loop was late.
     func reportDropped() { hub.recordDrops(inlet?.takeDropped() ?? 0) }
 
+    /// Tells the subscribers that they may have missed events; those of one part in each turn.
+    func sendReset(_ reset: EventLogReset, fromPart part: Int) {
+        resets += hub.sendReset(reset, toPart: part)
+        guard part + 1 < Hub.partCount else { return }
+        LoopBound(self, on: loop).execute { $0.sendReset(reset, fromPart: part + 1) }
+    }
+
     /// Returns whether a publisher of many events should wait.
     func isUnderPressure() -> Bool { hub.isUnderPressure(at: policy.now()) }
 
@@ -198,6 +208,9 @@ final class LoopHub {
         statistics.dropped = hub.dropped
         statistics.longestQueue = hub.takeLongestQueue()
         statistics.publishToWrite = publishToWrite
+        if resets > 0 {
+            statistics.resets[ExactString(EventLogReset.Cause.upstreamLost.name)] = resets
+        }
     }
 
     /// Returns the subscribers of one part of the hub: all of them would take too long for one turn.

@@ -1,4 +1,5 @@
 internal import EventHub
+internal import Events
 internal import Libevent
 internal import Synchronization
 
@@ -45,6 +46,10 @@ final class LoopInlet: HubInlet {
     func recordDrops(_ count: Int) {
         dropped.add(count, ordering: .relaxed)
         owner.execute { $0.reportDropped() }
+    }
+
+    func postReset(_ reset: EventLogReset) {
+        owner.execute { $0.sendReset(reset, fromPart: 0) }
     }
 
     func isUnderPressure() async -> Bool { await owner.value { $0.isUnderPressure() } ?? false }

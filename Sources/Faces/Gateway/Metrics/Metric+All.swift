@@ -1,4 +1,5 @@
 internal import Text
+internal import Upstream
 
 extension Metric {
     /// Every metric.
@@ -83,6 +84,22 @@ extension Metric {
             name: "store_commit_seconds", kind: .histogram,
             help: "Time of a commit, including the wait for the disk."
         ) { histogram($0.commits) },
+        Metric(
+            name: "upstream_connected", kind: .gauge,
+            help: "Whether the events of the upstream arrive: 1 or 0."
+        ) { $0.upstream.map { [number($0.fault.isNil ? 1 : 0)] } ?? [] },
+        Metric(
+            name: "upstream_connections_total", kind: .counter,
+            help: "How often the stream of the upstream's events has begun."
+        ) { $0.upstream.map { [number($0.connections)] } ?? [] },
+        Metric(
+            name: "upstream_events_total", kind: .counter,
+            help: "Events of the upstream that were passed on."
+        ) { $0.upstream.map { [number($0.events)] } ?? [] },
+        Metric(
+            name: "upstream_events_refused_total", kind: .counter,
+            help: "Events of the upstream that could not be passed on."
+        ) { $0.upstream.map { [number($0.refused)] } ?? [] },
         Metric(name: "open_descriptors", kind: .gauge, help: "Open file descriptors.") {
             [number($0.openDescriptors)]
         },

@@ -1,3 +1,5 @@
+internal import Upstream
+
 /// One metric: its name below `directory_gateway_`, its kind and its help text. `GET /metrics` serves
 /// the list, and docs/metrics.md must describe it.
 struct Metric: Sendable {
@@ -56,5 +58,7 @@ struct MetricsSnapshot: Sendable {
     /// The bytes of requests, responses and event queues.
     var memory = 0
     var lostLogLines = 0
+    /// Nil when the records are here.
+    var upstream: UpstreamStatus.Figures?
     var version = ""
 }

@@ -5,10 +5,12 @@ internal import FoundationEssentials
 internal import Frames
 internal import HTTPServer
 internal import Text
+internal import Upstream
 
 /// Where the values of the metrics come from. Can be used from any thread.
 struct MetricsSource: Sendable {
     let operations: Operations
+    let upstream: UpstreamStatus?
     let store: Store
     let publisher: EventPublisher
     let connections: ConnectionLimiter
@@ -29,6 +31,7 @@ struct MetricsSource: Sendable {
         snapshot.syncs = SyncState.allCases.filter(\.isFinal).map {
             ($0.name.lowercasedASCII, ended[$0] ?? 0)
         }
+        snapshot.upstream = upstream?.figures
         snapshot.commits = commits.snapshot
         snapshot.openDescriptors = await Self.openDescriptors()
         snapshot.version = GatewayServer.version

@@ -4,7 +4,7 @@ internal import HTTPTypes
 internal import Text
 
 extension Routes {
-    static func publish(_ operations: Operations) -> [Route] {
+    static func publish(_ operations: any DirectoryOperations) -> [Route] {
         [
             Route(
                 .post, "/publish",

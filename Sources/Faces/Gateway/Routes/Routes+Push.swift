@@ -6,7 +6,7 @@ internal import HTTPTypes
 internal import Text
 
 extension Routes {
-    static func push(_ operations: Operations, memory: MemoryBudget) -> [Route] {
+    static func push(_ operations: any DirectoryOperations, memory: MemoryBudget) -> [Route] {
         [
             Route(
                 .post, "/push", "stores a record (JSON), or many (NDJSON, one per line)",
@@ -36,7 +36,7 @@ extension Routes {
     /// Stores records as they arrive, those that arrive together in one commit. Sends a result for each
     /// line, while the client sends further lines.
     private static func pushLines(
-        _ request: Request, _ operations: Operations, _ memory: MemoryBudget,
+        _ request: Request, _ operations: any DirectoryOperations, _ memory: MemoryBudget,
         _ writer: consuming LineWriter
     ) async throws {
         var lines = LineSplitter(limit: request.bodyLimit)
@@ -61,7 +61,7 @@ extension Routes {
     }
 
     private static func pushed(
-        _ lines: [LineSplitter.Line], _ operations: Operations, limit: Int
+        _ lines: [LineSplitter.Line], _ operations: any DirectoryOperations, limit: Int
     ) async -> [JSON] {
         guard !lines.isEmpty else { return [] }
         var next = await operations.push(many: lines.compactMap(\.bytes)).makeIterator()

@@ -20,7 +20,7 @@ extension Routes {
         (name: "after", meaning: "next of the previous page"),
     ]
 
-    static func records(_ operations: Operations) -> [Route] {
+    static func records(_ operations: any DirectoryOperations) -> [Route] {
         [
             Route(
                 .get, "/records", "records, newest first, without content", scope: .readRecords,
@@ -80,20 +80,26 @@ extension Routes {
                 if ETag.matches(request.head.fields[.ifNoneMatch], "\"\(info.cid)\"") {
                     return .empty(.notModified, fields: tagged(info.cid))
                 }
-                fields[.contentLength] = String(info.size)
-                LabelFields.add(info.labels, to: &fields)
-                if let published, let signatures {
-                    fields[published] = info.isPublished ? "true" : "false"
-                    fields[signatures] = String(info.signatures)
+                if let size = info.size { fields[.contentLength] = String(size) }
+                if let labels = info.labels { LabelFields.add(labels, to: &fields) }
+                if let published, let isPublished = info.isPublished {
+                    fields[published] = isPublished ? "true" : "false"
+                }
+                if let signatures, let count = info.signatures {
+                    fields[signatures] = String(count)
                 }
                 return .response(Response(fields: fields))
             },
             Route(.get, "/records/{cid}/labels", "all labels of the record", scope: .readRecords) {
                 request in
                 let info = try await operations.info(request.parameters["cid"] ?? "")
+                guard let labels = info.labels else {
+                    throw DirectoryError.upstreamUnsupported(
+                        "the upstream does not tell the labels of a record")
+                }
                 return .response(
                     await RouteResponse.largeJSON {
-                        ["cid": .string(info.cid), "labels": .strings(info.labels)]
+                        ["cid": .string(info.cid), "labels": .strings(labels)]
                     })
             },
             Route(
@@ -149,12 +155,15 @@ extension RecordListing {
 
 extension RecordPage.Item {
     fileprivate var json: JSON {
-        [
-            "cid": .string(cid), "name": .string(name), "version": .string(version),
-            "schema_version": .string(schemaVersion), "created_at": .string(createdAt),
-            "pushed_at": .string(Timestamp.format(pushedAt)), "size": .number(size),
-            "published": .bool(isPublished), "labels": .strings(labels),
-            "signatures": .number(signatures),
+        var members: [(String, JSON)] = [
+            ("cid", .string(cid)), ("name", .string(name)), ("version", .string(version)),
+            ("schema_version", .string(schemaVersion)), ("created_at", .string(createdAt)),
         ]
+        if let pushedAt { members.append(("pushed_at", .string(Timestamp.format(pushedAt)))) }
+        if let size { members.append(("size", .number(size))) }
+        if let isPublished { members.append(("published", .bool(isPublished))) }
+        if let labels { members.append(("labels", .strings(labels))) }
+        if let signatures { members.append(("signatures", .number(signatures))) }
+        return .object(members)
     }
 }

@@ -6,7 +6,7 @@ internal import HTTPTypes
 internal import Text
 
 extension Routes {
-    static func signatures(_ operations: Operations) -> [Route] {
+    static func signatures(_ operations: any DirectoryOperations) -> [Route] {
         [
             Route(
                 .post, "/sign",

@@ -5,7 +5,7 @@ internal import HTTPTypes
 internal import Text
 
 extension Routes {
-    static func syncs(_ operations: Operations) -> [Route] {
+    static func syncs(_ operations: any DirectoryOperations) -> [Route] {
         [
             Route(
                 .post, "/sync",
@@ -20,7 +20,7 @@ extension Routes {
                 ], responses: [(202, "the id of the accepted sync")]
             ) { request in
                 let body = try await request.object(["remote_directory_url", "cids"])
-                let id = try await operations.syncs.create(
+                let id = try await operations.createSync(
                     try body.text("remote_directory_url", isRequired: true) ?? "",
                     cids: try body.strings("cids") ?? [])
                 return .json(
@@ -34,7 +34,7 @@ extension Routes {
                     (name: "after", meaning: "next of the previous page"),
                 ]
             ) { request in
-                let page = try await operations.syncs.list(
+                let page = try await operations.listSyncs(
                     limit: try request.query.limit(), after: try request.query.single("after"))
                 var members: [(String, JSON)] = [("syncs", .array(page.items.map(\.json)))]
                 if let next = page.next { members.append(("next", .string(next))) }
@@ -45,14 +45,14 @@ extension Routes {
                 scope: .readRecords
             ) { request in
                 let id = request.parameters["id"] ?? ""
-                return .json(try await operations.syncs.status(id).json)
+                return .json(try await operations.sync(id).json)
             },
             Route(
                 .delete, "/syncs/{id}", "cancels a sync; the copied records are kept",
                 scope: .writeRecords,
                 responses: [(204, "the sync is cancelled")]
             ) { request in
-                try await operations.syncs.cancel(request.parameters["id"] ?? "")
+                try await operations.cancelSync(request.parameters["id"] ?? "")
                 return .empty(.noContent)
             },
         ]
@@ -66,9 +66,14 @@ extension Sync {
             ("remote_directory_url", .string(remoteURL)),
         ]
         if !cids.isEmpty { members.append(("cids", .strings(cids))) }
+        if createdAt != 0 {
+            members += [
+                ("created_at", .string(Timestamp.format(createdAt))),
+                ("updated_at", .string(Timestamp.format(updatedAt))),
+            ]
+        }
+        guard hasProgress else { return .object(members) }
         members += [
-            ("created_at", .string(Timestamp.format(createdAt))),
-            ("updated_at", .string(Timestamp.format(updatedAt))),
             ("found", .number(progress.found)), ("copied", .number(progress.copied)),
             ("present", .number(progress.present)), ("failed", .number(progress.failed)),
             ("signatures", .number(progress.signatures)),

@@ -21,7 +21,7 @@ enum Routes {
 
     /// What all routes together need.
     struct Services: Sendable {
-        let operations: Operations
+        let operations: any DirectoryOperations
         let access: AccessControl
         let memory: MemoryBudget
         /// The most filter items of one subscription.

@@ -1,6 +1,7 @@
 internal import Authentication
 internal import Outbound
 internal import Text
+internal import Upstream
 
 /// The value of a setting, read and checked.
 enum SettingValue: Sendable {
@@ -48,6 +49,11 @@ extension SettingKey.Kind {
         case .document:
             let isURL = text.contains("://")
             return !isURL || text.hasPrefix("https://") ? .text(text) : nil
+        case .server:
+            return text.isEmpty || UpstreamConfiguration.parse(text) != nil ? .text(text) : nil
+        case .secret:
+            // A header cannot hold anything else.
+            return text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? .text(text) : nil
         case .origins, .remotes, .paths, .hosts, .networks, .tokens, .certificates: return nil
         }
     }
@@ -82,6 +88,7 @@ extension SettingKey.Kind {
 
     /// Returns the value as it may be shown: without secrets.
     func shown(_ items: [String]) -> String {
+        if case .secret = self { return items.allSatisfy(\.isEmpty) ? "" : "(hidden)" }
         guard case .tokens = self else { return items.joined(separator: ",") }
         return items.map(FixedToken.redacted).joined(separator: ",")
     }
@@ -109,6 +116,8 @@ extension SettingKey.Kind {
         case .networks: "a list of addresses and networks, such as 10.0.0.0/8 or fd00::/8"
         case .tokens: "a list of entries name=… sha256=… scopes=…"
         case .certificates: "a list of entries PATTERN=SCOPE|SCOPE"
+        case .server: "empty, or a host and a port, such as dir.example.org:8888 or [::1]:8888"
+        case .secret: "a text of visible characters without spaces"
         case .document: "a file, or a URL that begins with https://"
         }
     }

@@ -7,6 +7,7 @@ internal import Libevent
 public import Logging
 public import TLS
 internal import Text
+public import Upstream
 
 /// The effective settings.
 public struct Settings: Sendable {
@@ -60,6 +61,8 @@ public struct Settings: Sendable {
     public var allowedOrigins: [String]
     /// The certificates; nil when connections are in the clear.
     public var tls: TLSConfiguration?
+    /// The Directory in front of which the gateway is; nil when the records are here.
+    public var upstream: UpstreamConfiguration?
     /// Who may do what.
     public var access: AccessSettings
     /// The lowest level that is logged.
@@ -156,6 +159,13 @@ public struct Settings: Sendable {
             tls = try TLSConfiguration(text: text, list: list)
         } catch {
             tls = nil
+            faults += error.faults
+        }
+        do {
+            upstream = try UpstreamConfiguration(
+                text: text, flag: flag, number: number, duration: duration)
+        } catch {
+            upstream = nil
             faults += error.faults
         }
         do {

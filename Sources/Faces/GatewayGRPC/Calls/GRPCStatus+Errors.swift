@@ -39,10 +39,12 @@ extension GRPCStatus {
             }
         case .syncNotFound: self.init(.notFound, "\(error.description): record not found")
         case .syncEnded: self.init(.invalidArgument, error.description)
-        case .storeUnavailable, .busy, .queryTimeout:
+        case .storeUnavailable, .busy, .queryTimeout, .upstreamUnavailable:
             self.init(.unavailable, error.description)
         case .cancelled: self.init(.cancelled, error.description)
         case .damaged: self.init(.dataLoss, error.description)
+        case .upstreamUnsupported: self.init(.unimplemented, error.description)
+        case .upstreamFailed: self.init(.internal, error.description)
         }
     }
 

@@ -16,7 +16,7 @@ extension GRPCMethods {
                 let filter = try EventFilter(request, limit: itemLimit)
                 try call.host.subscribe(
                     call, filter: filter, wantsNotices: call.wantsNotices,
-                    fields: GRPCCall.fields, trailers: GRPCStatus.shutdown.fields)
+                    fields: GRPCCall.streamFields, trailers: GRPCStatus.shutdown.fields)
             }
         ]
     }
@@ -28,6 +28,16 @@ extension GRPCCall {
         guard let name = Self.notices, let value = head.fields[name] else { return false }
         return value.hasBytes(of: "1")
     }
+
+    /// The fields of a response: those of all calls, and the types of events that are emitted here. A
+    /// gateway in front of this one emits the others itself.
+    fileprivate static let streamFields: HTTPFields = {
+        var fields = GRPCCall.fields
+        if let name = HTTPField.Name("directory-event-types") {
+            fields[name] = EventType.allCases.map(\.shortName).joined(separator: ",")
+        }
+        return fields
+    }()
 
     private static let notices = HTTPField.Name("directory-notices")
 }

@@ -1,4 +1,4 @@
-internal import Directory
+package import Directory
 internal import DirectoryMessages
 internal import SwiftProtobuf
 internal import Text
@@ -74,11 +74,11 @@ extension GRPCMethods {
 
 /// Referrers as messages. Read and written by hand, because there is a JSON object in them, and because
 /// two generations of clients send them differently.
-enum ReferrerMessage {
+package enum ReferrerMessage {
     /// Reads a `PushReferrerRequest`: with the referrer as a message in field 2, or, as newer clients send
     /// it, with its type in field 2 and the rest in the fields after it. Away from the loop.
     @concurrent
-    static func decode(_ message: [UInt8]) async throws -> Referrer {
+    package static func decode(_ message: [UInt8]) async throws -> Referrer {
         var record = ""
         var second: Range<Int>?
         var parts = Parts()
@@ -116,11 +116,17 @@ enum ReferrerMessage {
     }
 
     /// Reads a `RecordReferrer`.
-    private static func referrer(_ message: [UInt8], _ range: Range<Int>) throws -> Parts {
+    /// - Parameter isStrict: whether a field of another kind shows that the bytes are something else.
+    private static func referrer(
+        _ message: [UInt8], _ range: Range<Int>, isStrict: Bool = true
+    ) throws -> Parts {
         var parts = Parts()
         var reader = WireReader(message, in: range)
         while let field = try reader.next() {
-            guard case .bytes(let range) = field.value else { throw WireError() }
+            guard case .bytes(let range) = field.value else {
+                if isStrict { throw WireError() }
+                continue
+            }
             switch field.number {
             case 1: parts.type = try message.text(range)
             case 2: parts.record = try reference(message, range)
@@ -174,5 +180,49 @@ enum ReferrerMessage {
         }
         if let data = referrer.data { bytes += Wire.field(5, StructEncoder.encode(data)) }
         return Wire.field(1, bytes)
+    }
+
+    /// Returns the `PushReferrerRequest` of a referrer, as newer clients send it.
+    package static func request(_ referrer: Referrer) -> [UInt8] {
+        var bytes = Wire.field(1, Wire.field(1, referrer.recordCID)) + Wire.field(2, referrer.type)
+        for entry in referrer.annotations {
+            bytes += Wire.entry(3, entry.key, entry.value.string ?? "")
+        }
+        bytes += Wire.field(4, referrer.createdAt)
+        if let data = referrer.data { bytes += Wire.field(5, StructEncoder.encode(data)) }
+        return bytes
+    }
+
+    /// Returns the `PushReferrerRequest` of a referrer, as clients up to version 1.0 send it.
+    package static func olderRequest(_ referrer: Referrer) -> [UInt8] {
+        Wire.field(1, Wire.field(1, referrer.recordCID)) + Wire.field(2, nested(referrer))
+    }
+
+    private static func nested(_ referrer: Referrer) -> [UInt8] {
+        var bytes = Wire.field(1, referrer.type) + Wire.field(2, Wire.field(1, referrer.recordCID))
+        for entry in referrer.annotations {
+            bytes += Wire.entry(3, entry.key, entry.value.string ?? "")
+        }
+        bytes += Wire.field(4, referrer.createdAt)
+        if let data = referrer.data { bytes += Wire.field(5, StructEncoder.encode(data)) }
+        return bytes
+    }
+
+    /// Reads a `PullReferrerResponse`; nil when there is no referrer in it. Away from the loop.
+    @concurrent
+    package static func decodeResponse(_ message: [UInt8], recordCID: String) async throws
+        -> Referrer?
+    {
+        var place: Range<Int>?
+        var reader = WireReader(message)
+        while let field = try reader.next() {
+            if field.number == 1, case .bytes(let range) = field.value { place = range }
+        }
+        guard let place else { return nil }
+        let parts = try referrer(message, place, isStrict: false)
+        guard !parts.type.utf8.isEmpty else { return nil }
+        return Referrer(
+            type: parts.type, recordCID: parts.record.utf8.isEmpty ? recordCID : parts.record,
+            annotations: parts.annotations, createdAt: parts.createdAt, data: parts.data)
     }
 }

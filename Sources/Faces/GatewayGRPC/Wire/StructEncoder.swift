@@ -66,9 +66,9 @@ package struct StructEncoder {
 }
 
 /// Parts of protobuf's wire format.
-enum Wire {
+package enum Wire {
     /// Returns a length as a varint.
-    static func varint(_ count: Int) -> [UInt8] {
+    package static func varint(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = UInt64(count)
         while rest >= 0x80 {
@@ -81,17 +81,17 @@ enum Wire {
 
     /// Returns a message as a field of another one.
     /// - Parameter field: its number, from 1 to 15.
-    static func field(_ field: UInt8, _ message: [UInt8]) -> [UInt8] {
+    package static func field(_ field: UInt8, _ message: [UInt8]) -> [UInt8] {
         [field << 3 | 2] + varint(message.count) + message
     }
 
     /// Returns a text as a field; nothing for an empty one, as proto3 does.
-    static func field(_ field: UInt8, _ text: String) -> [UInt8] {
+    package static func field(_ field: UInt8, _ text: String) -> [UInt8] {
         text.utf8.isEmpty ? [] : self.field(field, Array(text.utf8))
     }
 
     /// Returns an entry of a map of texts.
-    static func entry(_ field: UInt8, _ key: String, _ value: String) -> [UInt8] {
+    package static func entry(_ field: UInt8, _ key: String, _ value: String) -> [UInt8] {
         self.field(field, self.field(1, key) + self.field(2, value))
     }
 }

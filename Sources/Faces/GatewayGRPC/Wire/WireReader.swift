@@ -1,12 +1,14 @@
 /// Bytes that are not protobuf.
-struct WireError: Error, Equatable {}
+package struct WireError: Error, Equatable {
+    init() {}
+}
 
 /// Reads the fields of one protobuf message (protobuf encoding guide), without knowing its type. For the
 /// messages with a JSON object in them: as generated types, a few bytes of those become very many in
 /// memory.
-struct WireReader {
+package struct WireReader {
     /// The value of a field.
-    enum Value: Equatable {
+    package enum Value: Equatable {
         case number(UInt64)
         /// Eight bytes.
         case fixed64(UInt64)
@@ -17,9 +19,11 @@ struct WireReader {
     }
 
     /// A field.
-    struct Field {
-        let number: Int
-        let value: Value
+    package struct Field {
+        /// The number.
+        package let number: Int
+        /// The value.
+        package let value: Value
     }
 
     private let bytes: [UInt8]
@@ -27,14 +31,14 @@ struct WireReader {
     private let end: Int
 
     /// Reads the message in a range of `bytes`; all of them by default.
-    init(_ bytes: [UInt8], in range: Range<Int>? = nil) {
+    package init(_ bytes: [UInt8], in range: Range<Int>? = nil) {
         self.bytes = bytes
         offset = range?.lowerBound ?? 0
         end = range?.upperBound ?? bytes.count
     }
 
     /// Returns the next field; nil at the end.
-    mutating func next() throws(WireError) -> Field? {
+    package mutating func next() throws(WireError) -> Field? {
         guard offset < end else { return nil }
         let tag = try varint()
         guard let number = Int(exactly: tag >> 3), (1...0x1FFF_FFFF).contains(number) else {
@@ -77,7 +81,7 @@ struct WireReader {
 extension [UInt8] {
     /// Returns the text in a range.
     /// - Throws: when it is not UTF-8.
-    func text(_ range: Range<Int>) throws(WireError) -> String {
+    package func text(_ range: Range<Int>) throws(WireError) -> String {
         guard let text = String(validating: self[range], as: UTF8.self) else { throw WireError() }
         return text
     }
