@@ -109,6 +109,11 @@ let package = Package(
             path: "Sources/Net/Libevent",
             swiftSettings: boundary),
 
+        // what systemd expects of a service: notifications, and sockets that it has opened
+        .target(
+            name: "Systemd", dependencies: ["Addresses", "Libevent"], path: "Sources/Net/Systemd",
+            swiftSettings: boundary),
+
         // immutable shared bytes that leave through many sockets; the budget of memory
         .target(name: "Frames", path: "Sources/Streams/Frames", swiftSettings: boundary),
 
@@ -213,6 +218,7 @@ let package = Package(
                 "GatewayGRPC",
                 "Addresses", "Libevent", "TLS", "HTTPServer", "HTTP2", "Frames", "Text", "Events",
                 "EventHub", "Records", "Directory", "Authentication", "Outbound", "Upstream",
+                "Systemd",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -250,7 +256,7 @@ let package = Package(
         .executableTarget(
             name: "dir-gateway",
             dependencies: [
-                "Gateway",
+                "Gateway", "Systemd",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ], path: "Sources/Programs/dir-gateway", swiftSettings: strict),
@@ -267,6 +273,8 @@ let package = Package(
         .testTarget(
             name: "LibeventTests", dependencies: ["Addresses", "Libevent", "TestSupport"],
             swiftSettings: testing),
+        .testTarget(
+            name: "SystemdTests", dependencies: ["Libevent", "Systemd"], swiftSettings: testing),
         .testTarget(
             name: "TLSTests", dependencies: ["TLS", "COpenSSL", "TestSupport"],
             swiftSettings: testing),
@@ -332,6 +340,7 @@ let package = Package(
             dependencies: [
                 "Gateway", "dir-gateway", "dirctl", "DirectoryClient", "Directory", "Events",
                 "Authentication", "HTTPServer", "Records", "Secretbox", "Text", "TestSupport",
+                "Systemd",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

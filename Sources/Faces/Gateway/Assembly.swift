@@ -97,7 +97,7 @@ struct Assembly: Sendable {
                         recordLimit: settings.bodyLimit,
                         isReady: { await health.reasons().isEmpty })), memory: memory),
             connections: connections, backplane: backplane, log: store.eventLog,
-            pauses: PauseLog(now: clock.monotonic), security: security)
+            pauses: PauseLog(now: clock.monotonic), loops: loops, security: security)
     }
 
     /// Releases the store and what refers to the loops.

@@ -4,6 +4,7 @@ internal import Glibc
 internal import Libevent
 public import Logging
 internal import Synchronization
+public import Systemd
 internal import TLS
 internal import Text
 internal import Upstream
@@ -11,7 +12,7 @@ internal import Upstream
 /// A running gateway: its loops, its store, and its shutdown.
 public final class GatewayServer: Sendable {
     /// The version, for `--version` and the metrics.
-    public static let version = "0.1.0"
+    public static let version = ProductVersion.current
 
     /// The address on which it listens, as `host:port`.
     public let address: String
@@ -26,12 +27,17 @@ public final class GatewayServer: Sendable {
     private let end = Mutex<Task<Void, Never>?>(nil)
 
     /// Opens the store and listens on the configured number of loops.
+    /// - Parameter sockets: sockets that are used instead of the addresses of the settings. They
+    ///   are closed at the end.
     /// - Throws: `SettingsError`, `DirectoryError` or an error of the system, each with a remedy.
-    public static func start(_ settings: Settings, logger: Logger) async throws -> GatewayServer {
+    public static func start(
+        _ settings: Settings, sockets: ActivatedSockets = ActivatedSockets(), logger: Logger
+    ) async throws -> GatewayServer {
+        defer { sockets.close() }
         guard let address = SocketAddress(settings.listenAddress) else {
             throw SettingsError("listen_address \(settings.listenAddress) is not an address")
         }
-        guard !Listener.isTaken(address) else {
+        guard !sockets.clients.isEmpty || !Listener.isTaken(address) else {
             throw SettingsError(
                 "another process listens on \(address): stop it, or set another listen_address"
             )
@@ -52,12 +58,13 @@ public final class GatewayServer: Sendable {
                 let loop = try EventLoop(name: "gateway-\(index)")
                 try loop.start()
                 loops.append(GatewayLoop(loop: loop, shared: assembly.shared))
-                bound = try await loops[index].listen(on: bound)
+                bound = try await loops[index].listen(on: bound, inherited: sockets.clients)
                 assembly.loops.add(loops[index])
             }
             // Probes and scrapers, on the first loop.
             if let text = settings.access.adminAddress, let address = SocketAddress(text) {
-                admin = try await loops[0].listenForProbes(on: address)
+                admin = try await loops[0].listenForProbes(
+                    on: address, inherited: sockets.admin)
             }
         } catch {
             await end(loops)
@@ -103,6 +110,9 @@ public final class GatewayServer: Sendable {
 
     /// Why the store is read-only; nil when it can be written.
     public var storeFault: String? { assembly.store.fault }
+
+    /// How many loops are blocked.
+    public var stalledLoopCount: Int { assembly.loops.stalledCount }
 
     /// The number of files of the dashboard.
     public var dashboardFileCount: Int { assembly.dashboard.count }

@@ -31,13 +31,19 @@ public final class HTTPListener {
     /// The first bytes of a connection of HTTP/2 (RFC 9113 §3.4).
     package static let http2Preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
-    private var listener: Listener?
+    /// Gives a connection that came through a shared socket to another loop. Returns whether one has
+    /// taken it; otherwise this loop serves it. nil when each loop has a socket of its own.
+    public var handOver: ((_ descriptor: Int32, _ peer: SocketAddress) -> Bool)?
+
+    private var listeners: [Listener] = []
     private var connections: [any ServedConnection] = []
     private var date = HTTPDate()
     private var scratch = [UInt8](repeating: 0, count: 64 << 10)
 
     /// Starts to listen.
     /// - Parameters:
+    ///   - inherited: sockets that another process has opened; if there are any, they are used
+    ///     instead of the address.
     ///   - limiter: shared by all loops.
     ///   - memory: shared by all loops: the budget of request bodies and headers that are
     ///     collected, and of responses that wait to be sent.
@@ -45,7 +51,8 @@ public final class HTTPListener {
     ///   - isAdmin: whether this is the listener for probes and scrapers.
     /// - Throws: when the address is in use or not an address of this machine.
     public init(
-        on address: SocketAddress, limits: HTTPLimits, limiter: ConnectionLimiter,
+        on address: SocketAddress, inherited: [ListeningSocket] = [], limits: HTTPLimits,
+        limiter: ConnectionLimiter,
         memory: MemoryBudget = MemoryBudget(), security: TLSStore? = nil, isAdmin: Bool = false,
         wheel: TimerWheel,
         responder: any HTTPResponder
@@ -59,9 +66,14 @@ public final class HTTPListener {
         self.wheel = wheel
         self.responder = responder
         loop = responder.loop
-        let listener = try Listener(on: address, loop: loop, wheel: wheel, delegate: self)
-        setOptions(of: listener)
-        self.listener = listener
+        if inherited.isEmpty {
+            listeners = [try Listener(on: address, loop: loop, wheel: wheel, delegate: self)]
+        }
+        for socket in inherited {
+            listeners.append(
+                try Listener(sharing: socket, loop: loop, wheel: wheel, delegate: self))
+        }
+        for listener in listeners { setOptions(of: listener) }
     }
 
     /// Sets the socket options that every connection inherits.
@@ -79,11 +91,11 @@ public final class HTTPListener {
     }
 
     /// The address, with the port that the system chose if 0 was requested; nil after `close()`.
-    public var address: SocketAddress? { listener?.address }
+    public var address: SocketAddress? { listeners.first?.address }
 
     /// Stops and resumes accepting from any thread, also while the loop is blocked; nil after
     /// `close()`.
-    public var control: ListenerControl? { listener?.control }
+    public var control: ListenerControl? { listeners.first?.control }
 
     /// How many connections there are, without event streams.
     public var connectionCount: Int { connections.count }
@@ -94,7 +106,7 @@ public final class HTTPListener {
     /// Stops accepting and ends the idle connections. The others end after their response.
     public func close() {
         isClosing = true
-        listener = nil
+        listeners = []
         for connection in connections { connection.endIfIdle() }
     }
 
@@ -135,9 +147,14 @@ public final class HTTPListener {
 }
 
 extension HTTPListener: Listener.Delegate {
-    /// Serves a connection, also one that was accepted for another loop, which is blocked
-    /// (`ListenerControl.stopAccepting`). On the loop's thread.
+    /// Serves a connection, or gives it to another loop.
     public func accepted(_ descriptor: Int32, from peer: SocketAddress) {
+        if handOver?(descriptor, peer) != true { serve(descriptor, from: peer) }
+    }
+
+    /// Serves a connection, also one that another loop has accepted, or that waited at a blocked one
+    /// (`ListenerControl.stopAccepting`). On the loop's thread.
+    public func serve(_ descriptor: Int32, from peer: SocketAddress) {
         let key = peer.key
         let admission = limiter.acquire(key)
         guard admission != .rejected else {

@@ -3,7 +3,8 @@ internal import CLibevent
 internal import Glibc
 
 /// A listening socket of one loop. Several loops listen on the same address (`SO_REUSEPORT`), and
-/// the kernel distributes the connections over them.
+/// the kernel distributes the connections over them; or they share a socket that another process has
+/// opened.
 ///
 /// When no descriptors are left, accepting pauses for `retryDelay`: libevent would otherwise report
 /// the same connection again and again (libevent#71). Belongs to the loop's thread.
@@ -18,7 +19,8 @@ internal import Glibc
 
     /// The address, with the port that the system chose if 0 was requested.
     public let address: SocketAddress
-    /// Stops and resumes accepting from any thread.
+    /// Stops and resumes accepting from any thread. Without effect on a shared socket, from which the
+    /// other loops accept anyway.
     public let control: ListenerControl
 
     private static let retryDelay: Duration = .milliseconds(200)
@@ -30,7 +32,7 @@ internal import Glibc
 
     /// Starts to listen.
     /// - Throws: when the address is in use or not an address of this machine.
-    public init(
+    public convenience init(
         on address: SocketAddress, loop: EventLoop, wheel: TimerWheel, delegate: any Delegate
     ) throws(LibeventError) {
         let flags = UInt32(
@@ -44,10 +46,35 @@ internal import Glibc
                 loop.base, onAccept, nil, flags, ListenerControl.backlog, address, Int32(length))
         }
         guard let raw = unsafe raw else { throw LibeventError("bind to \(address)") }
-        self.address = address
-        self.loop = loop
-        control = ListenerControl(unsafe evconnlistener_get_fd(raw))
+        let control = ListenerControl(unsafe evconnlistener_get_fd(raw))
+        unsafe self.init(raw, address, control, loop, wheel, delegate)
+    }
+
+    /// Accepts from a socket that another process has opened. Several loops may share one: each is
+    /// woken for a connection, and one of them gets it.
+    /// - Throws: when the process has no descriptor left.
+    public convenience init(
+        sharing socket: ListeningSocket, loop: EventLoop, wheel: TimerWheel, delegate: any Delegate
+    ) throws(LibeventError) {
+        let descriptor = try socket.duplicate()
+        let flags = UInt32(LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC)
+        // A backlog of 0 means that the socket listens already.
+        guard let raw = unsafe evconnlistener_new(loop.base, onAccept, nil, flags, 0, descriptor)
+        else {
+            Glibc.close(descriptor)
+            throw LibeventError("evconnlistener_new")
+        }
+        unsafe self.init(raw, socket.address, ListenerControl(-1), loop, wheel, delegate)
+    }
+
+    private init(
+        _ raw: OpaquePointer, _ address: SocketAddress, _ control: ListenerControl,
+        _ loop: EventLoop, _ wheel: TimerWheel, _ delegate: any Delegate
+    ) {
         unsafe self.raw = raw
+        self.address = address
+        self.control = control
+        self.loop = loop
         self.wheel = wheel
         self.delegate = delegate
         unsafe evconnlistener_set_cb(raw, onAccept, Unmanaged.passUnretained(self).toOpaque())
@@ -81,7 +108,8 @@ internal import Glibc
         return (descriptor, bound)
     }
 
-    private static func boundAddress(_ descriptor: Int32) -> SocketAddress? {
+    /// Returns the address to which a socket is bound; nil when it has none, or one of another family.
+    static func boundAddress(_ descriptor: Int32) -> SocketAddress? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let code = unsafe withUnsafeMutablePointer(to: &storage) {

@@ -28,7 +28,7 @@ public final class ListenerControl: Sendable {
     /// Stops accepting, so that new connections go to the other sockets of the address. The loop
     /// resumes by itself as soon as it runs again.
     /// - Parameter handOver: called on this thread with each connection that waits at this socket,
-    ///   for another loop's listener (`HTTPListener.accepted`). It takes ownership, and must not
+    ///   for another loop's listener (`HTTPListener.serve`). It takes ownership, and must not
     ///   call the control. Without it these connections are reset.
     public func stopAccepting(
         handOver: ((_ descriptor: Int32, _ peer: SocketAddress) -> Void)? = nil

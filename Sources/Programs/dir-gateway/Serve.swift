@@ -3,6 +3,7 @@ internal import Gateway
 internal import Glibc
 internal import Logging
 internal import Synchronization
+internal import Systemd
 
 /// Runs the gateway until a signal ends it.
 struct Serve: AsyncParsableCommand {
@@ -11,12 +12,23 @@ struct Serve: AsyncParsableCommand {
         discussion: """
             SIGTERM and SIGINT shut it down gracefully, a second one immediately. SIGHUP reloads the \
             log level, the certificates, auth.tokens and the files of the dashboard.
+
+            Under systemd, the gateway notifies it of its state (Type=notify), and uses the sockets \
+            of a socket unit instead of listen_address.
             """)
 
     @OptionGroup var options: SettingsOptions
 
     func run() async throws {
-        let reader = try options.reader()
+        let manager = try ServiceManager()
+        do { try await run(manager) } catch {
+            manager.notify(nil, "did not start: \(error)")
+            throw error
+        }
+    }
+
+    private func run(_ manager: ServiceManager) async throws {
+        let reader = try options.reader(overrides: manager.flags)
         let settings = try Settings(reader)
         let log = Log(settings)
         for name in reader.unknownVariables {
@@ -30,7 +42,8 @@ struct Serve: AsyncParsableCommand {
         }
         let gateway: GatewayServer
         do {
-            gateway = try await GatewayServer.start(settings, logger: log.logger)
+            gateway = try await GatewayServer.start(
+                settings, sockets: manager.sockets, logger: log.logger)
         } catch {
             throw StartFailure(reason: "\(error)")
         }
@@ -45,12 +58,13 @@ struct Serve: AsyncParsableCommand {
             // Ends the process even when everything is blocked: acknowledged changes are on the disk.
             gateway.watchdog(after: settings.drainTimeout + .seconds(1)) { _exit(0) }
         }
+        let url = "\(gateway.isSecure ? "https" : "http")://\(gateway.address)"
         log.logger.info(
-            "listening",
-            metadata: [
-                "url": "\(gateway.isSecure ? "https" : "http")://\(gateway.address)",
-                "data_dir": "\(settings.dataDirectory)",
-            ])
+            "listening", metadata: ["url": "\(url)", "data_dir": "\(settings.dataDirectory)"])
+        let status =
+            gateway.storeFault.map { "the store is read-only: \($0)" } ?? "listening on \(url)"
+        manager.notify(.ready, status, log.logger)
+        let watch = manager.watch(gateway)
         if let fault = gateway.storeFault {
             log.logger.error("the store is read-only", metadata: ["reason": "\(fault)"])
         }
@@ -61,9 +75,13 @@ struct Serve: AsyncParsableCommand {
         }
         for await signal in signals {
             if signal == SIGHUP {
-                reload(gateway, log)
+                manager.notify(.reloading, "reloading", log.logger)
+                reload(gateway, log, manager)
+                manager.notify(.ready, status, log.logger)
             } else {
                 log.logger.info("shutting down", metadata: ["timeout": "\(settings.drainTimeout)"])
+                manager.notify(.stopping, "shutting down", log.logger)
+                watch?.cancel()
                 await gateway.shutdown()
                 continuation.finish()
             }
@@ -72,9 +90,9 @@ struct Serve: AsyncParsableCommand {
         log.writer.flush()
     }
 
-    private func reload(_ gateway: GatewayServer, _ log: Log) {
+    private func reload(_ gateway: GatewayServer, _ log: Log, _ manager: ServiceManager) {
         do {
-            let settings = try Settings(try options.reader())
+            let settings = try Settings(try options.reader(overrides: manager.flags))
             try gateway.reload(settings)
             log.threshold.current = settings.logLevel
             log.logger.info("log level, dashboard, certificates and tokens reloaded")

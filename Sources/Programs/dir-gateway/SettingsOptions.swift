@@ -30,7 +30,8 @@ struct SettingsOptions: ParsableArguments {
     var set: [String] = []
 
     /// Reads flags, environment and file.
-    func reader() throws -> SettingsReader {
+    /// - Parameter overrides: settings that come before all of these, by key.
+    func reader(overrides: [String: String] = [:]) throws -> SettingsReader {
         var flags: [String: String] = [:]
         for pair in set {
             guard let equals = pair.firstIndex(of: "=") else {
@@ -42,6 +43,7 @@ struct SettingsOptions: ParsableArguments {
         flags["data_dir"] = dataDir ?? flags["data_dir"]
         flags["log.level"] = logLevel ?? flags["log.level"]
         flags["log.format"] = logFormat ?? flags["log.format"]
+        flags.merge(overrides) { $1 }
         return try SettingsReader(
             file: config, flags: flags, environment: ProcessInfo.processInfo.environment)
     }

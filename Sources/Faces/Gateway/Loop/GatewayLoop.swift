@@ -3,6 +3,7 @@ internal import Authentication
 internal import EventHub
 internal import Events
 internal import GatewayGRPC
+internal import Glibc
 internal import HTTP2
 internal import HTTPServer
 internal import Libevent
@@ -26,6 +27,8 @@ actor GatewayLoop: HTTPResponder {
         /// The event log, from which subscribers catch up.
         let log: any EventLog
         let pauses: PauseLog
+        /// All loops, which take turns with the connections of a shared socket.
+        let loops: LoopGroup
         /// The certificates; nil when connections are in the clear.
         let security: TLSStore?
     }
@@ -56,8 +59,12 @@ actor GatewayLoop: HTTPResponder {
     }
 
     /// Starts to accept connections.
+    /// - Parameter inherited: sockets that all loops share; if there are any, they are used instead
+    ///   of the address.
     /// - Returns: the address, with the port that the system chose if 0 was requested.
-    func listen(on address: SocketAddress) throws -> SocketAddress {
+    func listen(on address: SocketAddress, inherited: [ListeningSocket] = []) throws
+        -> SocketAddress
+    {
         let clock = try LoopClock(loop: loop)
         let log = shared.face.log
         let logsSlow = shared.hub.delivery.logsSlowSubscribers
@@ -79,9 +86,14 @@ actor GatewayLoop: HTTPResponder {
             log.ended(subscriber, subject: access.remove(subscriber))
         }
         let listener = try HTTPListener(
-            on: address, limits: shared.http, limiter: shared.connections,
+            on: address, inherited: inherited, limits: shared.http, limiter: shared.connections,
             memory: shared.face.memory, security: shared.security, wheel: clock.wheel,
             responder: self)
+        if !inherited.isEmpty {
+            listener.handOver = { [weak self, loops = shared.loops] descriptor, peer in
+                self.map { loops.distribute(descriptor, from: peer, acceptedBy: $0) } ?? false
+            }
+        }
         listener.acceptHTTP2(shared.http2)
         let grpc = GRPCFace(
             shared.grpc, host: LoopGRPCHost(face: face, hub: hub, access: access),
@@ -94,11 +106,14 @@ actor GatewayLoop: HTTPResponder {
     }
 
     /// Also listens for probes and scrapers, in the clear.
+    /// - Parameter inherited: sockets that are used instead of the address, if there are any.
     /// - Returns: the address, with the port that the system chose if 0 was requested.
-    func listenForProbes(on address: SocketAddress) throws -> SocketAddress? {
+    func listenForProbes(on address: SocketAddress, inherited: [ListeningSocket] = []) throws
+        -> SocketAddress?
+    {
         guard let wheel = parts?.clock.wheel else { return nil }
         let listener = try HTTPListener(
-            on: address, limits: shared.http, limiter: shared.connections,
+            on: address, inherited: inherited, limits: shared.http, limiter: shared.connections,
             memory: shared.face.memory, isAdmin: true, wheel: wheel, responder: self)
         parts?.admin = listener
         return listener.address
@@ -144,10 +159,15 @@ actor GatewayLoop: HTTPResponder {
         shared.face.log.malformed(error, from: address)
     }
 
-    /// Serves a connection that waited at a blocked loop. From any thread.
+    /// Serves a connection that another loop has accepted, or that waited at a blocked one. From any
+    /// thread.
     nonisolated func adopt(_ descriptor: Int32, from peer: SocketAddress) {
         loop.execute { [weak self] in
-            self?.assumeIsolated { $0.parts?.listener.accepted(descriptor, from: peer) }
+            let isServed: Void? = self?.assumeIsolated { loop in
+                loop.parts?.listener.serve(descriptor, from: peer)
+            }
+            // The gateway has ended meanwhile.
+            if isServed == nil { Glibc.close(descriptor) }
         }
     }
 

@@ -1,3 +1,4 @@
+internal import Addresses
 internal import EventHub
 internal import Libevent
 internal import Synchronization
@@ -5,6 +6,8 @@ internal import Synchronization
 /// All loops of a gateway, once they listen. Can be used from any thread.
 final class LoopGroup: Sendable {
     private let loops = Mutex<[GatewayLoop]>([])
+    /// How many connections of shared sockets have been distributed.
+    private let distributed = Atomic(0)
 
     var all: [GatewayLoop] { loops.withLock { $0 } }
 
@@ -12,6 +15,21 @@ final class LoopGroup: Sendable {
 
     /// Breaks the reference cycle at shutdown: the routes refer to the loops.
     func removeAll() { loops.withLock { $0 = [] } }
+
+    /// Gives the connections of a shared socket to the loops in turn, because the loop that wakes
+    /// first would accept most of them. Blocked loops get none.
+    /// - Returns: whether another loop than the one that has accepted the connection has taken it.
+    func distribute(
+        _ descriptor: Int32, from peer: SocketAddress, acceptedBy loop: GatewayLoop
+    ) -> Bool {
+        let able = all.filter { !$0.isStalled }
+        guard able.count > 1 else { return false }
+        let turn = distributed.wrappingAdd(1, ordering: .relaxed).oldValue
+        let next = able[turn % able.count]
+        guard next !== loop else { return false }
+        next.adopt(descriptor, from: peer)
+        return true
+    }
 
     /// Ends the streams whose token has ended.
     func tokensChanged() { for loop in all { loop.tokensChanged() } }
