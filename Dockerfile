@@ -1,5 +1,5 @@
 # Build: docker build -t directory-gateway .
-# Run:   docker run -p 8080:8080 -v directory:/var/lib/directory-gateway directory-gateway
+# Run:   docker run -p 127.0.0.1:8080:8080 -v directory:/var/lib/directory-gateway directory-gateway
 # scripts/check-docker copies what is copied here, and sees whether it is enough.
 FROM swift:6.3-bookworm AS build
 RUN apt-get update -qq \
@@ -24,10 +24,13 @@ RUN apt-get update -qq \
         ca-certificates curl libcurl4 libevent-core-2.1-7 libnghttp2-14 libsodium23 libsqlite3-0 \
         libssl3 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --home-dir /var/lib/directory-gateway --create-home gateway
+    && groupadd --gid 10001 gateway \
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/directory-gateway gateway \
+    && install -d -m 0700 -o 10001 -g 10001 /var/lib/directory-gateway
 COPY --from=build /out/dir-gateway /out/dirctl /usr/local/bin/
 COPY public /usr/local/share/directory-gateway/public
-USER gateway
+# A number, because Kubernetes cannot see that a name is not root (runAsNonRoot).
+USER 10001:10001
 WORKDIR /var/lib/directory-gateway
 VOLUME /var/lib/directory-gateway
 EXPOSE 8080

@@ -1,26 +1,38 @@
 # The front door. `make` alone lists the verbs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-PREFIX ?= /usr/local
-SHARE = $(DESTDIR)$(PREFIX)/share/directory-gateway
-.PHONY: help install run test test-fast check bench fuzz screenshots format clean bootstrap
+export PREFIX ?= /usr/local
+export DESTDIR SYSCONFDIR
+# Programs for use have Swift's libraries in them: the machine that runs them needs no Swift. The same
+# flags for every verb, because other ones would compile everything again.
+RELEASE = -c release --static-swift-stdlib
+RELEASE_PROGRAMS = "$$(swift build -c release --show-bin-path)"
+.PHONY: help install uninstall deb check-deb run test test-fast check bench fuzz screenshots format clean bootstrap
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: bootstrap ## build the gateway and start it on 127.0.0.1:8080; ARGS="…" are its flags
-	@scripts/build -c release --product dir-gateway
-	@exec "$$(swift build -c release --show-bin-path)/dir-gateway" $(ARGS)
+	@scripts/build $(RELEASE) --product dir-gateway
+	@exec $(RELEASE_PROGRAMS)/dir-gateway $(ARGS)
 
-install: bootstrap ## put dir-gateway, dirctl and the dashboard below PREFIX (/usr/local)
-	@scripts/build -c release --product dir-gateway
-	@scripts/build -c release --product dirctl
-	install -d "$(DESTDIR)$(PREFIX)/bin"
-	install "$$(swift build -c release --show-bin-path)"/{dir-gateway,dirctl} \
-		"$(DESTDIR)$(PREFIX)/bin"
-	rm -rf "$(SHARE)/public"
-	for file in $$(cd public && find . -type f); do \
-		install -D -m 644 "public/$$file" "$(SHARE)/public/$$file" || exit 1; done
+install: ## put programs, dashboard, man pages, completions and units below PREFIX (/usr/local); DESTDIR stages
+	@scripts/bootstrap install
+	@scripts/build $(RELEASE) --product dir-gateway
+	@scripts/build $(RELEASE) --product dirctl
+	@scripts/install $(RELEASE_PROGRAMS)
+
+uninstall: ## remove what install has put there, but not the settings and the store
+	@scripts/install --remove
+
+deb: ## build a Debian package in .build/deb
+	@scripts/bootstrap deb
+	@scripts/build $(RELEASE) --product dir-gateway
+	@scripts/build $(RELEASE) --product dirctl
+	@scripts/build-deb $(RELEASE_PROGRAMS) .build/deb
+
+check-deb: deb ## install, start, upgrade and purge that package in a Debian system of its own (as root)
+	@scripts/check-deb .build/deb
 
 test: ## run every test; ARGS="--filter …": only those Swift tests
 	@scripts/bootstrap test
@@ -39,7 +51,7 @@ test-fast: bootstrap ## run the Swift tests that need neither a browser nor Pyth
 	@scripts/build --build-tests
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 swift test --skip-build --skip '($(SLOW))(TLS)?Tests' $(ARGS)
 
-check: bootstrap ## format, words, imports, text as bytes, the image, and a build in which every warning is an error
+check: bootstrap ## format, words, imports, text as bytes, the image, the version, and a build in which every warning is an error
 	@scripts/check-format
 	@scripts/check-words
 	@scripts/check-imports
@@ -47,6 +59,7 @@ check: bootstrap ## format, words, imports, text as bytes, the image, and a buil
 	@scripts/check-strings
 	@scripts/check-optimized
 	@scripts/check-docker
+	@scripts/check-version
 
 bench: ## measure fan-out beside other servers, pushes and more; ARGS="pushes sync": only those; else writes docs/benchmarks.md
 	@Benchmarks/run $(ARGS)
@@ -56,9 +69,8 @@ fuzz: ## feed the parsers with invented inputs, 5 s each; ARGS=--long, ARGS=--co
 
 screenshots: ## make the pictures of the dashboard in docs/images
 	@scripts/bootstrap test
-	@scripts/build -c release --product dir-gateway
-	@.venv/bin/python scripts/screenshots.py \
-		"$$(swift build -c release --show-bin-path)/dir-gateway" docs/images
+	@scripts/build $(RELEASE) --product dir-gateway
+	@.venv/bin/python scripts/screenshots.py $(RELEASE_PROGRAMS)/dir-gateway docs/images
 
 format: ## rewrite the Swift files as check wants them
 	@swift format format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks Fuzz

@@ -6,6 +6,7 @@ with a compiler that only says what SwiftPM says. The last line is `N passed, M 
 """
 
 import filecmp
+import json
 import os
 import pathlib
 import pty
@@ -14,12 +15,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.request
 
 from support import expect
 
 PROGRAMS = pathlib.Path(sys.argv[1]).resolve()
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 
+VERSION = "Sources/Directory/Text/ProductVersion.swift"
 COMPILER = """#!/bin/bash
 case "$*" in *--show-bin-path*) echo "$BIN_PATH"; exit ;; esac
 echo "Fetching https://example.org/package" >&2
@@ -44,9 +47,11 @@ class Copy:
         self.directory = tempfile.TemporaryDirectory()
         self.root = pathlib.Path(self.directory.name) / "repository"
         self.root.mkdir()
-        for folder in ("scripts", "public"):
+        for folder in ("scripts", "public", "config"):
             shutil.copytree(ROOT / folder, self.root / folder)
-        shutil.copy(ROOT / "Makefile", self.root)
+        for file in ("Makefile", "CHANGELOG.md", VERSION):
+            (self.root / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / file, self.root / file)
         compiler = pathlib.Path(self.directory.name) / "compiler/swift"
         compiler.parent.mkdir()
         compiler.write_text(COMPILER)
@@ -121,25 +126,173 @@ def everything_else_is_whole(said):
         expect(f"times of {line!r}", lines.count(line), 1)
 
 
-def install_brings_the_dashboard():
+def install_brings_everything():
     with Copy() as copy:
-        for prefix, staging in (("/opt/gateway", "staging"), ("/usr/local", "other")):
-            target = pathlib.Path(copy.directory.name) / staging
+        for prefix, settings in (("/opt/gateway", "/opt/gateway/etc"), ("/usr/local", "/etc")):
+            target = pathlib.Path(copy.directory.name) / prefix.replace("/", "-")
             stale = target / prefix[1:] / "share/directory-gateway/public/stale.js"
             stale.parent.mkdir(parents=True)
             stale.touch()
-            subprocess.run(
-                ["make", "-C", copy.root, "install", f"PREFIX={prefix}", f"DESTDIR={target}"],
-                cwd="/", env=copy.environment, check=True, capture_output=True, timeout=60)
+            make(copy, "install", f"PREFIX={prefix}", f"DESTDIR={target}")
             installed = target / prefix[1:]
             for program in ("dir-gateway", "dirctl"):
                 ran = subprocess.run([installed / "bin" / program, "--help"], capture_output=True)
                 expect(f"exit code of {program}", ran.returncode, 0)
+                completions_are_valid(installed, program)
             pages = installed / "share/directory-gateway/public"
             expect("the dashboard", files(pages), files(ROOT / "public"))
             for name in files(pages):
                 expect(name, filecmp.cmp(pages / name, ROOT / "public" / name, False), True)
                 expect(f"mode of {name}", (pages / name).stat().st_mode & 0o777, 0o644)
+            pages_are_complete(installed / "share/man")
+
+            file = target / settings[1:] / "agntcy/dir/server.config.yml"
+            ran = subprocess.run(
+                [installed / "bin/dir-gateway", "config", "--config", file], capture_output=True,
+                text=True)
+            expect("data_dir", "\ndata_dir: /var/lib/directory-gateway " in "\n" + ran.stdout, True)
+            option = "" if settings == "/etc" else f" --config {settings}/agntcy/dir/server.config.yml"
+            unit = (installed / "lib/systemd/system/dir-gateway.service").read_text()
+            expect("the program of the unit",
+                   f"\nExecStart={prefix}/bin/dir-gateway serve{option}\n" in unit, True)
+
+            # What an operator has written stays, at a new installation and at the end.
+            file.write_text("loops: 1\n")
+            make(copy, "install", f"PREFIX={prefix}", f"DESTDIR={target}")
+            expect("the settings", file.read_text(), "loops: 1\n")
+            make(copy, "uninstall", f"PREFIX={prefix}", f"DESTDIR={target}")
+            expect("what is left", files(target), [f"{settings[1:]}/agntcy/dir/server.config.yml"])
+
+
+def make(copy, *arguments):
+    ran = subprocess.run(
+        ["make", "-C", copy.root, *arguments], cwd="/", env=copy.environment, capture_output=True,
+        text=True, timeout=60)
+    expect(f"exit code of make {arguments[0]}", (ran.returncode, ran.stderr[-500:] if ran.returncode else ""), (0, ""))
+
+
+def completions_are_valid(installed, program):
+    share = installed / "share"
+    scripts = {
+        "bash": share / f"bash-completion/completions/{program}",
+        "zsh": share / f"zsh/site-functions/_{program}",
+        "fish": share / f"fish/vendor_completions.d/{program}.fish",
+    }
+    for shell, script in scripts.items():
+        expect(f"{script.name} names the program", program in script.read_text(), True)
+        if shutil.which(shell):
+            ran = subprocess.run([shell, "-n", script], capture_output=True, text=True)
+            expect(f"{script.name} for {shell}", (ran.returncode, ran.stderr), (0, ""))
+
+
+def pages_are_complete(manual):
+    """The man pages have every command, every flag and every setting, and groff finds no fault."""
+    for program in ("dir-gateway", "dirctl"):
+        dump = subprocess.run(
+            [PROGRAMS / program, "--experimental-dump-help"], check=True, capture_output=True,
+            text=True).stdout
+        text = page(manual / f"man1/{program}.1")
+        for name in wanted(json.loads(dump)["command"]):
+            expect(f"{name} in {program}(1)", name in text, True)
+    text = page(manual / "man5/server.config.yml.5")
+    settings = subprocess.run(
+        [PROGRAMS / "dir-gateway", "config"], check=True, capture_output=True, text=True).stdout
+    for name in re.findall(r"^([a-z_.]+):", settings, re.M):
+        # A short name has its meaning on the same line.
+        found = re.search(rf"^ +{re.escape(name)}( |$)", text, re.M)
+        expect(f"{name} in server.config.yml(5)", bool(found), True)
+
+
+def page(path):
+    """The text of a page, without markup."""
+    ran = subprocess.run(
+        ["man", "--warnings", "-E", "UTF-8", "-l", path], capture_output=True, text=True,
+        env={**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "400"})
+    expect(f"groff on {path.name}", (ran.returncode, ran.stderr), (0, ""))
+    return ran.stdout
+
+
+def wanted(command, path=()):
+    """The names of all commands below the first, and of their flags."""
+    path = (*path, command["commandName"])
+    if command["commandName"] == "help" or not command.get("shouldDisplay", True):
+        return
+    if len(path) > 1:
+        yield " ".join(path)
+    for argument in command.get("arguments", []):
+        if argument["shouldDisplay"] and argument["kind"] != "positional":
+            yield from (f"--{name['name']}" for name in argument["names"] if name["kind"] == "long")
+    for child in command.get("subcommands", []):
+        yield from wanted(child, path)
+
+
+def programs_need_no_working_directory():
+    """An installed program finds the dashboard from anywhere, also through a link and as another user."""
+    with Copy() as copy:
+        target = pathlib.Path(copy.directory.name) / "root"
+        make(copy, "install", "PREFIX=/opt/gateway", f"DESTDIR={target}")
+        os.chmod(copy.directory.name, 0o755)
+        program = target / "opt/gateway/bin/dir-gateway"
+        link = target / "link"
+        link.symlink_to(program)
+        # The folder of another web page is not the dashboard.
+        strange = target / "work/public"
+        strange.mkdir(parents=True)
+        (strange / "index.html").write_text("strange")
+        (strange / "strange.txt").write_text("strange")
+        for start, directory in ((program, "/"), (link, strange.parent)):
+            with tempfile.TemporaryDirectory() as data:
+                os.chmod(data, 0o777)
+                user = {"user": 65534, "group": 65534} if os.getuid() == 0 else {}
+                process = subprocess.Popen(
+                    [start, "--listen-address", "127.0.0.1:0", "--data-dir", f"{data}/data"],
+                    cwd=directory, stderr=subprocess.PIPE, text=True, **user)
+                for line in process.stderr:
+                    if found := re.search(r"url=(http://\S+)", line):
+                        break
+                else:
+                    raise AssertionError("it did not start")
+                with urllib.request.urlopen(found[1] + "/", timeout=20) as response:
+                    expect("the index", response.read(), (ROOT / "public/index.html").read_bytes())
+                process.terminate()
+                process.stderr.read()
+                expect("exit code", process.wait(20), 0)
+
+
+def apt_waits_for_its_lock():
+    """While another program uses apt, bootstrap waits; it says what it fetches and how long it took."""
+    with Copy() as copy:
+        folder = pathlib.Path(copy.directory.name)
+        programs = folder / "compiler"
+        calls = folder / "calls"
+        scripts = {
+            "dpkg-query": 'case $* in *zlib1g-dev*) echo "" ;; *) echo installed ;; esac',
+            "apt-get": """echo "$*" >>"$CALLS"
+case $* in
+    *--assume-no*) echo "Need to get 1,234 kB of archives."; exit 1 ;;
+    *update*) [ "$(grep -c update "$CALLS")" -gt 2 ] || { echo "E: Could not get lock /var/lib/apt/lists/lock" >&2; exit 100; } ;;
+esac""",
+            "sudo": 'exec "$@"',
+            "sleep": "exit 0",
+            "systemctl": "exit 0",
+        }
+        for name, script in scripts.items():
+            (programs / name).write_text(f"#!/bin/bash\n{script}\n")
+            (programs / name).chmod(0o755)
+        policy = folder / "policy-rc.d"
+        ran = subprocess.run(
+            [copy.root / "scripts/bootstrap"], capture_output=True, text=True, timeout=60,
+            env={**copy.environment, "CALLS": str(calls), "POLICY_RC_D": str(policy)})
+        expect("exit code", (ran.returncode, ran.stdout), (0, ""))
+        for part in ("missing: zlib1g-dev", "waits up to 5 minutes", "1,234 kB to fetch",
+                     "installed after 0:0"):
+            expect(f"{part!r} in {ran.stderr!r}", part in ran.stderr, True)
+        called = calls.read_text().splitlines()
+        expect("calls of update", sum(" update" in call for call in called), 3)
+        expect("the lock of dpkg", all(
+            "DPkg::Lock::Timeout=300" in call for call in called if "--assume-no" not in call), True)
+        expect("the installation", called[-1].endswith("install -y --no-install-recommends zlib1g-dev"), True)
+        expect("services may start again", policy.exists(), False)
 
 
 def files(folder):
@@ -148,7 +301,8 @@ def files(folder):
 
 def main():
     tests = [first_build_is_announced, progress_without_a_terminal, progress_on_a_terminal,
-             install_brings_the_dashboard]
+             install_brings_everything, programs_need_no_working_directory,
+             apt_waits_for_its_lock]
     failed = 0
     for test in tests:
         name = test.__name__.replace("_", " ")

@@ -1,9 +1,10 @@
 internal import ArgumentParser
+internal import Text
 
 /// The client program, for people and scripts.
 @main
 struct Dirctl: AsyncParsableCommand {
-    static let version = "0.1.0"
+    static let version = ProductVersion.current
 
     static let configuration = CommandConfiguration(
         commandName: "dirctl",

@@ -53,7 +53,7 @@ extension DirectoryClient {
         var message = HTTPClientRequest(url: target)
         message.method = request.method
         message.headers.add(name: "Accept", value: request.accept)
-        message.headers.add(name: "User-Agent", value: "directory-client/0.1.0")
+        message.headers.add(name: "User-Agent", value: "directory-client/\(ProductVersion.current)")
         if let token = configuration.token {
             message.headers.add(name: "Authorization", value: "Bearer \(token)")
         }

@@ -96,7 +96,7 @@ public struct SettingKey: Sendable {
             "longest time of a shutdown"),
         SettingKey(
             "dashboard.directory", .path, "",
-            "directory of the dashboard; if empty, public in the working directory, else the installed files"
+            "directory of the dashboard; if empty, the installed files, else public in the working directory"
         ),
         SettingKey(
             "signing.key", .text, "signing.key",

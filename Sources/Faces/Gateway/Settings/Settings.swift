@@ -76,11 +76,12 @@ public struct Settings: Sendable {
     private static func dashboard(_ path: String) -> String {
         guard path.isEmpty else { return path }
         let manager = FileManager.default
-        if manager.fileExists(atPath: "public/index.html") { return "public" }
-        // The layout of `make install`: bin/dir-gateway, share/directory-gateway/public.
+        // The layout of `make install`: bin/dir-gateway, share/directory-gateway/public. An installed
+        // program never serves what happens to be in the folder `public` of a working directory.
         let program = (try? manager.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let parts = program.split(on: UInt8(ascii: "/")).dropLast(2)
-        return "/" + (parts + ["share", "directory-gateway", "public"]).joined(separator: "/")
+        let installed = "/" + (parts + ["share", "directory-gateway"]).joined(separator: "/")
+        return manager.fileExists(atPath: installed) ? "\(installed)/public" : "public"
     }
 
     /// Reads all settings.
