@@ -2,97 +2,55 @@ internal import Authentication
 internal import HTTPTypes
 internal import Text
 
-/// The table of routes as an OpenAPI 3.1 document.
+/// The table of routes as an OpenAPI 3.1 document. Methods, paths, parameters, media types, scopes and
+/// statuses come from the table itself; schemas, examples and problems from `RouteDescription`.
 enum OpenAPI {
-    static func document(_ routes: [Route]) -> JSON {
+    /// Returns the document, encoded.
+    /// - Parameter isOpen: whether requests without a proof are allowed too.
+    static func document(_ routes: [Route], isOpen: Bool) -> [UInt8] {
         var patterns: [String] = []
         for route in routes where !patterns.contains(bytesOf: route.pattern) {
             patterns.append(route.pattern)
         }
         let paths = patterns.map { pattern in
-            (
-                pattern,
-                JSON.object(routes.filter { $0.pattern.hasBytes(of: pattern) }.map(operation))
-            )
+            let operations = routes.filter { $0.pattern.hasBytes(of: pattern) }
+            return (pattern, JSON.object(operations.map { operation($0, isOpen: isOpen) }))
+        }
+        let used = routes.compactMap { RouteDescription.of($0.method, $0.pattern)?.group }
+        let groups = RouteDescription.Group.allCases.filter { used.contains($0) }
+        let document: JSON = [
+            "openapi": "3.1.0", "info": info, "servers": [["url": "/"]],
+            "tags": .array(
+                groups.map {
+                    ["name": .string($0.name), "description": .string($0.summary)]
+                }), "paths": .object(paths), "components": components,
+        ]
+        return document.line + [0x0A]
+    }
+
+    private static let info: JSON = [
+        "title": "Directory Gateway", "version": .string(GatewayServer.version),
+        "summary": "A Directory of AI-agent records, and the stream of its events.",
+        "description": .string(
+            """
+            Every refusal is an `application/problem+json` document with a `remedy`. Unknown parameters \
+            and members are refused, so that a typo does not match everything. While `auth.mode` is \
+            `token`, an operation needs the scope that its `security` names; no scope includes another.
+            """),
+        "license": ["name": "Apache 2.0", "identifier": "Apache-2.0"],
+    ]
+
+    private static let components: JSON = {
+        let schemas = Schemas.all.map { ($0.name, JSON.literal($0.text)) }
+        let examples = ProblemKind.all.map { kind in
+            let value = kind.example(kind.statuses[0])
+            return (kind.name, ["summary": .string(kind.title), "value": value] as JSON)
         }
         return [
-            "openapi": "3.1.0",
-            "info": ["title": "Directory Gateway", "version": .string(GatewayServer.version)],
-            "paths": .object(paths),
-            "components": ["schemas": ["Problem": problem], "securitySchemes": schemes],
+            "schemas": .object(schemas), "examples": .object(examples),
+            "responses": .object(ProblemResponses.shared), "securitySchemes": schemes,
         ]
-    }
-
-    private static func operation(_ route: Route) -> (String, JSON) {
-        var members: [(String, JSON)] = [("summary", .string(route.summary))]
-        let inPath = route.pathParameters.map { parameter($0, "path", nil, isRequired: true) }
-        let inQuery = route.parameters.map {
-            parameter($0.name, "query", $0.meaning, isRequired: false)
-        }
-        if !(inPath + inQuery).isEmpty { members.append(("parameters", .array(inPath + inQuery))) }
-        if !route.accepts.isEmpty {
-            let content = route.accepts.map { type in
-                (type, ["schema": schema(route, type)] as JSON)
-            }
-            members.append(
-                (
-                    "requestBody",
-                    ["required": true, "content": .object(content)]
-                ))
-        }
-        if let scope = route.scope {
-            // Either of the proofs; the scope is what its subject needs.
-            let proofs = ["bearer", "session", "certificate"]
-            let allowed = proofs.map { JSON.object([($0, .strings([scope.name]))]) }
-            members.append(("security", .array(allowed)))
-        }
-        let responses = route.responses.map { response in
-            (String(response.status), ["description": .string(response.meaning)] as JSON)
-        }
-        members.append(("responses", .object(responses + [("default", refusal)])))
-        return (route.method.rawValue.lowercasedASCII, .object(members))
-    }
-
-    private static func parameter(
-        _ name: String, _ place: String, _ meaning: String?, isRequired: Bool
-    ) -> JSON {
-        var members: [(String, JSON)] = [
-            ("name", .string(name)), ("in", .string(place)),
-            ("schema", ["type": "string"]),
-        ]
-        members.append(("required", .bool(isRequired)))
-        if let meaning { members.append(("description", .string(meaning))) }
-        return .object(members)
-    }
-
-    /// Returns the schema of a body: the object that the route reads, a record, or lines of records.
-    private static func schema(_ route: Route, _ type: String) -> JSON {
-        guard !route.members.isEmpty else {
-            return ["type": .string(type.hasByteSuffix("ndjson") ? "string" : "object")]
-        }
-        let properties = route.members.map { member in
-            (
-                member.name,
-                JSON.object(schema(member.kind) + [("description", .string(member.meaning))])
-            )
-        }
-        return [
-            "type": "object", "required": .strings(route.members.filter(\.isRequired).map(\.name)),
-            "properties": .object(properties), "additionalProperties": false,
-        ]
-    }
-
-    private static func schema(_ kind: Route.Member.Kind) -> [(String, JSON)] {
-        switch kind {
-        case .text: [("type", .string("string")), ("minLength", .number(1))]
-        case .flag: [("type", .string("boolean"))]
-        case .texts:
-            [
-                ("type", .string("array")), ("minItems", .number(1)),
-                ("items", ["type": "string", "minLength": 1]),
-            ]
-        }
-    }
+    }()
 
     /// How a client proves who it is while auth.mode is token; else nothing is asked for.
     private static let schemes: JSON = [
@@ -107,19 +65,112 @@ enum OpenAPI {
         "certificate": ["type": "mutualTLS", "description": "a client certificate"],
     ]
 
-    private static let refusal: JSON = [
-        "description": "the problem and its remedy",
-        "content": [
-            "application/problem+json": ["schema": ["$ref": "#/components/schemas/Problem"]]
-        ],
-    ]
+    // MARK: Operations
 
-    private static let problem: JSON = {
-        let texts = ["type", "title", "detail", "remedy"]
-        let properties = texts.map { ($0, ["type": "string"] as JSON) }
-        return [
-            "type": "object", "required": .strings(texts + ["status"]),
-            "properties": .object(properties + [("status", ["type": "integer"])]),
+    private static func operation(_ route: Route, isOpen: Bool) -> (String, JSON) {
+        let more = RouteDescription.of(route.method, route.pattern)
+        var members: [(String, JSON)] = []
+        if let more {
+            members.append(("operationId", .string(more.id)))
+            members.append(("tags", .strings([more.group.name])))
+        }
+        members.append(("summary", .string(route.summary)))
+        if let text = more?.text, !text.isEmpty { members.append(("description", .string(text))) }
+        let parameters = parameters(route, more)
+        if !parameters.isEmpty { members.append(("parameters", .array(parameters))) }
+        if !route.accepts.isEmpty { members.append(("requestBody", body(route, more))) }
+        members.append(("security", .array(proofs(route, more, isOpen: isOpen))))
+        let successes = route.responses.map { response in
+            (String(response.status), success(response.status, response.meaning, more))
+        }
+        let problems = ProblemResponses.of(route, more?.problems ?? [])
+        members.append(("responses", .object(successes + problems)))
+        return (route.method.rawValue.lowercasedASCII, .object(members))
+    }
+
+    /// Returns the proofs of which a request needs one, each with the scope that its subject needs.
+    private static func proofs(_ route: Route, _ more: RouteDescription?, isOpen: Bool) -> [JSON] {
+        // A route without a scope may need a subject all the same.
+        let needsSubject = more?.problems.contains(bytesOf: "unauthenticated") == true
+        guard route.scope != nil || needsSubject else { return [] }
+        let scopes = route.scope.map { [$0.name] } ?? []
+        let allowed = ["bearer", "session", "certificate"].map {
+            JSON.object([($0, .strings(scopes))])
+        }
+        return isOpen ? [.object([])] + allowed : allowed
+    }
+
+    private static func parameters(_ route: Route, _ more: RouteDescription?) -> [JSON] {
+        let inPath = route.pathParameters.map { name in
+            parameter(name, "path", "", more?.value(of: name), isRequired: true)
+        }
+        let inQuery = route.parameters.map {
+            parameter($0.name, "query", $0.meaning, more?.value(of: $0.name))
+        }
+        let inHeader = (more?.fields ?? []).map {
+            parameter($0.name, "header", $0.meaning, $0.value)
+        }
+        return inPath + inQuery + inHeader
+    }
+
+    private static func parameter(
+        _ name: String, _ place: String, _ meaning: String, _ value: RouteDescription.Value?,
+        isRequired: Bool = false
+    ) -> JSON {
+        var members: [(String, JSON)] = [
+            ("name", .string(name)), ("in", .string(place)), ("required", .bool(isRequired)),
         ]
-    }()
+        let text = meaning.isEmpty ? value?.meaning ?? "" : meaning
+        if !text.isEmpty { members.append(("description", .string(text))) }
+        members.append(("schema", .literal(value?.schema ?? #"{"type":"string"}"#)))
+        if let value { members.append(("example", .literal(value.example))) }
+        // A list is one parameter with commas; it may also be repeated.
+        if place.hasBytes(of: "query"), value?.schema.hasBytePrefix(#"{"type":"array""#) == true {
+            members += [("style", "form"), ("explode", false)]
+        }
+        return .object(members)
+    }
+
+    private static func body(_ route: Route, _ more: RouteDescription?) -> JSON {
+        let content = route.accepts.map { type in
+            (type, media((more?.request ?? []).first { $0.type.hasBytes(of: type) }?.value))
+        }
+        return ["required": true, "content": .object(content)]
+    }
+
+    private static func success(_ status: Int, _ meaning: String, _ more: RouteDescription?)
+        -> JSON
+    {
+        var members: [(String, JSON)] = [("description", .string(meaning))]
+        guard let response = more?.responses.first(where: { $0.status == status }) else {
+            return .object(members)
+        }
+        if !response.fields.isEmpty {
+            let fields = response.fields.map { field in
+                let value: JSON = [
+                    "description": .string(field.meaning), "schema": .literal(field.value.schema),
+                    "example": .literal(field.value.example),
+                ]
+                return (field.name, value)
+            }
+            members.append(("headers", .object(fields)))
+        }
+        if !response.content.isEmpty {
+            let content = response.content.map { ($0.type, media($0.value)) }
+            members.append(("content", .object(content)))
+        }
+        return .object(members)
+    }
+
+    private static func media(_ value: RouteDescription.Value?) -> JSON {
+        guard let value else { return [:] }
+        return ["schema": .literal(value.schema), "example": .literal(value.example)]
+    }
+}
+
+extension RouteDescription {
+    /// Returns the value of a parameter; nil when it has no description.
+    func value(of name: String) -> Value? {
+        parameters.first { $0.name.hasBytes(of: name) }?.value
+    }
 }

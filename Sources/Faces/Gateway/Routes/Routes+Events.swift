@@ -37,6 +37,7 @@ extension Routes {
             ) { request in
                 let subscription = try RouteResponse.Subscription(
                     request, itemLimit: filterItemLimit)
+                _ = try await past.start(request)
                 return .response(
                     Response(status: .ok, fields: fields.fields(subscription.encoding)))
             },

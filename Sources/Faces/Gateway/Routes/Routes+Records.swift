@@ -71,7 +71,10 @@ extension Routes {
             },
             Route(
                 .head, "/records/{cid}", "whether the record exists, how large it is, its labels",
-                scope: .readRecords
+                scope: .readRecords,
+                responses: [
+                    (200, "the record exists"), (304, "the record is what If-None-Match names"),
+                ]
             ) {
                 request in
                 let info = try await operations.info(request.parameters["cid"] ?? "")

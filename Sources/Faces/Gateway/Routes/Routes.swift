@@ -1,3 +1,4 @@
+internal import Authentication
 internal import Directory
 internal import Events
 internal import Frames
@@ -16,7 +17,8 @@ enum Routes {
             + publish(operations) + syncs(operations) + signatures(operations)
             + session(services.access)
             + subscribers(services.health.loops) + health(services.health, services.metrics)
-        return routes + descriptions(of: routes)
+        return routes
+            + descriptions(of: routes, isOpen: !services.access.authenticator.asksForProof)
     }
 
     /// What all routes together need.
