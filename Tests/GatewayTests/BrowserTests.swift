@@ -4,8 +4,8 @@ import Testing
 
 @Suite(.enabled(if: hasClients, "no Python clients here: `make test` installs them"))
 struct BrowserTests {
-    /// `Tests/Clients/browser_module.py` and `browser_dashboard.py`, in headless Chromium.
-    @Test("they work in a browser", arguments: ["module", "dashboard"])
+    /// `Tests/Clients/browser_module.py`, `browser_dashboard.py` and `browser_docs.py`, in headless Chromium.
+    @Test("they work in a browser", arguments: ["module", "dashboard", "docs"])
     func browser(_ what: String) async throws {
         let result = try await run(
             URL(filePath: repository + "/.venv/bin/python"),

@@ -56,10 +56,13 @@ public final class Dashboard: Sendable {
         files.withLock { $0 = found }
     }
 
-    /// Returns the file at a path; `/` is the index. Returns nil when there is none.
+    /// Returns the file at a path; `/` is the index, and `/docs` is `/docs.html`. Returns nil when
+    /// there is none.
     func response(_ path: String, ifNoneMatch: String?) -> Response? {
         let key = ExactString(path.hasByteSuffix("/") ? path + "index.html" : path)
-        guard let file = files.withLock({ $0[key] }) else { return nil }
+        guard let file = files.withLock({ $0[key] ?? $0[ExactString(path + ".html")] }) else {
+            return nil
+        }
         var fields: HTTPFields = [
             .contentType: file.type, .eTag: file.tag, .cacheControl: "no-cache",
             .xContentTypeOptions: "nosniff",
