@@ -51,7 +51,7 @@ test-fast: bootstrap ## run the Swift tests that need neither a browser nor Pyth
 	@scripts/build --build-tests
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 swift test --skip-build --skip '($(SLOW))(TLS)?Tests' $(ARGS)
 
-check: bootstrap ## format, words, imports, text as bytes, the image, the version, and a build in which every warning is an error
+check: bootstrap ## format, words, imports, text as bytes, the image, the version, the docs, and a build in which every warning is an error
 	@scripts/check-format
 	@scripts/check-words
 	@scripts/check-imports
@@ -60,6 +60,7 @@ check: bootstrap ## format, words, imports, text as bytes, the image, the versio
 	@scripts/check-optimized
 	@scripts/check-docker
 	@scripts/check-version
+	@scripts/check-docs
 
 bench: ## measure fan-out beside other servers, pushes and more; ARGS="pushes sync": only those; else writes docs/benchmarks.md
 	@Benchmarks/run $(ARGS)

@@ -1,8 +1,13 @@
-"""Runs every code block of README.md as it stands, but for the ports.
+"""Runs the commands and programs of README.md and of the pages in docs as they stand, but for the ports.
 
-Usage: readme_blocks.py FOLDER
-FOLDER has the programs dir-gateway and dirctl. Each block is run by the one test below that claims
-it; a block that none claims fails, and so does a test whose block is gone. The last line is
+Usage: readme_blocks.py FOLDER [PART]
+FOLDER has the programs dir-gateway and dirctl. With PART, only the tests whose name has this part.
+
+A block is run by the test below that claims it. The console blocks of a page in docs that no test claims
+are run in order, in one shell, beside a gateway on localhost:8080: each command has to succeed, and to
+print what is shown after it, if anything is (`…` stands for any text). A block that cannot be run says why
+in a comment before it: <!-- not run: WHY -->. Blocks without a language, and blocks of data (json, yaml),
+need no test in docs. A block that is left fails, and so does a test whose block is gone. The last line is
 `N passed, M failed`.
 """
 
@@ -20,12 +25,14 @@ import sys
 import tempfile
 import threading
 
-from readme_gateway import Gateway, wide_record
+from readme_gateway import Gateway, lose
 from support import expect, free_port, record, until
 
 PROGRAMS = pathlib.Path(sys.argv[1]).resolve()
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DATA = {"", "json", "yaml", "text"}
 EXAMPLES = sorted((ROOT / "examples/records").glob("*.json"))
 PILOT = ROOT / "examples/records/release-pilot-1.0.0.json"
 
@@ -40,11 +47,16 @@ CHAPTER_ELSEWHERE = "The command line"
 
 
 class Block:
-    def __init__(self, chapter, language, text, line):
-        self.chapter, self.language, self.text, self.line = chapter, language, text, line
+    def __init__(self, page, chapter, language, text, line, excuse):
+        self.page, self.chapter, self.language = page.relative_to(ROOT), chapter, language
+        self.text, self.line, self.excuse = text, line, excuse
 
     def __str__(self):
-        return f"README.md:{self.line} ({self.language or 'plain'}, {self.chapter})"
+        return f"{self.page}:{self.line} ({self.language or 'plain'}, {self.chapter})"
+
+    @property
+    def is_readme(self):
+        return self.page.name == "README.md" and self.page.parent == pathlib.Path(".")
 
     def steps(self):
         """The commands of a console session, each with the lines that it prints there."""
@@ -57,19 +69,25 @@ class Block:
         return steps
 
 
-def blocks():
-    found, chapter, start = [], "", None
-    for number, line in enumerate(README.splitlines(), 1):
+def blocks(page):
+    found, chapter, start, excuse = [], "", None, None
+    for number, line in enumerate(page.read_text().splitlines(), 1):
+        bare = line.strip()
         if start is not None:
-            if line == "```":
-                found.append(Block(chapter, language, "\n".join(text), start))
-                start = None
+            if bare == "```":
+                found.append(Block(page, chapter, language, "\n".join(text), start, excuse))
+                start = excuse = None
             else:
-                text.append(line)
-        elif line.startswith("```"):
-            start, language, text = number, line[3:], []
+                text.append(line.removeprefix(indentation))
+        elif bare.startswith("```"):
+            start, language, text = number, bare[3:], []
+            indentation = line[:len(line) - len(bare)]
         elif line.startswith("## "):
             chapter = line[3:]
+        elif comment := re.fullmatch(r"<!-- not run: (.{8,}) -->", bare):
+            excuse = comment[1]
+        elif bare:
+            excuse = None
     return found
 
 
@@ -109,7 +127,8 @@ class Place:
 
     def environment(self):
         path = f"{PROGRAMS}:{os.environ['PATH']}"
-        return {**os.environ, "PATH": path, "no_proxy": "*"}
+        return {**os.environ, "PATH": path, "no_proxy": "*", "XDG_CONFIG_HOME": self.folder.name, "NO_COLOR": "1",
+                "DIRECTORY_CLIENT_SERVER_ADDRESS": self.gateway.url}
 
     def session(self, block):
         """Runs the commands of a block in one shell; returns the lines that each printed."""
@@ -242,21 +261,6 @@ def a_loss(block):
         expect("the frame, but for the number", re.sub(r"\d+", "17", found[0].strip()), block.text)
 
 
-def lose(gateway, halt, go_on):
-    """Publishes while a reader is halted until it has lost events."""
-    lines = "\n".join(json.dumps(wide_record(f"r{n}", 40, 50)) for n in range(100))
-    halt()
-    try:
-        for _ in range(40):
-            gateway.post("/push", lines, "application/x-ndjson")
-            if any(subscriber["dropped"] for subscriber in gateway.subscribers()):
-                break
-        else:
-            raise AssertionError("nothing was lost in 4000 events")
-    finally:
-        go_on()
-
-
 def lines_for_jq(block):
     command, _ = only(block)
     with Place() as place:
@@ -334,6 +338,80 @@ def as_it_stands(block):
     with Place() as place:
         for (command, there), printed in zip(block.steps(), place.session(block), strict=True):
             expect(f"output of `{command}`", printed, there)
+
+
+def page_in_order(*blocks):
+    """The console blocks of one page, in one shell; what is shown is compared."""
+    whole = Block(ROOT / blocks[0].page, "", "console", "\n".join(block.text for block in blocks), 0, None)
+    with Place() as place:
+        for (command, there), printed in zip(whole.steps(), place.session(whole), strict=True):
+            there = [line for line in there if line]
+            pattern = ".*".join(re.escape(part) for part in "\n".join(there).split("…"))
+            if there and not re.fullmatch(pattern, "\n".join(printed), re.S):
+                raise AssertionError(f"`{command}` prints {printed!r}, not {there!r}")
+
+
+def recipe(trigger, *shown):
+    """A test of a command that goes on: what it shows when something happens."""
+    def test(block):
+        command, _ = only(block)
+        with Place() as place:
+            cid = place.gateway.push(record("watched"))
+            listening = place.start(
+                "bash", "-c", f"CID={cid}\n{place.local(command)}")
+            until(lambda: f"the subscriber, but {listening.text}", place.gateway.subscribers)
+            wanted = trigger(place, cid)
+            for text in shown or [wanted]:
+                try:
+                    listening.says(text)
+                except AssertionError:
+                    # What goes to a file.
+                    audit = pathlib.Path(place.folder.name, "audit.jsonl")
+                    if not audit.exists() or text not in audit.read_text():
+                        raise
+    test.__name__ = trigger.__name__
+    return test
+
+
+def a_sync_fails(place, _):
+    """The remote answers, and then is gone."""
+    with tempfile.TemporaryDirectory() as folder:
+        remote = Gateway(str(PROGRAMS / "dir-gateway"), folder)
+        place.gateway.post("/sync", {
+            "remote_directory_url": remote.url, "cids": ["baeareic22obqjnjvykmh3pjemv6buenyqsme75qa3hzytxvq2ttdj7xhsi"]})
+        until("the end of the sync", lambda: all(
+            sync["status"] == "FAILED" for sync in place.gateway.get("/syncs")["syncs"]))
+        remote.stop()
+
+
+def a_record_is_pushed(place, _):
+    cid = place.gateway.push(record("fresh"))
+    until("its publication", lambda: any(
+        item["cid"] == cid for item in place.gateway.get("/records?published=true")["records"]))
+    return "ublished"
+
+
+def a_record_is_signed(place, cid):
+    place.gateway.post("/sign", {"cid": cid})
+    audit = pathlib.Path(place.folder.name, "audit.jsonl")
+    until("two lines", lambda: audit.exists() and len(audit.read_text().splitlines()) >= 2)
+
+
+def a_record_is_published(place, cid):
+    place.gateway.post("/publish", {"cids": [cid]})
+    return f"RECORD_PUBLISHED: {cid}"
+
+
+def consumers(block):
+    """Each command of the page prints the event that it is there for."""
+    for command, _ in block.steps():
+        if shutil.which(command.split()[0]) is None and not command.startswith("examples/"):
+            print(f"skipped: {command.split()[0]} is not installed", flush=True)
+            continue
+        with Place() as place:
+            listening = place.start("bash", "-c", place.local(command))
+            until(lambda: f"the subscriber, but {listening.text}", place.gateway.subscribers)
+            listening.says(f"RECORD_PUSHED {place.gateway.push(record('fresh'))}")
 
 
 def the_server_program(block):
@@ -414,6 +492,12 @@ TESTS = [
     (as_it_stands, ["localhost:9000/sync "]),
     (the_server_program, ["$ dir-gateway config "]),
     (browser_module, ['from "/directory-events.js"']),
+    (consumers, ["$ python3 examples/consumers/listen.py"]),
+    (recipe(a_sync_fails, "ALERT: "), ["$ dirctl events listen --types SYNC_FAILED"]),
+    (recipe(a_record_is_pushed), ["$ dirctl events listen --types RECORD_PUSHED -o raw"]),
+    (recipe(a_record_is_signed, "EVENT_TYPE_RECORD_SIGNED"),
+     ["$ dirctl events listen --types RECORD_SIGNED,PUBLIC_KEY_UPLOADED"]),
+    (recipe(a_record_is_published), ['$ dirctl events listen --cids "$CID"']),
 ]
 
 
@@ -424,7 +508,8 @@ def verbs_exist():
 
 
 def main():
-    left = [block for block in blocks() if block.chapter != CHAPTER_ELSEWHERE]
+    left = [block for page in PAGES for block in blocks(page)
+            if not (block.is_readme and block.chapter == CHAPTER_ELSEWHERE)]
     runs = [("the verbs of make", verbs_exist, [])]
     failures = []
     for test, parts in TESTS:
@@ -435,12 +520,20 @@ def main():
                 claimed.append(found[0])
                 left.remove(found[0])
             else:
-                failures.append(f"{len(found)} blocks of the README have {part!r}: {test.__name__}")
+                failures.append(f"{len(found)} blocks have {part!r}: {test.__name__}")
         if len(claimed) == len(parts):
             runs.append((", ".join(map(str, claimed)), test, claimed))
+    pages = {}
     for block in left:
-        if not any(part in block.text for part in ELSEWHERE):
+        if block.excuse or any(part in block.text for part in ELSEWHERE):
+            continue
+        if block.language == "console" and not block.is_readme:
+            pages.setdefault(block.page, []).append(block)
+        elif block.is_readme or block.language not in DATA:
             failures.append(f"{block} is run by no test")
+    runs += [(f"{page}, in order", page_in_order, found) for page, found in pages.items()]
+    if len(sys.argv) > 2:
+        runs, failures = [run for run in runs if sys.argv[2] in f"{run[0]} {run[1].__name__}"], []
     passed = 0
     for name, test, claimed in runs:
         try:

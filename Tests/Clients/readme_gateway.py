@@ -73,3 +73,18 @@ class Gateway:
 
     def subscribers(self):
         return self.get("/subscribers")["subscribers"]
+
+
+def lose(gateway, halt, go_on):
+    """Publishes while a reader is halted until it has lost events."""
+    lines = "\n".join(json.dumps(wide_record(f"r{n}", 40, 50)) for n in range(100))
+    halt()
+    try:
+        for _ in range(40):
+            gateway.post("/push", lines, "application/x-ndjson")
+            if any(subscriber["dropped"] for subscriber in gateway.subscribers()):
+                break
+        else:
+            raise AssertionError("nothing was lost in 4000 events")
+    finally:
+        go_on()

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// The README's example of the Swift library, word for word but for the address; `print` goes to the
+/// The example of the Swift library in docs/libraries.md, word for word but for the address; `print` goes to the
 /// test.
 private func example(
     _ address: String, print: (_ type: String, _ resource: String, _ labels: [String]) -> Void
@@ -39,9 +39,10 @@ private func block(_ text: String, from start: String, to end: String) -> [Strin
 
 @Suite struct ReadmeTests {
     @Test func `the Swift example is the one that is compiled here`() throws {
-        let readme = try String(contentsOfFile: repository + "/README.md", encoding: .utf8)
+        let page = try String(
+            contentsOfFile: repository + "/docs/libraries.md", encoding: .utf8)
         let source = try String(contentsOfFile: #filePath, encoding: .utf8)
-        let shown = try #require(block(readme, from: "```swift", to: "```"))
+        let shown = try #require(block(page, from: "```swift", to: "```"))
         let compiled = try #require(block(source, from: "// README", to: "// end"))
         let words = compiled.map {
             $0.replacing("(address)", with: #"("http://127.0.0.1:8080")"#)
