@@ -94,6 +94,20 @@ struct ProblemKind: Sendable {
             ProblemKind(
                 "cancelled", [503], "Query cancelled", "The query was cancelled.", "Try again."),
             ProblemKind(
+                "upstream-unsupported", [501], "Not supported by the upstream",
+                "The upstream does not tell the labels of a record.",
+                "docs/upstream.md lists what works in front of another Directory."),
+            ProblemKind(
+                "upstream-failed", [502], "The upstream has failed",
+                "The upstream has failed: internal error.",
+                "Ask the operator: the log of the upstream has the cause, or the gateway may not do this there."
+            ),
+            ProblemKind(
+                "upstream-unavailable", [503], "Upstream unavailable",
+                "The upstream cannot be reached.",
+                "Try again later. GET /readyz says whether the upstream is back; a change may have been made if the upstream had received it.",
+                hasRetryAfter: true),
+            ProblemKind(
                 "not-ready", [503], "Not ready", "The disk is full.",
                 "Send requests elsewhere for now.", more: #""reasons":["the disk is full"]"#),
             ProblemKind(

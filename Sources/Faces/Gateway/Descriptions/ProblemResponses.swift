@@ -40,6 +40,10 @@ enum ProblemResponses {
         }
         if !route.accepts.isEmpty { names += ["unsupported-type", "too-large", "too-slow"] }
         if !route.members.isEmpty { names += ["malformed-json", "unknown-member"] }
+        // What the store does here, another Directory does if the gateway is in front of one.
+        if own.contains(bytesOf: "store-unavailable") {
+            names += ["upstream-unsupported", "upstream-failed", "upstream-unavailable"]
+        }
         let all = names + own.filter { !names.contains(bytesOf: $0) }
         return ProblemKind.all.filter { all.contains(bytesOf: $0.name) }
     }

@@ -88,7 +88,7 @@ extension Schemas {
         (
             "Sync",
             """
-            {"type":"object","required":["sync_id","status","remote_directory_url","created_at","updated_at","found","copied","present","failed","signatures","signatures_refused"],
+            {"type":"object","description":"a sync. In front of another Directory, what that does not tell is missing","required":["sync_id","status","remote_directory_url"],
             "properties":{"sync_id":{"type":"string","format":"uuid"},
             "status":{"type":"string","enum":["PENDING","IN_PROGRESS","COMPLETED","FAILED","DELETED"]},
             "remote_directory_url":{"type":"string"},

@@ -7,8 +7,8 @@ extension Schemas {
         (
             "RecordSummary",
             """
-            {"type":"object","description":"a record without its content",
-            "required":["cid","name","version","schema_version","created_at","pushed_at","size","published","labels","signatures"],
+            {"type":"object","description":"a record without its content. In front of another Directory, what that does not tell is missing",
+            "required":["cid","name","version","schema_version","created_at"],
             "properties":{"cid":{"$ref":"#/components/schemas/CID"},"name":{"type":"string"},"version":{"type":"string"},
             "schema_version":{"type":"string"},"created_at":{"type":"string","description":"as the record says"},
             "pushed_at":{"$ref":"#/components/schemas/Time"},
