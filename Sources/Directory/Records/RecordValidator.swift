@@ -72,11 +72,14 @@ struct RecordValidator {
         for key in keys { require(key, in: object) }
     }
 
-    private mutating func checkAttributes(_ object: JSONValue, _ known: Set<ExactString>) {
-        lazy var names = known.map(\.string).sortedByBytes()
-        for member in object.members ?? [] where !known.contains(ExactString(member.key)) {
+    /// - Parameter known: in the order of their bytes, like the members of the object.
+    private mutating func checkAttributes(_ object: JSONValue, _ known: [String]) {
+        var next = 0
+        for member in object.members ?? [] {
+            while next < known.count, known[next].precedes(bytesOf: member.key) { next += 1 }
+            if next < known.count, known[next].hasBytes(of: member.key) { continue }
             if faults.count > Self.faultLimit { return }
-            let hint = suggestion(for: member.key, in: names) ?? ""
+            let hint = suggestion(for: member.key, in: known) ?? ""
             fault("is not an attribute here\(hint)", at: member.key)
         }
     }
@@ -139,7 +142,7 @@ struct RecordValidator {
         }
     }
 
-    private mutating func object(_ value: JSONValue, _ known: Set<ExactString>?) -> Bool {
+    private mutating func object(_ value: JSONValue, _ known: [String]?) -> Bool {
         guard value.members != nil else {
             if !isMissing(value) { fault("must be an object, not \(value.kind)") }
             return false

@@ -1,15 +1,17 @@
 internal import Text
 
 /// The rules that differ between the versions of the OASF record schema (agntcy/oasf, `schema/objects`).
-struct SchemaRules {
+final class SchemaRules: Sendable {
+    // The lists of attributes are in the order of their bytes, like the members of a value.
+
     /// The attributes of a record.
-    let attributes: Set<ExactString>
+    let attributes: [String]
     /// The required attributes of a record, besides those that every version requires.
     let required: [String]
     /// The attributes of a skill or domain.
-    let classAttributes: Set<ExactString>
-    let moduleAttributes: Set<ExactString>
-    let locatorAttributes: Set<ExactString>
+    let classAttributes: [String]
+    let moduleAttributes: [String]
+    let locatorAttributes: [String]
     let locatorTypes: [String]
     /// Whether locators have `urls` (an array) or `url`.
     let hasLocatorURLs: Bool
@@ -19,9 +21,8 @@ struct SchemaRules {
         "name", "version", "schema_version", "description", "authors", "created_at", "skills",
     ]
 
-    private static let common = Set(alwaysRequired.map(ExactString.init)).union([
-        "annotations", "domains", "locators", "modules",
-    ])
+    private static let common =
+        alwaysRequired + ["annotations", "domains", "locators", "modules"]
     private static let oldLocators = [
         "unspecified", "helm_chart", "docker_image", "python_package", "source_code", "binary",
     ]
@@ -29,16 +30,31 @@ struct SchemaRules {
     /// Returns the rules of a version such as `0.7.0`; nil when it is not supported.
     static func of(_ version: String) -> SchemaRules? {
         guard version.utf8.count <= 256 else { return nil }
-        let parts = version.fields(on: UInt8(ascii: ".")).map(ExactString.init)
-        guard parts.count == 3, parts[..<2].allSatisfy({ isNumber($0.string.utf8[...]) }),
-            isPatch(parts[2].string.utf8[...])
-        else { return nil }
-        switch (parts[0], parts[1]) {
-        case ("0", "7"): return v07
-        case ("0", "8"): return v08
-        case ("1", _): return v1
-        default: return nil
+        let dot = UInt8(ascii: ".")
+        let parts = version.utf8.split(
+            separator: dot, maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, isNumber(parts[0]), isNumber(parts[1]), isPatch(parts[2]) else {
+            return nil
         }
+        if parts[0].elementsEqual("1".utf8) { return v1 }
+        guard parts[0].elementsEqual("0".utf8) else { return nil }
+        if parts[1].elementsEqual("7".utf8) { return v07 }
+        if parts[1].elementsEqual("8".utf8) { return v08 }
+        return nil
+    }
+
+    private init(
+        attributes: [String], required: [String], classAttributes: [String],
+        moduleAttributes: [String], locatorAttributes: [String], locatorTypes: [String],
+        hasLocatorURLs: Bool
+    ) {
+        self.attributes = attributes.sortedByBytes()
+        self.required = required
+        self.classAttributes = classAttributes.sortedByBytes()
+        self.moduleAttributes = moduleAttributes.sortedByBytes()
+        self.locatorAttributes = locatorAttributes.sortedByBytes()
+        self.locatorTypes = locatorTypes
+        self.hasLocatorURLs = hasLocatorURLs
     }
 
     /// The supported versions, for messages.
@@ -61,14 +77,14 @@ struct SchemaRules {
     }
 
     private static let v07 = SchemaRules(
-        attributes: common.union(["signature", "previous_record_cid"]), required: ["locators"],
+        attributes: common + ["signature", "previous_record_cid"], required: ["locators"],
         classAttributes: ["name", "id", "annotations"],
         moduleAttributes: ["name", "id", "annotations", "data"],
         locatorAttributes: ["type", "url", "annotations", "size", "digest"],
         locatorTypes: oldLocators, hasLocatorURLs: false)
 
     private static let v08 = SchemaRules(
-        attributes: common.union(["previous_record_cid"]), required: [],
+        attributes: common + ["previous_record_cid"], required: [],
         classAttributes: ["name", "id"],
         moduleAttributes: ["name", "id", "annotations", "data"],
         locatorAttributes: ["type", "url", "annotations", "size", "digest"],

@@ -38,7 +38,7 @@ public enum CanonicalJSON {
     /// Appends a string. Like Go, it also escapes the markup characters of HTML.
     private static func append(_ text: String, to out: inout [UInt8]) {
         out.append(UInt8(ascii: "\""))
-        if isPlain(text.utf8.span) {
+        if isPlain(text) {
             out += text.utf8
         } else {
             for byte in text.utf8 { append(byte, to: &out) }
@@ -47,9 +47,11 @@ public enum CanonicalJSON {
     }
 
     /// Returns whether there is nothing to escape, as in most texts.
-    private static func isPlain(_ bytes: Span<UInt8>) -> Bool {
-        for index in bytes.indices where mayNeedEscape(bytes[index]) { return false }
-        return true
+    private static func isPlain(_ text: String) -> Bool {
+        text.utf8.withContiguousStorageIfAvailable { bytes in
+            for byte in bytes where mayNeedEscape(byte) { return false }
+            return true
+        } ?? false
     }
 
     private static func mayNeedEscape(_ byte: UInt8) -> Bool {

@@ -27,17 +27,21 @@ public struct ExactString: Sendable, Hashable, Comparable, ExpressibleByStringLi
 
     /// Hashes the bytes.
     public func hash(into hasher: inout Hasher) {
-        Self.hash(string.utf8.span, into: &hasher)
+        let isHashed: Void? = string.utf8.withContiguousStorageIfAvailable {
+            Self.hash($0, into: &hasher)
+        }
+        if isHashed == nil { Self.hash(Array(string.utf8), into: &hasher) }
         // So that two texts in a row do not hash like one.
         hasher.combine(string.utf8.count)
     }
 
     /// Hashes eight bytes at a time: single bytes cost five times as much.
-    private static func hash(_ bytes: Span<UInt8>, into hasher: inout Hasher) {
+    private static func hash(_ bytes: some RandomAccessCollection<UInt8>, into hasher: inout Hasher)
+    {
         var word: UInt64 = 0
         var count = 0
-        for index in bytes.indices {
-            word = word << 8 | UInt64(bytes[index])
+        for byte in bytes {
+            word = word << 8 | UInt64(byte)
             count += 1
             if count == 8 {
                 hasher.combine(word)

@@ -175,16 +175,21 @@ public struct JSONParser {
     private mutating func string() throws(JSONError) -> String {
         let start = offset + 1
         var end = start
+        var isASCII = true
         while end < bytes.count {
             let byte = bytes[end]
             if byte == UInt8(ascii: "\"") {
-                guard let text = String(validating: bytes[start..<end], as: UTF8.self) else {
+                offset = end + 1
+                let text = bytes[start..<end]
+                // Checking UTF-8 costs several times as much as a copy.
+                if isASCII { return String(decoding: text, as: UTF8.self) }
+                guard let text = String(validating: text, as: UTF8.self) else {
                     throw JSONError(reason: "invalid UTF-8 in a string", offset: start)
                 }
-                offset = end + 1
                 return text
             }
             if byte == UInt8(ascii: "\\") || byte < 0x20 { break }
+            if byte >= 0x80 { isASCII = false }
             end += 1
         }
         return try escapedString()

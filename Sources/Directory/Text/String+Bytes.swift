@@ -10,21 +10,30 @@
 extension String {
     /// Returns whether two texts are the same bytes.
     public func hasBytes(of other: String) -> Bool {
-        let bytes = utf8.span
-        let others = other.utf8.span
-        guard bytes.count == others.count else { return false }
-        for index in bytes.indices where bytes[index] != others[index] { return false }
-        return true
+        guard utf8.count == other.utf8.count else { return false }
+        let answer = utf8.withContiguousStorageIfAvailable { bytes in
+            other.utf8.withContiguousStorageIfAvailable { others in
+                // To the end in any case: so the compiler compares many bytes at a time.
+                var difference: UInt8 = 0
+                for index in bytes.indices { difference |= bytes[index] ^ others[index] }
+                return difference == 0
+            }
+        }
+        return (answer ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 
     /// Returns whether the bytes of this text come before those of another one.
     public func precedes(bytesOf other: String) -> Bool {
-        let bytes = utf8.span
-        let others = other.utf8.span
-        for index in 0..<min(bytes.count, others.count) where bytes[index] != others[index] {
-            return bytes[index] < others[index]
+        let answer = utf8.withContiguousStorageIfAvailable { bytes in
+            other.utf8.withContiguousStorageIfAvailable { others in
+                for index in 0..<min(bytes.count, others.count)
+                where bytes[index] != others[index] {
+                    return bytes[index] < others[index]
+                }
+                return bytes.count < others.count
+            }
         }
-        return bytes.count < others.count
+        return (answer ?? nil) ?? utf8.lexicographicallyPrecedes(other.utf8)
     }
 
     /// Returns whether the text begins with the bytes of `prefix`.
