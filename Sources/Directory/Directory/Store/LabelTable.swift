@@ -14,20 +14,27 @@ enum LabelTable {
     /// Stores the labels of a new record.
     static func insert(_ labels: [String], of record: Int64, _ database: Database) throws {
         for (position, label) in labels.enumerated() {
+            let text = ExactText(label)
+            if try attach(text, record, position, database) { continue }
             try database.cachedStatement(
-                sql: "INSERT INTO record_label (record_id, position, label_id) VALUES (?, ?, ?)"
-            ).execute(arguments: [record, position, try id(of: ExactText(label), database)])
+                sql: "INSERT INTO label_text (text) VALUES (CAST(? AS TEXT))"
+            ).execute(arguments: [text])
+            _ = try attach(text, record, position, database)
         }
     }
 
-    private static func id(of label: ExactText, _ database: Database) throws -> Int64 {
-        let known = try Int64.fetchOne(
-            database.cachedStatement(
-                sql: "SELECT id FROM label_text WHERE text = CAST(? AS TEXT)"), arguments: [label])
-        if let known { return known }
-        try database.cachedStatement(sql: "INSERT INTO label_text (text) VALUES (CAST(? AS TEXT))")
-            .execute(arguments: [label])
-        return database.lastInsertedRowID
+    /// Gives a record a label that another record has, too.
+    /// - Returns: false when no record has it.
+    private static func attach(
+        _ label: ExactText, _ record: Int64, _ position: Int, _ database: Database
+    ) throws -> Bool {
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO record_label (record_id, position, label_id)
+                SELECT ?, ?, id FROM label_text WHERE text = CAST(? AS TEXT)
+                """
+        ).execute(arguments: [record, position, label])
+        return database.changesCount > 0
     }
 
     /// Returns the labels of a record in their order, up to `Record.labelBytesLimit` bytes: records
