@@ -36,7 +36,7 @@ package final class GRPCFace {
     /// Returns whether a request is a call: it says so, or its path is one of a service.
     package func accepts(_ head: RequestHead) -> Bool {
         guard head.version == .http2 else { return false }
-        let type = head.fields[.contentType] ?? ""
+        let type = head.field(.contentType) ?? ""
         return type.hasBytePrefix("application/grpc")
             || shared.methods.hasService(ofPath: head.path)
     }
@@ -49,7 +49,7 @@ package final class GRPCFace {
         guard head.method == .post else {
             return refuse(exchange, .methodNotAllowed, [.allow: "POST"], began)
         }
-        guard Self.isGRPC(head.fields[.contentType] ?? "") else {
+        guard Self.isGRPC(head.field(.contentType) ?? "") else {
             return refuse(exchange, .unsupportedMediaType, [:], began)
         }
         let method: GRPCMethod
@@ -123,7 +123,7 @@ package final class GRPCFace {
     }
 
     private static func coding(_ head: RequestHead) throws(GRPCStatus) -> MessageBuffer.Coding {
-        guard let name = encoding, let value = head.fields[name] else { return .identity }
+        guard let name = encoding, let value = head.field(name) else { return .identity }
         if value.hasBytes(of: "identity") { return .identity }
         if value.hasBytes(of: "gzip") { return .gzip }
         throw GRPCStatus(
@@ -131,7 +131,7 @@ package final class GRPCFace {
     }
 
     private static func timeout(_ head: RequestHead) throws(GRPCStatus) -> Duration? {
-        guard let name = timeout, let value = head.fields[name] else { return nil }
+        guard let name = timeout, let value = head.field(name) else { return nil }
         guard let duration = GRPCTimeout.parse(value) else {
             throw GRPCStatus(.internal, "malformed grpc-timeout: \(value.clipped(to: 64))")
         }

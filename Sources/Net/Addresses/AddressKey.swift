@@ -10,13 +10,15 @@ public struct AddressKey: Hashable, Sendable {
     /// Makes the key of an address.
     /// - Parameter bytes: an address in network order, 4 or 16 bytes; others count as one address.
     public init(_ bytes: some Collection<UInt8>) {
-        let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
-        if bytes.count == 16, !bytes.starts(with: mapped) {
+        if bytes.count == 16, !bytes.starts(with: Self.mapped) {
             value = Self.number(bytes.prefix(8))
         } else {
             value = 0xFFFF_FFFF << 32 | Self.number(bytes.suffix(4))
         }
     }
+
+    /// How an IPv6 address begins that is an IPv4 address.
+    private static let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
 
     private static func number(_ bytes: some Collection<UInt8>) -> UInt64 {
         bytes.reduce(0) { $0 << 8 | UInt64($1) }

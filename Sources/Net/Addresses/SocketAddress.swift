@@ -55,7 +55,10 @@ package import Glibc
         default:
             return nil
         }
-        host = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let length = text.firstIndex(of: 0) ?? text.count
+        host = unsafe text.withUnsafeBytes {
+            unsafe String(decoding: $0.prefix(length), as: UTF8.self)
+        }
     }
 
     /// Reads a `sockaddr` where it is in memory: a copy of the C structure would cut IPv6 short.

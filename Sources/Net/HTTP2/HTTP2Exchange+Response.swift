@@ -17,7 +17,7 @@ extension HTTP2Exchange {
         }
         var fields = response.fields
         let isKnown = !(isHead && response.body.isEmpty)
-        if fields[.contentLength] == nil, response.mayHaveBody, isKnown {
+        if !fields.contains(.contentLength), response.mayHaveBody, isKnown {
             fields[.contentLength] = String(response.body.count)
         }
         let hasBody = !isHead && response.mayHaveBody

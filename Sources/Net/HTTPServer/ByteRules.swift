@@ -24,6 +24,17 @@ enum ByteRules {
     /// Returns whether a byte is allowed in a request target: visible ASCII.
     static func isTarget(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }
 
+    /// Returns whether a byte is allowed in `Host`: one of a target that ends no authority, begins none
+    /// and separates none (RFC 3986 §3.2).
+    static func isHost(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "/"), UInt8(ascii: "?"), UInt8(ascii: "#"), UInt8(ascii: "@"),
+            UInt8(ascii: ","):
+            false
+        default: isTarget(byte)
+        }
+    }
+
     static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
     /// Returns the value of a hexadecimal digit; nil for other bytes.

@@ -39,7 +39,7 @@ extension Connection {
         // The response to HEAD has the Content-Length that the handler set. Without one and without
         // a body it has none: the length of a stream is not known.
         let isSized =
-            response.fields[.contentLength] != nil || (headOnly && response.body.isEmpty)
+            response.fields.contains(.contentLength) || (headOnly && response.body.isEmpty)
         let framing: ResponseFraming =
             response.mayHaveBody ? .length(response.body.count) : .none
         output.append(

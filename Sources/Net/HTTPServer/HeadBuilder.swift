@@ -4,10 +4,12 @@ internal import HTTPTypes
 struct HeadBuilder {
     private static let host = HTTPField.Name("Host")
     private let line: RequestLine
-    private var fields = HTTPFields()
-    private var hosts: [[UInt8]] = []
-    private var lengths: [[UInt8]] = []
-    private var codings: [[UInt8]] = []
+    private var fields: [HTTPField] = []
+    private var host: [UInt8]?
+    private var length: [UInt8]?
+    private var coding: [UInt8]?
+    /// Whether a field that may be there once is there again.
+    private var hasTwo = (hosts: false, lengths: false, codings: false)
     private var closes = false
     private var expects = false
     private var expectsOther = false
@@ -20,16 +22,29 @@ struct HeadBuilder {
         let (name, value) = try Self.field(bytes)
         count += 1
         switch name {
-        case .contentLength: lengths.append(Array(value))
-        case .transferEncoding: codings.append(Array(value))
-        case Self.host: hosts.append(Array(value))
+        case .contentLength:
+            hasTwo.lengths = length != nil
+            length = length ?? Array(value)
+        case .transferEncoding:
+            hasTwo.codings = coding != nil
+            coding = coding ?? Array(value)
+        case Self.host:
+            hasTwo.hosts = host != nil
+            host = host ?? Array(value)
         case .connection: closes = closes || ByteRules.list(value, contains: "close")
         case .expect:
             expects = true
             expectsOther = expectsOther || !ByteRules.matches(value, "100-continue")
         default: break
         }
-        fields.append(HTTPField(name: name, value: value))
+        fields.append(Self.field(name, value))
+    }
+
+    private static func field(_ name: HTTPField.Name, _ value: ArraySlice<UInt8>) -> HTTPField {
+        // As a string at once, if it can be one: looking at it as bytes first costs more.
+        value.allSatisfy { $0 < 0x80 }
+            ? HTTPField(name: name, value: String(decoding: value, as: UTF8.self))
+            : HTTPField(name: name, value: value)
     }
 
     /// Validates the header section and returns the head, after the empty line was read.
@@ -38,20 +53,22 @@ struct HeadBuilder {
         guard !expectsOther else {
             throw HTTPProtocolError(417, "the only expectation met here is 100-continue")
         }
+        var list = HTTPFields()
+        list.replaceSubrange(list.startIndex..<list.startIndex, with: fields)
         return RequestHead(
             method: line.method, path: line.path, query: line.query, version: line.version,
-            fields: fields, bodyFraming: try bodyFraming(),
+            fields: list, bodyFraming: try bodyFraming(),
             wantsKeepAlive: line.version == .http11 && !closes,
             expectsContinue: line.version == .http11 && expects)
     }
 
     private func checkHost() throws(HTTPProtocolError) {
-        guard hosts.count <= 1 else { throw HTTPProtocolError("more than one Host field") }
-        guard let host = hosts.first else {
+        guard !hasTwo.hosts else { throw HTTPProtocolError("more than one Host field") }
+        guard let host else {
             if line.version == .http10 { return }
             throw HTTPProtocolError("the Host field is missing")
         }
-        guard host.allSatisfy({ ByteRules.isTarget($0) && !"/?#@,".utf8.contains($0) }) else {
+        guard host.allSatisfy(ByteRules.isHost) else {
             throw HTTPProtocolError("the Host field is not a host")
         }
         if let authority = line.authority, !ByteRules.match(authority, host) {
@@ -62,20 +79,20 @@ struct HeadBuilder {
     /// Returns how the end of the body is found (RFC 9112 §6.3). Refuses everything that two
     /// implementations could interpret differently, which is the base of request smuggling.
     private func bodyFraming() throws(HTTPProtocolError) -> RequestHead.BodyFraming {
-        if let coding = codings.first {
+        if let coding {
             guard line.version == .http11 else {
                 throw HTTPProtocolError("Transfer-Encoding in an HTTP/1.0 request")
             }
-            guard lengths.isEmpty else {
+            guard length == nil else {
                 throw HTTPProtocolError("both Content-Length and Transfer-Encoding")
             }
-            guard codings.count == 1, ByteRules.matches(coding, "chunked") else {
+            guard !hasTwo.codings, ByteRules.matches(coding, "chunked") else {
                 throw HTTPProtocolError("the only transfer coding known here is chunked")
             }
             return .chunked
         }
-        guard let length = lengths.first else { return .none }
-        guard lengths.count == 1 else { throw HTTPProtocolError("more than one Content-Length") }
+        guard let length else { return .none }
+        guard !hasTwo.lengths else { throw HTTPProtocolError("more than one Content-Length") }
         // 18 digits cannot overflow.
         guard !length.isEmpty, length.count <= 18, length.allSatisfy(ByteRules.isDigit) else {
             throw HTTPProtocolError("Content-Length is not a number")

@@ -46,4 +46,17 @@ public struct RequestHead: Sendable {
         self.wantsKeepAlive = wantsKeepAlive
         self.expectsContinue = expectsContinue
     }
+
+    /// Returns the value of a field, of repeated fields all values in one list; nil when it is not
+    /// there. It is what `fields[name]` returns, which costs many times as much.
+    public func field(_ name: HTTPField.Name) -> String? {
+        let length = name.canonicalName.utf8.count
+        var found: String?
+        for field in fields
+        where field.name.canonicalName.utf8.count == length && field.name == name {
+            if found != nil { return fields[name] }
+            found = field.value
+        }
+        return found
+    }
 }

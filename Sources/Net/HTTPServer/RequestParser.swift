@@ -14,8 +14,8 @@ public struct RequestParser {
     private enum State {
         /// Before or in the request line.
         case requestLine
-        /// In the header section.
-        case fields(HeadBuilder)
+        /// In the header section, which `head` collects.
+        case fields
         /// In a body; the value is the number of missing bytes.
         case length(Int)
         /// Before a chunk's size.
@@ -36,6 +36,7 @@ public struct RequestParser {
     private let limits: HTTPLimits
     private let fieldLimit: Int
     private var state = State.requestLine
+    private var head: HeadBuilder?
     private var buffer: [UInt8] = []
     private var start = 0
     private var scanned = 0
@@ -105,14 +106,13 @@ public struct RequestParser {
                     continue
                 }
                 sectionBytes = 0
-                state = .fields(HeadBuilder(try RequestLine(line)))
-            case .fields(var head):
+                head = HeadBuilder(try RequestLine(line))
+                state = .fields
+            case .fields:
                 guard let line = try sectionLine() else { return nil }
-                if line.isEmpty { return .head(try finish(head)) }
-                state = .requestLine  // leaves `head` the only owner of its fields: no copy
-                try head.add(line)
-                guard head.count <= fieldLimit else { throw Self.longHeader }
-                state = .fields(head)
+                if line.isEmpty, let head = takeHead() { return .head(try finish(head)) }
+                try head?.add(line)
+                guard head?.count ?? 0 <= fieldLimit else { throw Self.longHeader }
             case .length(let missing):
                 return takeBody(missing) { $0 == 0 ? .ended : .length($0) }
             case .chunkSize:
@@ -142,6 +142,11 @@ public struct RequestParser {
                 return .end
             }
         }
+    }
+
+    private mutating func takeHead() -> HeadBuilder? {
+        defer { head = nil }
+        return head
     }
 
     private mutating func finish(_ head: HeadBuilder) throws(HTTPProtocolError) -> RequestHead {

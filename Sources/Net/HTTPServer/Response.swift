@@ -44,7 +44,9 @@ func encodeHead(
 ) -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(512)
-    bytes += "HTTP/1.1 \(status.code) ".utf8
+    bytes += "HTTP/1.1 ".utf8
+    bytes += String(status.code).utf8
+    bytes += " ".utf8
     bytes += status.reasonPhrase.utf8
     bytes += "\r\nDate: ".utf8
     bytes += date.utf8
@@ -56,7 +58,10 @@ func encodeHead(
         bytes += "\r\n".utf8
     }
     switch framing {
-    case .length(let length): bytes += "Content-Length: \(length)\r\n".utf8
+    case .length(let length):
+        bytes += "Content-Length: ".utf8
+        bytes += String(length).utf8
+        bytes += "\r\n".utf8
     case .chunked: bytes += "Transfer-Encoding: chunked\r\n".utf8
     case .untilClose, .none: break
     }

@@ -29,7 +29,7 @@ extension AccessControl {
         do throws(AccessError) {
             subject = try await authenticator.authenticate(Self.credentials(head, peer))
             try authenticator.checkOrigin(
-                subject, method: head.method.rawValue, origin: head.fields[.origin],
+                subject, method: head.method.rawValue, origin: head.field(.origin),
                 host: Self.host(head), isSecure: !peer.security.isNil)
             try subject.require(scope)
         } catch {
@@ -53,14 +53,14 @@ extension AccessControl {
                 commonName: certificate.commonName, expires: Int64(certificate.expiry) * 1_000_000)
         }
         return Credentials(
-            authorization: head.fields[.authorization], cookie: head.fields[.cookie],
+            authorization: head.field(.authorization), cookie: head.field(.cookie),
             certificate: certificate, isSecure: !peer.security.isNil)
     }
 
     private static let hostName = HTTPField.Name("Host")
 
     private static func host(_ head: RequestHead) -> String? {
-        hostName.flatMap { head.fields[$0] }
+        hostName.flatMap { head.field($0) }
     }
 
     private static let forwardedFor = HTTPField.Name("X-Forwarded-For")

@@ -100,7 +100,7 @@ final class HTTPFace {
     private func fallback(_ head: RequestHead) throws(Problem) -> Response {
         var methods = shared.router.methods(head.path)
         let path = try percentDecoded(head.path)
-        let file = shared.dashboard.response(path, ifNoneMatch: head.fields[.ifNoneMatch])
+        let file = shared.dashboard.response(path, ifNoneMatch: head.field(.ifNoneMatch))
         if file != nil, methods.isEmpty { methods = ["GET", "HEAD", "OPTIONS"] }
         if head.path.hasBytes(of: "*") { methods = ["DELETE", "GET", "HEAD", "OPTIONS", "POST"] }
         guard !methods.isEmpty else { throw .unknownPath(path) }
@@ -227,7 +227,7 @@ final class HTTPFace {
     ) {
         statistics.countRejection(reason.name)
         let wait = Admission.streamRetry(base: shared.retry).milliseconds
-        let accept = exchange.request.fields[.accept]
+        let accept = exchange.request.field(.accept)
         let type = EventEncoding.serverSentEvents.mediaType
         var response = Problem.full(reason, retryAfter: (wait + 999) / 1000).response
         if subscription.encoding == .serverSentEvents, MediaType.isNamed(type, in: accept) {

@@ -19,7 +19,7 @@ struct PastQuery: Sendable {
     /// - Throws: `Problem` when a parameter is not an id or a time. A field that is not an id leads to
     ///   a reset: a browser that gets an error would never come back.
     func start(_ request: Request) async throws -> EventLogStart? {
-        if let name = Self.lastEventID, let text = request.head.fields[name], !text.utf8.isEmpty {
+        if let name = Self.lastEventID, let text = request.head.field(name), !text.utf8.isEmpty {
             guard let id = EventID(text) else {
                 guard log.isOn else { return .unknown(EventLogReset(.historyOff)) }
                 let extent = try await log.extent()

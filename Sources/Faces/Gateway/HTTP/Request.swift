@@ -18,18 +18,18 @@ struct Request {
     let bodyLimit: Int
 
     /// The media type of the body, in lower case and without parameters.
-    var contentType: String { MediaType.essence(head.fields[.contentType] ?? "") }
+    var contentType: String { MediaType.essence(head.field(.contentType) ?? "") }
 
     /// Checks the media type of the body, and that it has no content coding and is in UTF-8.
     func checkType(_ accepted: [String]) throws(Problem) {
         guard accepted.contains(bytesOf: contentType) else {
             throw .unsupportedType(contentType, accepted: accepted)
         }
-        if let coding = head.fields[.contentEncoding], !coding.equalsIgnoringASCIICase("identity") {
+        if let coding = head.field(.contentEncoding), !coding.equalsIgnoringASCIICase("identity") {
             throw .unsupportedType(
                 "with Content-Encoding \(coding.clipped(to: 64))", accepted: accepted)
         }
-        let charset = MediaType.charset(head.fields[.contentType] ?? "")
+        let charset = MediaType.charset(head.field(.contentType) ?? "")
         if let charset, !["utf-8", "us-ascii"].contains(bytesOf: charset) {
             throw .unsupportedType("in \(charset)", accepted: accepted)
         }

@@ -34,7 +34,9 @@ enum RouteResponse {
         var fields = fields
         fields[.contentType] = "application/json"
         fields[.cacheControl] = "no-store"
-        return .response(Response(status: status, fields: fields, body: json.line + [0x0A]))
+        var body = json.line
+        body.append(0x0A)
+        return .response(Response(status: status, fields: fields, body: body))
     }
 
     /// Returns a JSON document that may be large. It is made and encoded on another thread than the

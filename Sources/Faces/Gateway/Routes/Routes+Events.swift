@@ -50,7 +50,7 @@ extension RouteResponse.Subscription {
         let filter =
             request.query.isEmpty
             ? .all : try EventFilter(request.query, itemLimit: itemLimit)
-        guard let type = MediaType.choose(Self.types, accept: request.head.fields[.accept]),
+        guard let type = MediaType.choose(Self.types, accept: request.head.field(.accept)),
             let encoding = EventEncoding.offered.first(where: { type.hasBytes(of: $0.mediaType) })
         else { throw Problem.notAcceptable(Self.types) }
         self.init(

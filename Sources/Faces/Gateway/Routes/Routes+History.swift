@@ -34,7 +34,7 @@ extension Routes {
                     limits: limits)
                 let types = ["application/json", EventEncoding.ndjson.mediaType]
                 guard
-                    let type = MediaType.choose(types, accept: request.head.fields[.accept])
+                    let type = MediaType.choose(types, accept: request.head.field(.accept))
                 else { throw Problem.notAcceptable(types) }
                 let next = page.isAtEnd ? nil : String(page.next.position)
                 return .response(

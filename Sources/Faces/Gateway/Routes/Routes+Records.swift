@@ -47,7 +47,7 @@ extension Routes {
                 responses: [(200, "the record"), (304, "the record is what If-None-Match names")]
             ) { request in
                 let cid = request.parameters["cid"] ?? ""
-                if ETag.matches(request.head.fields[.ifNoneMatch], "\"\(cid)\"") {
+                if ETag.matches(request.head.field(.ifNoneMatch), "\"\(cid)\"") {
                     // The content is not read, so this is not a pull, but the record must be stored.
                     _ = try await operations.info(cid)
                     return .empty(.notModified, fields: tagged(cid))
@@ -80,7 +80,7 @@ extension Routes {
                 let info = try await operations.info(request.parameters["cid"] ?? "")
                 var fields = tagged(info.cid)
                 fields[.contentType] = "application/json"
-                if ETag.matches(request.head.fields[.ifNoneMatch], "\"\(info.cid)\"") {
+                if ETag.matches(request.head.field(.ifNoneMatch), "\"\(info.cid)\"") {
                     return .empty(.notModified, fields: tagged(info.cid))
                 }
                 if let size = info.size { fields[.contentLength] = String(size) }

@@ -25,7 +25,7 @@ extension GRPCMethods {
 extension GRPCCall {
     /// Whether the client has sent `directory-notices: 1`.
     fileprivate var wantsNotices: Bool {
-        guard let name = Self.notices, let value = head.fields[name] else { return false }
+        guard let name = Self.notices, let value = head.field(name) else { return false }
         return value.hasBytes(of: "1")
     }
 
