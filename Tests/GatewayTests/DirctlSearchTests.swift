@@ -103,6 +103,8 @@ import Testing
             }
             let verified = try await dirctl(gateway, "search", "--verified")
             #expect(verified.status == 2 && verified.error.contains("--verified is not supported"))
+            let short = try await dirctl(gateway, "search", "--limit", "1")
+            #expect(short.out == "\(cids[2])  a v1  (labels: /skills/s)\n")
             let wide = try await dirctl(gateway, "search", "--wide", "--limit", "1")
             #expect(wide.out.contains("not published") && wide.out.contains("(labels: /skills/s)"))
         }
@@ -158,6 +160,23 @@ import Testing
             #expect(
                 try await dirctl(gateway, "routing", "publish", "--all", "-y", "-o", "raw").out
                     == "\(cid)\n")
+        }
+    }
+
+    @Test func `short lines have a few labels without the middle of their path`() async throws {
+        try await TestGateway.run { gateway in
+            let cid = try await push(
+                gateway, record("n", skills: ["a/b/c/d", "a/b", "a", "x/y/z", "w"]))
+            let listening = try await Listening(gateway)
+            _ = try await listening.notices(until: "\n\n")
+            _ = try await push(
+                gateway, record("n", skills: ["a/b/c/d", "a/b", "a", "x/y/z", "w"]))
+            let labels = "(labels: /skills/…/d, /skills/…/b, /skills/a, +2)\n"
+            #expect(try await listening.data(until: "\n").hasSuffix(": \(cid) \(labels)"))
+            #expect(try await dirctl(gateway, "search").out == "\(cid)  n v1  \(labels)")
+            let wide = try await dirctl(gateway, "search", "--wide").out
+            #expect(
+                wide.contains("/skills/a/b/c/d, /skills/a/b, /skills/a, /skills/x/y/z, /skills/w"))
         }
     }
 }

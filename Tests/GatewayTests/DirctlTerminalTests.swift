@@ -28,7 +28,8 @@ import Testing
             let event = try await listening.data(until: "\n")
             #expect(event.hasSuffix("(labels: /skills/a\(Self.shown)b)\n"), "\(event)")
             let search = try await dirctl(gateway, "search")
-            #expect(search.out == "\(cid)  a\(Self.shown)b v1\n")
+            let line = "\(cid)  a\(Self.shown)b v1  (labels: /skills/a\(Self.shown)b)\n"
+            #expect(search.out == line)
             #expect(try await dirctl(gateway, "info", cid).out.contains("/skills/a\(Self.shown)b"))
         }
     }
@@ -79,6 +80,22 @@ import Testing
         let result = try await dirctl(server.address, ["sync", "status", "s"])
         #expect(result.out.contains("\n  Remote:  http:\\u001b[1m\n"))
         #expect(result.out.hasSuffix("\n  Error:   e\\n\\u202ee\n"))
+    }
+
+    @Test func `many files show their progress on a terminal, and nowhere else`()
+        async throws
+    {
+        try await TestGateway.run { gateway in
+            let push = ["push", "\(repository)/examples/records/*.json", "-o", "raw", ">/dev/null"]
+            let shown = try await onTerminal(gateway, push)
+            #expect(shown.contains("\r\u{1B}[K[####--------------------]  16 % 1 records pushed"))
+            #expect(shown.hasSuffix("6 records pushed, 0 refused\n"), "\(shown)")
+            let files = try FileManager.default.contentsOfDirectory(
+                atPath: repository + "/examples/records"
+            ).map { "\(repository)/examples/records/\($0)" }
+            let piped = try await dirctl(gateway.address, ["push"] + files)
+            #expect(piped.error == "6 records pushed, 0 refused\n")
+        }
     }
 
     /// Runs dirctl with its output on a terminal of its own.

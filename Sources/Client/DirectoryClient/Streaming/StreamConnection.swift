@@ -21,14 +21,6 @@ final class StreamConnection: Sendable {
         var lastReceived: Int64?
         /// The id of the last event.
         var lastID: String?
-        /// The silence before this connection, until an event or a reset says whether it was a gap.
-        var gap: (from: Int64, to: Int64)?
-
-        /// Removes and returns the gap.
-        mutating func takeGap() -> (from: Int64, to: Int64)? {
-            defer { gap = nil }
-            return gap
-        }
     }
 
     private let channel: AsyncThrowingChannel<[StreamItem], any Error>
@@ -81,6 +73,8 @@ final class StreamConnection: Sendable {
 
     private func receive(_ body: HTTPClientResponse.Body) async throws {
         var decoder = EventStreamDecoder()
+        // The silence before this connection, until an event or a reset says whether it was a gap.
+        var gap: (from: Int64, to: Int64)?
         wait()
         for try await buffer in body {
             let now = Int64(Date().timeIntervalSince1970 * 1e6)
@@ -89,10 +83,17 @@ final class StreamConnection: Sendable {
             state.withLock { state in
                 state.retry = decoder.retry.map(HeaderNumber.retry) ?? state.retry
                 state.lastReceived = now
-                if !state.wasOpen { state.gap = silentSince.map { ($0, max($0, now)) } }
+                if !state.wasOpen { gap = silentSince.map { ($0, max($0, now)) } }
             }
-            let items = events.flatMap(items)
+            var items: [StreamItem] = []
+            var lastID: String?
+            for event in events {
+                add(event, to: &items, &gap)
+                if case .event = items.last, !event.id.utf8.isEmpty { lastID = event.id }
+            }
+            if let last = lastID, !StreamStart.isSendable(last) { lastID = nil }
             let isFirst = state.withLock { state in
+                state.lastID = lastID ?? state.lastID
                 let isFirst = !state.wasOpen && !state.isRefused
                 state.wasOpen = state.wasOpen || isFirst
                 return isFirst
@@ -118,40 +119,41 @@ final class StreamConnection: Sendable {
         }
     }
 
-    private func items(of event: ServerSentEvent) -> [StreamItem] {
+    /// Adds what an event of the protocol means.
+    /// - Parameter gap: the silence before this connection; an event, or the reset that reports it,
+    ///   removes it.
+    private func add(
+        _ event: ServerSentEvent, to items: inout [StreamItem],
+        _ gap: inout (from: Int64, to: Int64)?
+    ) {
         if event.type.hasBytes(of: "dropped") {
-            return notice(event)?.dropped.map { [.dropped($0)] } ?? []
-        }
-        if event.type.hasBytes(of: "reset") {
-            let gap = state.withLock { $0.takeGap() }.map { StreamItem.gap(from: $0, to: $1) }
-            let reset = notice(event).map {
-                StreamReset(cause: $0.cause ?? "unknown", oldestID: $0.oldestID)
-            }
-            return [gap, .reset(reset ?? StreamReset(cause: "unknown"))].compactMap(\.self)
-        }
-        if event.type.hasBytes(of: "goodbye") {
+            if let count = notice(event)?.dropped { items.append(.dropped(count)) }
+        } else if event.type.hasBytes(of: "reset") {
+            if let gap { items.append(.gap(from: gap.from, to: gap.to)) }
+            gap = nil
+            let notice = notice(event)
+            items.append(
+                .reset(
+                    StreamReset(cause: notice?.cause ?? "unknown", oldestID: notice?.oldestID)))
+        } else if event.type.hasBytes(of: "goodbye") {
             let reason = notice(event)?.reason
             state.withLock {
                 $0.farewell =
                     reason.map { "the gateway ended the stream: \($0)" }
                     ?? "the gateway is shutting down"
             }
-            return []
-        }
-        if event.type.hasBytes(of: "retry-later") {
+        } else if event.type.hasBytes(of: "retry-later") {
             let reason = notice(event)?.reason ?? "no room"
             state.withLock {
                 $0.farewell = "the gateway has no room: \(reason)"
                 $0.isRefused = true
             }
-            return []
-        }
-        state.withLock { state in
+        } else {
             // The events since the last one are repeated: nothing is missing.
-            _ = state.takeGap()
-            if StreamStart.isSendable(event.id) { state.lastID = event.id }
+            gap = nil
+            items.append(
+                .event(ReceivedEvent(id: event.id, type: event.type, json: event.data)))
         }
-        return [.event(ReceivedEvent(id: event.id, type: event.type, json: event.data))]
     }
 
     private struct Notice: Decodable {

@@ -4,7 +4,7 @@ internal import Text
 /// Prints records, a line each.
 enum RecordList {
     /// Prints the records that were found.
-    /// - Parameter isWide: the state and all labels too.
+    /// - Parameter isWide: the state and all labels in full.
     static func show(
         _ found: RecordFinder.Found, _ window: ListWindow, _ format: FormatOptions, isWide: Bool
     ) throws {
@@ -29,12 +29,11 @@ enum RecordList {
     private static func line(_ record: RecordSummary, isWide: Bool) -> String {
         let words = [record.cid, "", record.name, record.version].map { Output.printable($0) }
         var line = words.joined(separator: " ")
-        guard isWide else { return line }
-        line += record.isPublished ? "  published" : "  not published"
-        line += "  pushed \(Output.printable(record.pushedAt))"
-        if !record.labels.isEmpty {
-            line += "  (labels: \(LabelText.line(record.labels, isWide: true)))"
+        if isWide {
+            line += record.isPublished ? "  published" : "  not published"
+            line += "  pushed \(Output.printable(record.pushedAt))"
         }
-        return line
+        guard !record.labels.isEmpty else { return line }
+        return "\(line)  (labels: \(LabelText.line(record.labels, isWide: isWide)))"
     }
 }
