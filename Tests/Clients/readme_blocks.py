@@ -497,7 +497,7 @@ TESTS = [
     (the_server_program, ["$ dir-gateway config "]),
     (browser_module, ['from "/directory-events.js"']),
     (page_in_order, ["$ CID=$(dirctl push examples/records/campus-tutor"]),
-    (recipe(a_record_with_a_skill, '"type":"EVENT_TYPE_RECORD_PUSHED"'),
+    (recipe(a_record_with_a_skill, "EVENT_TYPE_RECORD_PUSHED"),
      ["$ dirctl events listen --types RECORD_PUSHED,RECORD_PUBLISHED"]),
     (consumers, ["$ python3 examples/consumers/listen.py"]),
     (recipe(a_sync_fails, "ALERT: "), ["$ dirctl events listen --types SYNC_FAILED"]),

@@ -81,7 +81,9 @@ enum OpenAPI {
         if !route.accepts.isEmpty { members.append(("requestBody", body(route, more))) }
         members.append(("security", .array(proofs(route, more, isOpen: isOpen))))
         let successes = route.responses.map { response in
-            (String(response.status), success(response.status, response.meaning, more))
+            // Routes with one response leave its meaning to their summary.
+            let meaning = response.meaning.hasBytes(of: "done") ? route.summary : response.meaning
+            return (String(response.status), success(response.status, meaning, more))
         }
         let problems = ProblemResponses.of(route, more?.problems ?? [])
         members.append(("responses", .object(successes + problems)))
