@@ -400,8 +400,14 @@ class Listener:
 
 
 def events(client, gateway, refs):
-    # The events of reads are published with those of the next change: none must come later.
+    # The events of reads are published with those of the next change, and in front of another Directory
+    # events may come after the reply: none must come later.
+    last = Listener(client, cid_filters=[SIGNED])
     client.delete([core_v1.RecordRef(cid=SIGNED)])
+    until("the event of the last change", lambda: len(last.events) == 1)
+    last.call.cancel()
+    last.thread.join(10)
+    until("the cancelled stream is still counted", lambda: not gateway.subscribers())
     everything = Listener(client)
     pushes = Listener(client, event_types=[TYPE["RECORD_PUSHED"], TYPE["PUBLIC_KEY_UPLOADED"]])
     labelled = Listener(client, label_filters=["/domains/tech", "no such label"])
@@ -448,32 +454,43 @@ def events(client, gateway, refs):
     expect("its reason", pushes.error.details(), "the gateway is shutting down")
 
 
+def use(gateway, program, directory):
+    dirctl = os.path.join(os.path.dirname(program), "dirctl")
+    # What the SDK calls has its address from the environment.
+    os.environ["DIRECTORY_CLIENT_SERVER_ADDRESS"] = f"127.0.0.1:{gateway.port}"
+    os.environ["XDG_CONFIG_HOME"] = "/nowhere"
+    client = Client(Config(server_address=f"127.0.0.1:{gateway.port}", dirctl_path=dirctl))
+    refs = store(client)
+    searches(client, refs)
+    routing(client, refs)
+    referrers(client, refs)
+    syncs(client, gateway.port)
+    naming(client, refs)
+    signing(client, refs, gateway)
+    [ref] = client.push([record("example.org/signed")])
+    signing_with_dirctl(client, ref, directory)
+    # The same record over both faces.
+    over_http = gateway.get("/records/" + refs[0].cid)
+    expect("a record over HTTP", over_http["name"], "example.org/a")
+    events(client, gateway, refs)
+
+
 def main(program):
     with tempfile.TemporaryDirectory() as directory:
         gateway = Gateway(program, directory)
         try:
-            dirctl = os.path.join(os.path.dirname(program), "dirctl")
-            # What the SDK calls has its address from the environment.
-            os.environ["DIRECTORY_CLIENT_SERVER_ADDRESS"] = f"127.0.0.1:{gateway.port}"
-            os.environ["XDG_CONFIG_HOME"] = "/nowhere"
-            client = Client(Config(
-                server_address=f"127.0.0.1:{gateway.port}", dirctl_path=dirctl))
-            refs = store(client)
-            searches(client, refs)
-            routing(client, refs)
-            referrers(client, refs)
-            syncs(client, gateway.port)
-            naming(client, refs)
-            signing(client, refs, gateway)
-            [ref] = client.push([record("example.org/signed")])
-            signing_with_dirctl(client, ref, directory)
-            # The same record over both faces.
-            over_http = gateway.get("/records/" + refs[0].cid)
-            expect("a record over HTTP", over_http["name"], "example.org/a")
-            events(client, gateway, refs)
+            use(gateway, program, directory)
         finally:
             gateway.stop()
+    # A gateway in front of another one is the same to an SDK.
+    with tempfile.TemporaryDirectory() as back, tempfile.TemporaryDirectory() as directory:
+        upstream = Gateway(program, back)
+        gateway = Gateway(program, directory, f"upstream.address=127.0.0.1:{upstream.port}")
+        try:
+            use(gateway, program, directory)
+        finally:
+            gateway.stop()
+            upstream.stop()
 
 
 main(sys.argv[1])
-print("ok")

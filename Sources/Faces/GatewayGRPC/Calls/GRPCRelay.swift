@@ -21,6 +21,9 @@ package protocol GRPCReplies: Sendable {
     /// ended with success. Cancelling the task cancels the call.
     /// - Throws: the status with which the call has ended.
     func next() async throws(GRPCStatus) -> [[UInt8]]?
+
+    /// Ends the call, if it has not ended: its further messages are not needed.
+    func cancel()
 }
 
 extension GRPCMethod {
@@ -38,6 +41,8 @@ extension GRPCMethod {
             func carry(_ messages: [[UInt8]]) async throws {
                 let left = call.timeout.map { $0 - (call.host.now - began) }
                 let replies = try await relay.call(path, messages, timeout: left)
+                // The client may leave while it is sent to.
+                defer { replies.cancel() }
                 while let list = try await replies.next() {
                     // A client that streams gets its one reply at the end.
                     guard kind != .clientStream else { continue }

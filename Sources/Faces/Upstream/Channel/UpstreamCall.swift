@@ -73,6 +73,7 @@ final class UpstreamCall: GRPCReplies {
 
     /// Ends the call: the upstream is told that its response is not needed.
     func cancel() {
+        guard !hasEnded else { return }
         end(GRPCStatus(.cancelled, "the call was cancelled"))
         onCancel()
     }

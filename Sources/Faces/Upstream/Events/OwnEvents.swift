@@ -1,4 +1,5 @@
 package import Events
+internal import Synchronization
 internal import Text
 
 /// The events of types that the upstream does not emit, for operations that came through this gateway.
@@ -19,6 +20,8 @@ package actor OwnEvents {
     static let announcement = "directory-event-types"
 
     private var emitters: [EventType: Emitter] = [:]
+    /// The last of the events that were posted.
+    private let last = Mutex<Task<Void, Never>?>(nil)
     private let emit: @Sendable ([EventDraft]) async -> Void
     private let wait: @Sendable () async -> Void
 
@@ -49,6 +52,17 @@ package actor OwnEvents {
     /// Events of these types have arrived from the upstream.
     package func arrived(_ types: Set<EventType>) {
         for type in types { emitters[type] = .upstream }
+    }
+
+    /// Adds events without waiting for them. They are emitted in the order of the calls.
+    nonisolated func post(_ drafts: [EventDraft]) {
+        last.withLock { last in
+            let before = last
+            last = Task {
+                await before?.value
+                await add(drafts)
+            }
+        }
     }
 
     /// Emits those of the events that the upstream does not emit itself, in their order.

@@ -75,8 +75,7 @@ final class UpstreamCaller: GRPCRelay {
             else { continue }
             let drafts = await signers.drafts(for: referrer)
             guard !drafts.isEmpty else { continue }
-            // The client does not wait for the events.
-            Task { [own] in await own.add(drafts) }
+            own.post(drafts)
         }
     }
 
@@ -128,11 +127,12 @@ final class UpstreamCaller: GRPCRelay {
         var bytes = 0
         do throws(GRPCStatus) {
             let replies = try await call("/\(service)/\(method)", messages, timeout: nil)
+            defer { replies.cancel() }
             while let more = try await replies.next() {
                 bytes += more.reduce(0) { $0 + $1.count }
                 guard bytes <= Self.repliesLimit else {
                     throw GRPCStatus(
-                        .resourceExhausted,
+                        .internal,
                         "the upstream has sent more than \(Self.repliesLimit) bytes")
                 }
                 list += more
@@ -171,4 +171,6 @@ private final class ObservedReplies: GRPCReplies {
         await observe(list)
         return list
     }
+
+    func cancel() { replies.cancel() }
 }
