@@ -338,13 +338,15 @@ let package = Package(
         .testTarget(
             name: "GatewayTests",
             dependencies: [
-                "Gateway", "dir-gateway", "dirctl", "DirectoryClient", "Directory", "Events",
+                "Gateway", "dir-gateway", "dirctl", "DirectoryClient", "Directory",
+                "DirectoryMessages", "Events",
                 "Authentication", "HTTPServer", "Records", "Secretbox", "Text", "TestSupport",
                 "Systemd",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ], swiftSettings: testing),
 
         // the checks of `make fuzz`, over the inputs that are kept

@@ -18,20 +18,29 @@ struct TestGateway {
         _ body: (TestGateway) async throws -> Void
     ) async throws {
         let path = NSTemporaryDirectory() + "gateway-\(UUID().uuidString)"
-        var flags = ["listen_address": "127.0.0.1:0", "data_dir": path, "loops": "2"]
+        let gateway = try await start(["data_dir": path].merging(settings) { $1 }, logger: logger)
+        do { try await body(gateway) } catch {
+            await gateway.server.shutdown()
+            throw error
+        }
+        await gateway.server.shutdown()
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Starts a gateway, which the caller ends.
+    /// - Parameter settings: by key; `data_dir` has to be one of them.
+    static func start(_ settings: [String: String], logger: Logger? = nil) async throws
+        -> TestGateway
+    {
+        var flags = ["listen_address": "127.0.0.1:0", "loops": "2"]
         flags["dashboard.directory"] = repository + "/public"
         // What the tests send as Host.
         flags["allowed_hosts"] = "test,a,gateway"
         flags.merge(settings) { $1 }
         let reader = try SettingsReader(file: nil, flags: flags, environment: [:])
         let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let server = try await GatewayServer.start(try Settings(reader), logger: logger ?? silent)
-        do { try await body(TestGateway(server: server)) } catch {
-            await server.shutdown()
-            throw error
-        }
-        await server.shutdown()
-        try? FileManager.default.removeItem(atPath: path)
+        return TestGateway(
+            server: try await GatewayServer.start(try Settings(reader), logger: logger ?? silent))
     }
 
     /// One request on a connection of its own, or without one (`Way`).

@@ -69,6 +69,7 @@ struct Assembly: Sendable {
         let streamFields = StreamFields(heartbeat: settings.heartbeatInterval)
         let health = Health(
             store: store, upstream: upstream, loops: loops, admission: admission)
+        let past = PastQuery(log: store.eventLog, now: clock.wall)
         let routes = Routes.all(
             Routes.Services(
                 operations: directory, access: access, memory: memory,
@@ -88,7 +89,8 @@ struct Assembly: Sendable {
                 cors: CORSPolicy(allowed: settings.allowedOrigins), admission: admission,
                 access: access, memory: memory,
                 log: AccessLog(logger: logger, isEnabled: settings.logsAccess, clock: clock),
-                bodyLimit: settings.bodyLimit, retry: settings.retry, streamFields: streamFields),
+                bodyLimit: settings.bodyLimit, retry: settings.retry, streamFields: streamFields,
+                past: past),
             grpc: GRPCFace.Shared(
                 methods: GRPCMethods.table(
                     .init(

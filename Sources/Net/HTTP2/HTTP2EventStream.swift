@@ -16,7 +16,7 @@ final class HTTP2EventStream: FrameSink {
     private var input: Int32 = 0
     private unowned let connection: HTTP2Connection
     /// The fields after the body; nil for none.
-    private let trailers: HTTPFields?
+    private var trailers: HTTPFields?
 
     /// Makes a stream that has ended, until `open` is called.
     /// - Parameter trailers: fields after the body.
@@ -38,6 +38,14 @@ final class HTTP2EventStream: FrameSink {
         let count = stream.send(run)
         bytesSent += count
         return count
+    }
+
+    func setTrailers(_ fields: [(name: String, value: String)]) {
+        var trailers = HTTPFields()
+        for (name, value) in fields {
+            if let name = HTTPField.Name(name) { trailers[name] = value }
+        }
+        self.trailers = trailers
     }
 
     func finish() { if !isClosed { stream.finish(trailers: trailers) } }

@@ -95,7 +95,7 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
             Frame(Array("event: dropped\ndata: {\"dropped\":\(count)}\n\n".utf8))
         case .ndjson: Frame(Array("{\"dropped\":\(count)}\n".utf8))
         case .grpc: Frame([])
-        case .grpcWithNotices: Frame(EventMessage.notice("dropped", "\(count)"))
+        case .grpcWithNotices: Frame(EventMessage.notice(["dropped": "\(count)"]))
         }
     }
 
@@ -107,7 +107,11 @@ public enum EventEncoding: Hashable, Sendable, CaseIterable {
         case .serverSentEvents: return Array("event: reset\ndata: ".utf8) + json + [0x0A, 0x0A]
         case .ndjson: return Array("{\"reset\":".utf8) + json + Array("}\n".utf8)
         case .grpc: return []
-        case .grpcWithNotices: return EventMessage.notice("reset", reset.cause.name)
+        case .grpcWithNotices:
+            guard let oldest = reset.oldestID else {
+                return EventMessage.notice(["reset": reset.cause.name])
+            }
+            return EventMessage.notice(["reset": reset.cause.name, "oldest_id": "\(oldest)"])
         }
     }
 

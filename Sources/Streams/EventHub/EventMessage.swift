@@ -23,10 +23,10 @@ enum EventMessage {
         return framed(bytes)
     }
 
-    /// Returns the message of a notice: an event of type UNSPECIFIED with one entry of metadata.
-    static func notice(_ key: String, _ value: String) -> [UInt8] {
+    /// Returns the message of a notice: an event of type UNSPECIFIED with nothing but metadata.
+    static func notice(_ metadata: KeyValuePairs<String, String>) -> [UInt8] {
         var bytes: [UInt8] = []
-        append(key, value, to: &bytes)
+        for (key, value) in metadata { append(key, value, to: &bytes) }
         return framed(bytes)
     }
 

@@ -110,10 +110,13 @@ public final class Subscriber {
     /// Sends events to the stream, or queues them if others wait before them.
     func deliver(_ run: FrameRun) -> Delivery {
         guard !isGone, !isEnding else { return Delivery() }
-        if let past {
-            past.hold(run.frames)
-            return Delivery()
-        }
+        guard let past else { return deliverLive(run) }
+        let rest = past.take(run.frames)
+        if past.isOver { self.past = nil }
+        return rest.isEmpty ? Delivery() : deliverLive(FrameRun(rest, framing: sink.framing))
+    }
+
+    private func deliverLive(_ run: FrameRun) -> Delivery {
         if let backlog { return queue(run, from: 0, in: backlog) }
         let sent = sink.send(run)
         guard sent < run.byteCount else {
@@ -197,7 +200,10 @@ public final class Subscriber {
         var delivery = Delivery(dropped: missed)
         guard !isGone, !isEnding else { return delivery }
         droppedCount += missed
-        if missed > 0 { sendControlFrame(request.encoding.dropped(missed)) }
+        if missed > 0, !sendControlFrame(request.encoding.dropped(missed)), !isGone {
+            // No room for it now: it is sent before the next event.
+            (backlog ?? makeBacklog(sentOfFirst: 0)).queue.recordDrops(missed)
+        }
         guard !frames.isEmpty, !isGone else { return delivery }
         var rest = frames[...]
         if backlog == nil {
@@ -219,9 +225,7 @@ public final class Subscriber {
     /// - Parameter position: the number of the last event that was read from the log.
     /// - Returns: nil when more were published than were held: read on.
     func endPast(after position: Int64) -> Delivery? {
-        guard let past, !past.isOverrun, let held = past.held else { return nil }
-        self.past = nil
-        let rest = held.filter { $0.position > position }
+        guard let past, let rest = past.finish(at: position) else { return nil }
         return rest.isEmpty ? Delivery() : deliver(FrameRun(rest, framing: sink.framing))
     }
 

@@ -21,6 +21,10 @@ public protocol FrameSink: AnyObject {
     /// - Returns: how many bytes were taken; 0 also when the stream has ended.
     func send(_ run: FrameRun) -> Int
 
+    /// Replaces the fields that follow the body, where the protocol has such: HTTP/2. Call it before
+    /// `finish`.
+    func setTrailers(_ fields: [(name: String, value: String)])
+
     /// Ends the stream in good order. Call it only when everything has been taken.
     func finish()
 
@@ -37,6 +41,9 @@ public protocol FrameSink: AnyObject {
 }
 
 extension FrameSink {
+    /// Does nothing.
+    public func setTrailers(_ fields: [(name: String, value: String)]) {}
+
     /// Does nothing.
     public func ping() {}
 }

@@ -42,9 +42,15 @@ final class LoopGRPCHost: GRPCHost {
         }
     }
 
+    func start(of call: GRPCCall) async throws -> EventLogStart? {
+        do { return try await face.shared.past.start(metadata: call.head.fields) } catch {
+            throw (error as? Problem).map(GRPCStatus.init(invalid:)) ?? error
+        }
+    }
+
     func subscribe(
-        _ call: GRPCCall, filter: EventFilter, wantsNotices: Bool, fields: HTTPFields,
-        trailers: HTTPFields
+        _ call: GRPCCall, filter: EventFilter, from start: EventLogStart?, wantsNotices: Bool,
+        fields: HTTPFields, trailers: HTTPFields
     ) throws(GRPCStatus) {
         let subject = call.grant as? Subject ?? .anonymous
         let filter = subject.filter(filter)
@@ -59,9 +65,10 @@ final class LoopGRPCHost: GRPCHost {
         let request = Subscriber.Request(
             id: id, filter: filter, encoding: wantsNotices ? .grpcWithNotices : .grpc,
             address: peer.address, since: face.shared.log.clock.wall())
+        let (first, place) = face.begin(start, request.encoding)
         hub.expectSubscriber()
-        let sink = exchange.openEventStream(fields: fields, first: [], trailers: trailers)
-        if let subscriber = hub.subscribe(request, sink: sink) {
+        let sink = exchange.openEventStream(fields: fields, first: first, trailers: trailers)
+        if let subscriber = hub.subscribe(request, sink: sink, from: place) {
             access.add(subscriber, subject)
         } else {
             face.shared.admission.releaseStream(address: peer.address, items: items)
@@ -121,6 +128,11 @@ extension Scope {
 }
 
 extension GRPCStatus {
+    /// The status of a call with an argument that cannot be used.
+    fileprivate init(invalid problem: Problem) {
+        self.init(.invalidArgument, "\(problem.detail) \(problem.remedy)")
+    }
+
     /// The status of a call that is refused before its operation, as HTTP would refuse it.
     fileprivate init(refusing error: any Error) {
         guard let problem = error as? Problem else {

@@ -26,6 +26,8 @@ final class HTTPFace {
         let retry: Duration
         /// The fields of a stream, which say how long it may be silent.
         let streamFields: StreamFields
+        /// Finds where in the event log a stream begins.
+        let past: PastQuery
     }
 
     var statistics = LoopStatistics()
@@ -200,23 +202,28 @@ final class HTTPFace {
         var fields = shared.streamFields.fields(subscription.encoding)
         let cors = shared.cors.fields(for: exchange.request.fields)
         if !cors.isEmpty { fields.append(contentsOf: cors) }
-        var first = subscription.encoding.opening(retry: shared.retry.milliseconds)
-        var place: EventPlace?
-        switch subscription.past {
-        case .known(let start): place = start
-        case .unknown(let reset):
-            first += subscription.encoding.reset(reset)
-            statistics.countReset(reset.cause.name)
-        case nil: break
-        }
+        let opening = subscription.encoding.opening(retry: shared.retry.milliseconds)
+        let (reset, place) = begin(subscription.past, subscription.encoding)
         hub.expectSubscriber()
-        let sink = exchange.openEventStream(fields: fields, first: first)
+        let sink = exchange.openEventStream(fields: fields, first: opening + reset)
         if let subscriber = hub.subscribe(request, sink: sink, from: place) {
             access.add(subscriber, subscription.subject)
         } else {
             shared.admission.releaseStream(address: peer.address, items: items)
         }
         statistics.record(route: "/events", code: 200, took: now - began)
+    }
+
+    /// Begins a stream in the past, or counts that it cannot.
+    /// - Returns: the notice of a reset, if it is one, and where the stream begins; nil: live.
+    func begin(_ start: EventLogStart?, _ encoding: EventEncoding) -> ([UInt8], EventPlace?) {
+        switch start {
+        case .known(let place): return ([], place)
+        case .unknown(let reset):
+            statistics.countReset(reset.cause.name)
+            return (encoding.reset(reset), nil)
+        case nil: return ([], nil)
+        }
     }
 
     /// Refuses a stream. An `EventSource` gets an empty stream with a retry time, because it would

@@ -35,6 +35,19 @@ struct PastQuery: Sendable {
         return try await log.start(since: try time(text))
     }
 
+    /// Finds out the same for a call of gRPC: the entry `last-event-id` of its metadata decides if it is
+    /// there, else `since`.
+    /// - Throws: `Problem` when an entry is not an id or a time.
+    func start(metadata: HTTPFields) async throws -> EventLogStart? {
+        if let name = Self.lastEventID, let text = metadata[name] {
+            return try await log.start(after: try Self.id(text, of: "last-event-id"))
+        }
+        guard let name = Self.since, let text = metadata[name] else { return nil }
+        return try await log.start(since: try time(text))
+    }
+
+    private static let since = HTTPField.Name("since")
+
     static func id(_ text: String, of parameter: String) throws(Problem) -> EventID {
         if let id = EventID(text) { return id }
         throw .invalid(
@@ -45,7 +58,10 @@ struct PastQuery: Sendable {
     /// Returns a time in microseconds since 1970.
     func time(_ text: String) throws(Problem) -> Int64 {
         let now = now()
-        if let ago = DurationText.parse(text) { return now - Int64(ago / .microseconds(1)) }
+        // What is longer ago than 1970 is the beginning.
+        if let ago = DurationText.parse(text) {
+            return now - Int64(min(ago, .microseconds(now)) / .microseconds(1))
+        }
         guard let time = Timestamp.parse(text) else {
             throw .invalid(
                 "The parameter since is '\(text.clipped(to: 64))', which is not a time.",

@@ -2,6 +2,7 @@ internal import Addresses
 internal import Authentication
 internal import EventHub
 internal import Events
+internal import Frames
 internal import GatewayGRPC
 internal import Glibc
 internal import HTTP2
@@ -77,6 +78,10 @@ actor GatewayLoop: HTTPResponder {
         let access = StreamAccess(
             shared.face.access.authenticator, wheel: clock.wheel, retry: retry
         ) { [weak hub] subscriber, reason in
+            if subscriber.request.encoding.isGRPC {
+                let status = GRPCStatus(.unauthenticated, "the token has ended: \(reason.name)")
+                subscriber.sink.setTrailers(status.pairs)
+            }
             hub?.sayGoodbye(to: subscriber, retry: retry, reason: reason.name)
         }
         let face = HTTPFace(shared.face, hub: hub, access: access)

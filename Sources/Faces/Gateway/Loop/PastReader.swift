@@ -104,6 +104,8 @@ final class PastReader {
         }
         replay.place = page.next
         hub.sendPast(replay.subscriber, page.events, missed: page.evictedCount)
+        // The stream may have ended while it was written to.
+        guard replays[id] === replay else { return }
         if page.isAtEnd { reachEnd(replay, id) }
         proceed(id)
     }

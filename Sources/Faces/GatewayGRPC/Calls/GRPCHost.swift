@@ -9,15 +9,21 @@ package protocol GRPCHost: AnyObject {
     /// - Throws: the status that refuses it.
     func admit(_ method: GRPCMethod, _ call: GRPCCall) async throws(GRPCStatus)
 
+    /// Returns where in the event log the stream of a call begins, by its metadata `last-event-id` or
+    /// `since`; nil when the client only wants what is to come.
+    /// - Throws: INVALID_ARGUMENT, with the name of the entry, for what is not an id or a time.
+    func start(of call: GRPCCall) async throws -> EventLogStart?
+
     /// Subscribes the client of a call to events, and sends the header of its response at once: when it
     /// arrives, the subscription is live.
     /// - Parameters:
-    ///   - wantsNotices: whether the client receives a message for dropped events.
+    ///   - start: where the stream begins; nil for one that is live from its start.
+    ///   - wantsNotices: whether the client receives messages for dropped events and for a reset.
     ///   - trailers: end the stream when the gateway ends it.
     /// - Throws: the status that refuses the stream. The exchange is then not used.
     func subscribe(
-        _ call: GRPCCall, filter: EventFilter, wantsNotices: Bool, fields: HTTPFields,
-        trailers: HTTPFields
+        _ call: GRPCCall, filter: EventFilter, from start: EventLogStart?, wantsNotices: Bool,
+        fields: HTTPFields, trailers: HTTPFields
     ) throws(GRPCStatus)
 
     /// Counts a call that stays open and is no subscription. `releaseStream` must be called at its end.

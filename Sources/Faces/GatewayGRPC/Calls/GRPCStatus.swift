@@ -39,6 +39,11 @@ package struct GRPCStatus: Error, Equatable {
         return fields
     }
 
+    /// The same as names and values.
+    package var pairs: [(name: String, value: String)] {
+        fields.map { ($0.name.rawName, $0.value) }
+    }
+
     private static let codeName = HTTPField.Name("grpc-status")
     private static let messageName = HTTPField.Name("grpc-message")
     /// The most bytes of a message before it is encoded: clients accept 8 KiB of trailers.

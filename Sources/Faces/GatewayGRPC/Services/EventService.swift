@@ -14,8 +14,9 @@ extension GRPCMethods {
                 admission: .stream
             ) { (request: Agntcy_Dir_Events_V1_ListenRequest, call: GRPCCall) in
                 let filter = try EventFilter(request, limit: itemLimit)
+                let start = try await call.host.start(of: call)
                 try call.host.subscribe(
-                    call, filter: filter, wantsNotices: call.wantsNotices,
+                    call, filter: filter, from: start, wantsNotices: call.wantsNotices,
                     fields: GRPCCall.streamFields, trailers: GRPCStatus.shutdown.fields)
             }
         ]
