@@ -18,6 +18,8 @@ extension HTTP2Connection {
         awaitClient(nil)
         if let timer = writeTimer { listener.wheel.cancel(timer) }
         writeTimer = nil
+        if let timer = acknowledgementTimer { listener.wheel.cancel(timer) }
+        acknowledgementTimer = nil
     }
 
     // MARK: What the client sends
@@ -76,6 +78,22 @@ extension HTTP2Connection {
         if progress == nil { progress = (writtenCount, LoopClock.now()) }
         let delay = listener.limits.bodyDeadline / 4
         writeTimer = listener.wheel.schedule(after: delay) { [weak self] in self?.checkWrites() }
+    }
+
+    /// Waits, up to a deadline, until the last bytes have reached the client. While it reads them it sends
+    /// WINDOW_UPDATE: to a socket that was closed meanwhile, and then the reset that it is answered
+    /// with discards the bytes that have not left.
+    /// - Returns: false when they have reached it.
+    func awaitAcknowledgement() -> Bool {
+        guard stream.unacknowledgedCount > 0 else { return false }
+        awaitClient(.last)
+        guard acknowledgementTimer == nil else { return true }
+        let timer = listener.wheel.schedule(after: .milliseconds(10)) { [weak self] in
+            self?.acknowledgementTimer = nil
+            self?.settle()
+        }
+        acknowledgementTimer = timer
+        return true
     }
 
     private func checkWrites() {

@@ -34,6 +34,7 @@ final class HTTP2Connection: ServedConnection {
     var hasServed = false
     var waiting: (client: ClientWait, timer: TimerWheel.Timer)?
     var writeTimer: TimerWheel.Timer?
+    var acknowledgementTimer: TimerWheel.Timer?
     var writtenCount = 0
     var progress: (count: Int, since: Duration)?
     var unansweredSince: Duration?
@@ -141,6 +142,8 @@ final class HTTP2Connection: ServedConnection {
         // Closing with unread bytes would reset the connection, and the client could lose what was
         // sent last.
         _ = listener.read(stream) { _ in }
+        let isOrderly = isDraining && !isHalfClosed && !session.isFlooded && !session.isTerminating
+        if isOrderly, awaitAcknowledgement() { return }
         end()
     }
 
