@@ -9,6 +9,7 @@ import urllib.request
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
+from readme_gateway import keep
 from support import until
 
 
@@ -20,12 +21,14 @@ class Gateway:
              "--set", f"dashboard.directory={public}", "--set", "events.retry=200ms",
              "--set", "drain_timeout=2s", *settings],
             stderr=subprocess.PIPE, text=True)
+        said = []
         for line in self.process.stderr:
+            said.append(line)
             if "url=http" in line:
                 break
         else:
             raise SystemExit("the gateway did not start")
-        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+        threading.Thread(target=keep, args=(said, self.process.stderr), daemon=True).start()
 
     def stop(self):
         self.process.terminate()

@@ -1,10 +1,10 @@
 """Clients that attack the gateway over HTTP/2, each on connections of its own.
 
-    hostile_http2.py PROGRAM [NAME...]
+    hostile_http2.py PROGRAM [--tls] [NAME...]
 
-Starts PROGRAM (the gateway) and runs each attack, or those named. After each one the gateway answers
-over HTTP/1.1 in time, and holds no connection and no memory of the attack. The last line is
-`N passed, M failed`.
+Starts PROGRAM (the gateway) and runs each attack, or those named; with `--tls` all connections are over
+TLS. After each one the gateway answers over HTTP/1.1 in time, and holds no connection and no memory of
+the attack. The last line is `N passed, M failed`.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ import http.client
 import operator
 import re
 import socket
+import ssl
 import struct
 import sys
 import tempfile
@@ -22,6 +23,7 @@ import h2.connection
 import h2.errors
 import h2.events
 import hpack
+from certificates import Authority
 from readme_gateway import Gateway
 from support import record, until
 
@@ -63,6 +65,10 @@ class Connection:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.socket.settimeout(10)
         self.socket.connect(("127.0.0.1", gateway.port))
+        if gateway.context:
+            context = ssl.create_default_context(cadata=gateway.authority)
+            context.set_alpn_protocols(["h2"])
+            self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
         self.buffer = b""
         if preface:
             self.send(PREFACE + frame(SETTINGS, payload=settings))
@@ -512,9 +518,17 @@ ATTACKS = [
 ]
 
 
+def plainly(gateway):
+    """A connection of HTTP/1.1."""
+    if gateway.context:
+        return http.client.HTTPSConnection(
+            "127.0.0.1", gateway.port, timeout=10, context=gateway.context)
+    return http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+
+
 def levels(gateway):
     """The connections, with that of the question, and the bytes of memory."""
-    client = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+    client = plainly(gateway)
     try:
         client.request("GET", "/metrics")
         text = client.getresponse().read().decode()
@@ -527,7 +541,7 @@ def levels(gateway):
 
 def answers(gateway):
     start = time.monotonic()
-    client = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=10)
+    client = plainly(gateway)
     client.request("GET", "/healthz")
     response = client.getresponse()
     response.read()
@@ -538,11 +552,14 @@ def answers(gateway):
 
 
 def main():
-    program, *names = sys.argv[1:]
+    program, *names = [word for word in sys.argv[1:] if word != "--tls"]
     attacks = [attack for attack in ATTACKS if not names or attack.__name__ in names]
     failed = 0
     with tempfile.TemporaryDirectory() as directory:
-        gateway = Gateway(program, directory, *LIMITS, "allowed_hosts=a")
+        authority = Authority(directory) if "--tls" in sys.argv else None
+        gateway = Gateway(program, directory, *LIMITS, "allowed_hosts=a", authority=authority)
+        if authority:
+            gateway.authority = open(authority.path).read()
         quiet = levels(gateway)
         for attack in attacks:
             name = attack.__name__.replace("_", " ")

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import threading
 import urllib.error
@@ -16,16 +17,38 @@ def wide_record(name, labels=1, width=1):
     return record(name, *(f"skill-{n}-" + "x" * width for n in range(labels)))
 
 
-class Gateway:
-    """A gateway on one port and one data directory, which can be started again."""
+def keep(said, stderr):
+    """Reads what a gateway says to its end, and keeps it for `secrets_in_output.py`, if that wants it."""
+    directory = os.environ.get("GATEWAY_OUTPUT")
+    if not directory:
+        stderr.read()
+        return
+    with open(os.path.join(directory, f"gateway-{os.getpid()}.log"), "a") as output:
+        for line in (*said, *stderr):
+            output.write(line)
+            output.flush()
 
-    def __init__(self, program, directory, *settings):
+
+class Gateway:
+    """A gateway on one port and one data directory, which can be started again. With an authority
+    (`certificates.Authority`) its connections are over TLS."""
+
+    def __init__(self, program, directory, *settings, authority=None, config=None):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.context = None
+        if authority:
+            certificate, key = authority.issue(
+                "server", dns=["localhost"], addresses=["127.0.0.1"])
+            settings = (f"tls.certificate={certificate}", f"tls.key={key}", *settings)
+            self.url = f"https://127.0.0.1:{self.port}"
+            self.context = ssl.create_default_context(cafile=authority.path)
+        program = [program] if isinstance(program, str) else program
         self.command = [
-            program, "--listen-address", f"127.0.0.1:{self.port}", "--data-dir",
+            *program, "--listen-address", f"127.0.0.1:{self.port}", "--data-dir",
             os.path.join(directory, "data"), "--set", "drain_timeout=5s",
-            *(word for setting in settings for word in ("--set", setting))]
+            *(word for setting in settings for word in ("--set", setting)),
+            *(["--config", config] if config else [])]
         self.directory = directory
         self.start()
 
@@ -39,7 +62,7 @@ class Gateway:
                 break
         else:
             raise AssertionError("the gateway did not start: " + "".join(said))
-        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+        threading.Thread(target=keep, args=(said, self.process.stderr), daemon=True).start()
 
     def stop(self, how=signal.SIGTERM):
         """Ends it; a second call does nothing."""
@@ -62,7 +85,7 @@ class Gateway:
 
     def ask(self, message):
         try:
-            with urllib.request.urlopen(message, timeout=60) as response:
+            with urllib.request.urlopen(message, timeout=60, context=self.context) as response:
                 return response.read().decode()
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{message.full_url}: {error.code} {error.read().decode()}")

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// What a request carries that may prove its subject.
 public struct Credentials: Sendable {
     /// The field `Authorization`.
@@ -47,7 +49,7 @@ public final class Authenticator: Sendable {
 
     private let mode: Mode
     private let book: TokenBook
-    private let certificates: CertificateMap
+    private let certificates: Mutex<CertificateMap>
     private let jwt: JWTVerifier?
     private let sessions: SessionTable
     private let origins: OriginRule
@@ -75,7 +77,7 @@ public final class Authenticator: Sendable {
     ) {
         self.mode = mode
         self.book = book
-        self.certificates = certificates
+        self.certificates = Mutex(certificates)
         self.jwt = jwt
         self.sessions = sessions
         self.now = now
@@ -99,6 +101,7 @@ public final class Authenticator: Sendable {
             error = .unauthenticated(.sessionEnded)
         }
         guard let names = credentials.certificate else { throw error }
+        let certificates = certificates.withLock { $0 }
         return .subject(try certificates.subject(names))
     }
 
@@ -138,7 +141,17 @@ public final class Authenticator: Sendable {
     public func end(of subject: Subject) -> AccessEnd? {
         let now = now()
         if let id = subject.tokenID, let end = book.end(of: id, at: now) { return end }
+        if subject.kind == .certificate,
+            !certificates.withLock({ $0.allows(subject.name, subject.scopes) })
+        {
+            return .revoked
+        }
         return subject.hasExpired(at: now) ? .expired : nil
+    }
+
+    /// Replaces the patterns of client certificates. Ask `end(of:)` for all open streams afterwards.
+    public func replaceCertificates(_ map: CertificateMap) {
+        certificates.withLock { $0 = map }
     }
 
     /// Begins a session for the holder of a bearer token.

@@ -119,7 +119,8 @@ public final class GatewayServer: Sendable {
 
     /// Reads the files of the dashboard and the certificates again.
     /// - Throws: when the certificates cannot be used; those of before stay in use.
-    /// - Parameter settings: the settings as they are now; of them the tokens are taken.
+    /// - Parameter settings: the settings as they are now; of them the tokens and the patterns of
+    ///   certificates are taken.
     public func reload(_ settings: Settings) throws {
         try assembly.security?.reload()
         assembly.dashboard.reload()

@@ -11,7 +11,7 @@ struct Serve: AsyncParsableCommand {
         abstract: "Start the gateway (the default).",
         discussion: """
             SIGTERM and SIGINT shut it down gracefully, a second one immediately. SIGHUP reloads the \
-            log level, the certificates, auth.tokens and the files of the dashboard.
+            log level, the certificates, auth.tokens, auth.certificates and the files of the dashboard.
 
             Under systemd, the gateway notifies it of its state (Type=notify), and uses the sockets \
             of a socket unit instead of listen_address.

@@ -72,6 +72,13 @@ public struct CertificateMap: Sendable {
         throw .unauthenticated(.certificate)
     }
 
+    /// Returns whether a name still has the scopes that it was given by the first pattern that matches it.
+    func allows(_ text: String, _ scopes: ScopeSet) -> Bool {
+        let isURI = ByteSearch("://").occurs(in: text)
+        let name = Name(text: text, isURI: isURI, ignoresCase: !isURI)
+        return entries.first { Self.matches($0, name) }.map { $0.scopes == scopes } ?? false
+    }
+
     private struct Name {
         let text: String
         let isURI: Bool

@@ -76,8 +76,11 @@ final class AccessControl: Sendable {
         }
     }
 
-    /// Replaces the tokens of the settings.
-    func replaceTokens(_ settings: AccessSettings) { book.replaceFixed(settings.tokens) }
+    /// Replaces the tokens and the patterns of certificates of the settings.
+    func replaceTokens(_ settings: AccessSettings) {
+        book.replaceFixed(settings.tokens)
+        authenticator.replaceCertificates(settings.certificates)
+    }
 
     /// Records in the store which tokens were used since the last call. Call it every few minutes.
     /// - Parameter now: microseconds since 1970.
