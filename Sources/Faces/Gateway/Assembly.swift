@@ -43,8 +43,11 @@ struct Assembly: Sendable {
         self.settings = settings
         backplane = LocalBackplane(bufferSize: settings.delivery.bufferSize)
         backplane.start()
+        // The event log has the last events itself.
+        let recent = MemoryEventLog(settings.history.isOn ? .off : settings.recent)
         let publisher = EventPublisher(
             backplane: backplane, monotonic: clock.monotonic, memory: memory,
+            recent: recent.isOn ? recent : nil,
             observe: Self.eventLog(settings, logger))
         let commits = CommitTimes()
         store = try Store(
@@ -74,7 +77,7 @@ struct Assembly: Sendable {
             Routes.Services(
                 operations: directory, access: access, memory: memory,
                 filterItemLimit: settings.filterItemLimit, streamFields: streamFields,
-                log: store.eventLog, now: clock.wall, health: health,
+                log: store.eventLog, recent: recent, now: clock.wall, health: health,
                 metrics: MetricsSource(
                     operations: operations, upstream: upstream?.status, store: store,
                     publisher: publisher,

@@ -8,20 +8,24 @@ public final class EventPublisher: EventSink {
     private let backplane: any Backplane
     private let monotonic: @Sendable () -> Duration
     private let memory: MemoryBudget?
+    private let recent: MemoryEventLog?
     private let observe: @Sendable (Event) -> Void
 
     /// Makes a publisher.
     /// - Parameters:
     ///   - monotonic: returns the time on the monotonic clock.
     ///   - memory: is charged for encoded events.
+    ///   - recent: keeps the last events; gets each one before the hubs do.
     ///   - observe: called with every published event; must not block.
     public init(
         backplane: any Backplane, monotonic: @escaping @Sendable () -> Duration,
-        memory: MemoryBudget? = nil, observe: @escaping @Sendable (Event) -> Void = { _ in }
+        memory: MemoryBudget? = nil, recent: MemoryEventLog? = nil,
+        observe: @escaping @Sendable (Event) -> Void = { _ in }
     ) {
         self.backplane = backplane
         self.monotonic = monotonic
         self.memory = memory
+        self.recent = recent
         self.observe = observe
     }
 
@@ -44,6 +48,7 @@ public final class EventPublisher: EventSink {
         counts.withLock { counts in
             for event in events { counts[event.type.rawValue] += 1 }
         }
+        recent?.append(Array(events))
         let now = monotonic()
         backplane.publish(
             events.enumerated().map { index, event in

@@ -32,13 +32,11 @@ extension Routes {
                     after: place, through: nil,
                     matching: EventMatcher(request.subject.filter(filter)),
                     limits: limits)
-                let types = ["application/json", EventEncoding.ndjson.mediaType]
-                guard
-                    let type = MediaType.choose(types, accept: request.head.field(.accept))
-                else { throw Problem.notAcceptable(types) }
+                let isLines = try request.wantsLines()
                 let next = page.isAtEnd ? nil : String(page.next.position)
                 return .response(
-                    await encode(page, next, reset, isLines: type.hasBytes(of: types[1])))
+                    await encode(
+                        page.events.map(\.event), next: next, reset: reset, isLines: isLines))
             }
         ]
     }
@@ -64,28 +62,47 @@ extension Routes {
         }
     }
 
+    /// Encodes events as a JSON object with an array, or as lines of NDJSON.
+    /// - Parameters:
+    ///   - next: where the next page begins; nil when there is none.
+    ///   - reset: why the page does not begin where the client wanted.
+    ///   - more: members of the object after the events.
     @concurrent
-    private static func encode(
-        _ page: EventPage, _ next: String?, _ reset: EventLogReset?, isLines: Bool
+    static func encode(
+        _ events: [Event], next: String? = nil, reset: EventLogReset? = nil, isLines: Bool,
+        more: [(String, JSON)] = []
     ) async -> Response {
         var fields: HTTPFields = [.cacheControl: "no-store"]
         if isLines {
             fields[.contentType] = EventEncoding.ndjson.mediaType
             var body: [UInt8] = reset.map { EventEncoding.ndjson.reset($0) } ?? []
-            for logged in page.events { body += logged.event.json() + [0x0A] }
+            for event in events { body += event.json() + [0x0A] }
             if let next { body += (["next": .string(next)] as JSON).line + [0x0A] }
             return Response(fields: fields, body: body)
         }
         fields[.contentType] = "application/json"
         var body = Array("{\"events\":[".utf8)
-        for (index, logged) in page.events.enumerated() {
+        for (index, event) in events.enumerated() {
             if index > 0 { body.append(UInt8(ascii: ",")) }
-            body += logged.event.json()
+            body += event.json()
         }
         body.append(UInt8(ascii: "]"))
         if let reset { body += Array(",\"reset\":".utf8) + reset.json.line }
         if let next { body += Array(",\"next\":\"\(next)\"".utf8) }
+        for (name, value) in more { body += Array(",\"\(name)\":".utf8) + value.line }
         return Response(fields: fields, body: body + Array("}\n".utf8))
+    }
+}
+
+extension Request {
+    /// Returns whether the client wants events as lines of NDJSON, not as one JSON object.
+    /// - Throws: `Problem` when it accepts neither.
+    func wantsLines() throws(Problem) -> Bool {
+        let types = ["application/json", EventEncoding.ndjson.mediaType]
+        guard let type = MediaType.choose(types, accept: head.field(.accept)) else {
+            throw .notAcceptable(types)
+        }
+        return type.hasBytes(of: types[1])
     }
 }
 

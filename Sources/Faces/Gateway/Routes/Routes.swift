@@ -13,6 +13,8 @@ enum Routes {
                 filterItemLimit: services.filterItemLimit, fields: services.streamFields,
                 past: PastQuery(log: services.log, now: services.now))
             + history(services.log, filterItemLimit: services.filterItemLimit, now: services.now)
+            + recent(
+                services.log, inMemory: services.recent, filterItemLimit: services.filterItemLimit)
             + records(operations) + push(operations, memory: services.memory)
             + publish(operations) + syncs(operations) + signatures(operations)
             + session(services.access)
@@ -30,6 +32,8 @@ enum Routes {
         let filterItemLimit: Int
         let streamFields: StreamFields
         let log: any EventLog
+        /// The last events in memory, while the log is off.
+        let recent: any EventLog
         /// Returns microseconds since 1970.
         let now: @Sendable () -> Int64
         let health: Health

@@ -175,6 +175,12 @@ public struct SettingKey: Sendable {
             "events.history.max_bytes", .bytes(0...1 << 44), "1GiB",
             "most bytes of the events that are kept; 0 is without limit"),
         SettingKey(
+            "events.recent.max_events", .count(0...100_000), "1000",
+            "last events that are kept in memory while the event log is off; 0 keeps none"),
+        SettingKey(
+            "events.recent.max_bytes", .bytes(1 << 10...1 << 30), "4MiB",
+            "most bytes of the last events that are kept in memory"),
+        SettingKey(
             "events.on_overflow", .choice(["catch-up", "drop"]), "catch-up",
             "events for which a subscriber has no room: it gets them later, if they are kept, or they are dropped"
         ),

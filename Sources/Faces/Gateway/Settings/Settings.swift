@@ -33,6 +33,8 @@ public struct Settings: Sendable {
     public var delivery: DeliveryPolicy
     /// What the event log keeps.
     public var history: EventLogPolicy
+    /// The last events that are kept in memory while the event log is off.
+    public var recent: EventLogPolicy
     /// Whether each event is logged.
     public var logsPublishedEvents: Bool
     /// The longest silence of a stream.
@@ -131,6 +133,9 @@ public struct Settings: Sendable {
         history = EventLogPolicy(
             maxEvents: number("events.history.max_events"), maxAge: age == .zero ? nil : age,
             maxBytes: bytes == 0 ? nil : bytes)
+        recent = EventLogPolicy(
+            maxEvents: number("events.recent.max_events"),
+            maxBytes: number("events.recent.max_bytes"))
         logsPublishedEvents = flag("events.log_published_events")
         heartbeatInterval = duration("events.heartbeat_interval")
         retry = duration("events.retry")
