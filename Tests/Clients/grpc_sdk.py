@@ -448,6 +448,13 @@ def events(client, gateway, refs):
               label_filters=[str(n) for n in range(2000)])))),
           grpc.StatusCode.INVALID_ARGUMENT)
 
+    [number] = [row["id"] for row in gateway.subscribers() if row["filter"].get("types") is None
+                and row["filter"].get("labels") is None and "cids" in row["filter"]]
+    gateway.disconnect(number)
+    one.thread.join(10)
+    expect("a stream that an administrator ends", one.error.code(), grpc.StatusCode.UNAVAILABLE)
+    expect("its reason", one.error.details(), "the stream was ended: disconnected")
+
     gateway.stop()
     pushes.thread.join(10)
     expect("a stream at shutdown", pushes.error.code(), grpc.StatusCode.UNAVAILABLE)

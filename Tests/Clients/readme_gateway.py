@@ -94,6 +94,11 @@ class Gateway:
         """Pushes a record; returns its cid."""
         return self.post("/push", body)["cid"]
 
+    def disconnect(self, number):
+        """Ends the stream of a subscriber."""
+        url = f"http://127.0.0.1:{self.port}/subscribers/{number}"
+        urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=10).close()
+
     def subscribers(self):
         return self.get("/subscribers")["subscribers"]
 

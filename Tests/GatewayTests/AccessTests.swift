@@ -69,6 +69,43 @@ import Testing
         }
     }
 
+    @Test(arguments: ["0", "100"])
+    func `the last events are only those that a token allows`(history: String) async throws {
+        let settings = settings.merging(["events.history.max_events": history]) { $1 }
+        try await TestGateway.run(settings) { gateway in
+            for (name, skill) in [("a", "y"), ("b", "x")] {
+                _ = try await gateway.request(
+                    "POST", "/push", fields: bearer(secret), body: record(name, skill: skill))
+            }
+            for (token, count) in [(secret, 2), (reader, 1)] {
+                let answer = try await gateway.request(
+                    "GET", "/events/recent?types=RECORD_PUSHED", fields: bearer(token))
+                let events = answer.json["events"] as? [[String: Any]] ?? []
+                #expect(events.count == count)
+                #expect(events.last?["labels"] as? [String] == ["/skills/x"])
+            }
+        }
+    }
+
+    @Test func `only an administrator sees subscribers and ends their streams`() async throws {
+        try await TestGateway.run(settings) { gateway in
+            let stream = try await gateway.listen("/events", bearer(reader))
+            for (fields, status) in [([:], 401), (bearer(reader), 403)] {
+                for (method, path) in [("GET", "/subscribers"), ("DELETE", "/subscribers/1")] {
+                    let answer = try await gateway.request(method, path, fields: fields)
+                    #expect(answer.status == status, "\(method)")
+                }
+            }
+            let list = try await gateway.request("GET", "/subscribers", fields: bearer(secret))
+            let found = list.json["subscribers"] as? [[String: Any]]
+            #expect(found?.first?["subject"] as? String == "reader")
+            let ended = try await gateway.request(
+                "DELETE", "/subscribers/1", fields: bearer(secret))
+            #expect(ended.status == 204)
+            #expect(try await stream.event()["event"] == "goodbye")
+        }
+    }
+
     @Test func `a session stands for its token, and changes need an allowed origin`() async throws {
         try await TestGateway.run(settings) { gateway in
             let begun = try await gateway.request("POST", "/session", fields: bearer(secret))

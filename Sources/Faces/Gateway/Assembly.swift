@@ -86,7 +86,7 @@ struct Assembly: Sendable {
             http: settings.http, http2: HTTP2Limits(settings.http),
             hub: LoopHub.Policy(
                 delivery: settings.delivery, heartbeatInterval: settings.heartbeatInterval,
-                peerTimeout: settings.http.peerTimeout, now: clock.monotonic),
+                peerTimeout: settings.http.peerTimeout, now: clock.monotonic, wall: clock.wall),
             face: HTTPFace.Shared(
                 router: Router(routes: routes), dashboard: dashboard,
                 cors: CORSPolicy(allowed: settings.allowedOrigins), admission: admission,

@@ -18,6 +18,9 @@ final class HTTP2EventStream: FrameSink {
     /// The fields after the body; nil for none.
     private var trailers: HTTPFields?
 
+    /// The field of a reason, in the trailers of gRPC.
+    private static let reasonField = HTTPField.Name("grpc-message")
+
     /// Makes a stream that has ended, until `open` is called.
     /// - Parameter trailers: fields after the body.
     init(_ stream: HTTP2Stream, _ connection: HTTP2Connection, trailers: HTTPFields) {
@@ -46,6 +49,11 @@ final class HTTP2EventStream: FrameSink {
             if let name = HTTPField.Name(name) { trailers[name] = value }
         }
         self.trailers = trailers
+    }
+
+    func setEndReason(_ reason: String) {
+        guard let name = Self.reasonField, trailers?[name] != nil else { return }
+        trailers?[name] = reason
     }
 
     func finish() { if !isClosed { stream.finish(trailers: trailers) } }

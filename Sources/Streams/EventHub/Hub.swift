@@ -30,6 +30,7 @@ public final class Hub {
     private var fanOut = FanOut()
     private var waiting: Deque<PublishedEvent> = []
     private var registry = SubscriberRegistry()
+    private var agents = UserAgents()
     private var heartbeats = HeartbeatScheduler()
     /// When the events of the active fan-out were published.
     private var activePublishTimes: [Duration] = []
@@ -66,7 +67,9 @@ public final class Hub {
         let group =
             groups[id][key] ?? DeliveryGroup(Subscription(request, id: id, hub: self))
         groups[id][key] = group
-        let subscriber = Subscriber(request, sink: sink, subscription: group.subscription)
+        let subscriber = Subscriber(
+            request, agent: agents.shared(request.userAgent), sink: sink,
+            subscription: group.subscription)
         group.add(subscriber)
         registry.add(subscriber)
         heartbeats.markSent(subscriber)
@@ -287,9 +290,5 @@ public final class Hub {
     public func takeLongestQueue() -> Int {
         defer { longestQueue = subscribers.reduce(0) { max($0, $1.queued) } }
         return longestQueue
-    }
-
-    private func heartbeat(_ subscriber: Subscriber) -> Frame {
-        HeartbeatScheduler.frame(subscriber.subscription.encoding)
     }
 }

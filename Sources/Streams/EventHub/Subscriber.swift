@@ -13,17 +13,21 @@ public final class Subscriber {
         public let encoding: EventEncoding
         /// The address of the client, for limits, logs and `GET /subscribers`.
         public let address: String
+        /// What the client calls itself (`User-Agent`); empty when it does not say.
+        public let userAgent: String
         /// When it subscribed, in microseconds since 1970 (UTC).
         public let since: Int64
 
         /// Makes a request.
         public init(
-            id: Int, filter: EventFilter, encoding: EventEncoding, address: String, since: Int64
+            id: Int, filter: EventFilter, encoding: EventEncoding, address: String,
+            userAgent: String = "", since: Int64
         ) {
             self.id = id
             self.filter = filter
             self.encoding = encoding
             self.address = address
+            self.userAgent = userAgent
             self.since = since
         }
     }
@@ -44,6 +48,7 @@ public final class Subscriber {
     let subscription: Subscription
     private let id: Int
     private let address: String
+    private let agent: UserAgent?
     private let since: Int64
     /// Where its frames go.
     public let sink: any FrameSink
@@ -52,7 +57,7 @@ public final class Subscriber {
     public var request: Request {
         Request(
             id: id, filter: subscription.filter, encoding: subscription.encoding, address: address,
-            since: since)
+            userAgent: agent?.text ?? "", since: since)
     }
 
     private var hub: Hub { subscription.hub }
@@ -84,8 +89,11 @@ public final class Subscriber {
     /// Whether the hub waits for it, because it has fallen behind and has taken something recently.
     var isReading = false
 
-    init(_ request: Request, sink: any FrameSink, subscription: Subscription) {
+    init(
+        _ request: Request, agent: UserAgent?, sink: any FrameSink, subscription: Subscription
+    ) {
         self.subscription = subscription
+        self.agent = agent
         id = request.id
         address = request.address
         since = request.since
@@ -97,6 +105,9 @@ public final class Subscriber {
 
     /// How many events wait in its send queue.
     public var queued: Int { backlog?.queue.count ?? 0 }
+
+    /// Whether it is served from the event log, and not live.
+    public var isReplaying: Bool { past != nil }
 
     /// Whether it has fallen behind: some of what was sent last has not been taken.
     public var isBehind: Bool { backlog != nil }

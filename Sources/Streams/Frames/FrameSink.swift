@@ -25,6 +25,10 @@ public protocol FrameSink: AnyObject {
     /// `finish`.
     func setTrailers(_ fields: [(name: String, value: String)])
 
+    /// Says why the stream is about to end, where its protocol has a place for it after the body.
+    /// - Parameter reason: visible ASCII and spaces, without a percent sign.
+    func setEndReason(_ reason: String)
+
     /// Ends the stream in good order. Call it only when everything has been taken.
     func finish()
 
@@ -46,6 +50,9 @@ extension FrameSink {
 
     /// Does nothing.
     public func ping() {}
+
+    /// Does nothing.
+    public func setEndReason(_ reason: String) {}
 }
 
 /// The owner of an open stream, called on the loop's thread.

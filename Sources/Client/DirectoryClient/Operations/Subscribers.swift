@@ -49,11 +49,24 @@ public struct SubscriberInfo: Sendable, Equatable, Codable {
 }
 
 extension DirectoryClient {
-    /// Returns the subscribers of the gateway.
+    /// Returns the subscribers of the gateway, in the order in which they came.
     /// - Throws: `DirectoryClientError`.
     public func subscribers() async throws(DirectoryClientError) -> [SubscriberInfo] {
-        try await decode(Page.self, ClientRequest(.GET, "/subscribers")).subscribers
+        var all: [SubscriberInfo] = []
+        var after: String?
+        repeat {
+            var query = [("limit", "1000")]
+            if let after { query.append(("after", after)) }
+            let page = try await decode(
+                Page.self, ClientRequest(.GET, "/subscribers", query: query))
+            all += page.subscribers
+            after = page.next
+        } while after != nil
+        return all
     }
 
-    private struct Page: Decodable { let subscribers: [SubscriberInfo] }
+    private struct Page: Decodable {
+        let subscribers: [SubscriberInfo]
+        let next: String?
+    }
 }

@@ -64,7 +64,8 @@ final class LoopGRPCHost: GRPCHost {
         }
         let request = Subscriber.Request(
             id: id, filter: filter, encoding: wantsNotices ? .grpcWithNotices : .grpc,
-            address: peer.address, since: face.shared.log.clock.wall())
+            address: peer.address, userAgent: call.head.userAgent,
+            since: face.shared.log.clock.wall())
         let (first, place) = face.begin(start, request.encoding)
         hub.expectSubscriber()
         let sink = exchange.openEventStream(fields: fields, first: first, trailers: trailers)

@@ -198,7 +198,8 @@ final class HTTPFace {
         }
         let request = Subscriber.Request(
             id: id, filter: subscription.filter, encoding: subscription.encoding,
-            address: peer.address, since: shared.log.clock.wall())
+            address: peer.address, userAgent: exchange.request.userAgent,
+            since: shared.log.clock.wall())
         var fields = shared.streamFields.fields(subscription.encoding)
         let cors = shared.cors.fields(for: exchange.request.fields)
         if !cors.isEmpty { fields.append(contentsOf: cors) }

@@ -191,9 +191,21 @@ actor GatewayLoop: HTTPResponder {
     /// Returns how many subscribers there are.
     func subscriberCount() -> Int { parts?.hub.count ?? 0 }
 
-    /// Returns the subscribers of one part of the hub.
-    func subscribers(ofPart part: Int) -> [SubscriberStatus] {
-        parts?.hub.subscribers(ofPart: part) ?? []
+    /// Returns what the subscribers of one part of the hub are sorted by.
+    func keys(ofPart part: Int, by order: SubscriberOrder) -> [SubscriberKey] {
+        parts?.hub.keys(ofPart: part, by: order) ?? []
+    }
+
+    /// Returns the subscribers of one part of the hub that have these numbers.
+    func subscribers(ofPart part: Int, _ ids: Set<Int>) -> [SubscriberStatus] {
+        guard let parts else { return [] }
+        return parts.hub.subscribers(ofPart: part, ids) { parts.access.subjectName(of: $0) }
+    }
+
+    /// Ends the stream of a subscriber with a `goodbye`.
+    /// - Returns: false when the loop has no subscriber of this number.
+    func disconnect(_ id: Int) -> Bool {
+        parts?.hub.disconnect(id, retry: shared.face.retry) ?? false
     }
 
     // MARK: Shutdown

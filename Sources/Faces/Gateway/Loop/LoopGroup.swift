@@ -37,22 +37,6 @@ final class LoopGroup: Sendable {
     /// How many loops are blocked.
     var stalledCount: Int { all.count { $0.isStalled } }
 
-    /// Returns all subscribers, in the order in which they came. Those of a blocked loop are left out,
-    /// because it cannot list them.
-    func subscribers() async -> [SubscriberStatus] {
-        var subscribers: [SubscriberStatus] = []
-        for loop in all where !loop.isStalled {
-            for part in 0..<Hub.partCount {
-                let deadline = ContinuousClock.now + .seconds(1)
-                subscribers +=
-                    await Deadline.result(by: deadline) {
-                        await loop.subscribers(ofPart: part)
-                    } ?? []
-            }
-        }
-        return subscribers.sorted { $0.id < $1.id }
-    }
-
     /// Returns the sum of the statistics of all loops. A blocked loop is not waited for: its last
     /// snapshot and its silence count.
     func statistics() async -> (sum: LoopStatistics, stalled: Int) {

@@ -18,6 +18,8 @@ final class LoopHub {
         var peerTimeout: Duration
         /// The monotonic clock.
         var now: @Sendable () -> Duration
+        /// Returns microseconds since 1970.
+        var wall: @Sendable () -> Int64
     }
 
     /// Called when a subscriber has left because its stream ended.
@@ -213,9 +215,23 @@ final class LoopHub {
         }
     }
 
-    /// Returns the subscribers of one part of the hub: all of them would take too long for one turn.
-    func subscribers(ofPart part: Int) -> [SubscriberStatus] {
-        hub.subscribers(ofPart: part).map(SubscriberStatus.init)
+    /// Returns what subscribers of one part of the hub are sorted by: of all of them would take too
+    /// long for one turn.
+    func keys(ofPart part: Int, by order: SubscriberOrder) -> [SubscriberKey] {
+        let now = policy.wall()
+        return hub.subscribers(ofPart: part).map { SubscriberKey($0, part: part, order, now: now) }
+    }
+
+    /// Returns the subscribers of one part of the hub that have these numbers.
+    /// - Parameter subject: returns the name of who subscribed.
+    func subscribers(
+        ofPart part: Int, _ ids: Set<Int>, subject: (Subscriber) -> String?
+    ) -> [SubscriberStatus] {
+        let now = policy.wall()
+        return hub.subscribers(ofPart: part).filter { ids.contains($0.request.id) }.map {
+            SubscriberStatus(
+                $0, subject: subject($0), bufferSize: policy.delivery.bufferSize, now: now)
+        }
     }
 
     // MARK: Shutdown
@@ -239,8 +255,27 @@ final class LoopHub {
     func sayGoodbye(to subscriber: Subscriber, retry: Duration, reason: String) {
         let goodbye = subscriber.request.encoding.goodbye(
             retry: retry.milliseconds, reason: reason)
+        subscriber.sink.setEndReason("the stream was ended: \(reason)")
         hub.end(subscriber, with: goodbye)
     }
+
+    /// Ends one stream with a `goodbye`; at once, if its client has not taken it after a time.
+    /// - Returns: false when no subscriber has this number.
+    func disconnect(_ id: Int, retry: Duration) -> Bool {
+        guard let subscriber = hub.subscribers.first(where: { $0.request.id == id }) else {
+            return false
+        }
+        sayGoodbye(to: subscriber, retry: retry, reason: Self.disconnectReason)
+        wheel.schedule(after: Self.goodbyeTime) { [weak subscriber] in
+            subscriber?.sink.abort()
+        }
+        return true
+    }
+
+    /// The `reason` of the last frame of a stream that an administrator ends.
+    static let disconnectReason = "disconnected"
+    /// How long a client has to take the end of its stream.
+    private static let goodbyeTime: Duration = .seconds(5)
 
     /// Ends all streams at once.
     func abort() { hub.abortAll() }

@@ -40,6 +40,11 @@ final class StreamAccess {
         return subject?.name ?? Subject.anonymous.name
     }
 
+    /// Returns the name of the subject of a stream; nil for an anonymous one.
+    func subjectName(of subscriber: Subscriber) -> String? {
+        streams[subscriber.request.id]?.subject.name
+    }
+
     /// Looks at all streams, after the tokens have changed.
     func check() {
         for (subscriber, subject) in streams.values {

@@ -1,5 +1,7 @@
 internal import EventHub
 internal import Events
+internal import HTTPServer
+internal import HTTPTypes
 internal import Text
 
 /// A subscriber as `GET /subscribers` shows it.
@@ -7,18 +9,38 @@ struct SubscriberStatus: Sendable {
     let id: Int
     let json: JSON
 
-    init(_ subscriber: Subscriber) {
+    /// - Parameters:
+    ///   - subject: the name of who subscribed; nil for an anonymous one.
+    ///   - bufferSize: how many events its queue holds.
+    ///   - now: microseconds since 1970.
+    init(_ subscriber: Subscriber, subject: String?, bufferSize: Int, now: Int64) {
         let request = subscriber.request
         id = request.id
-        json = [
-            "id": .number(request.id), "address": .string(request.address),
-            "since": .string(Timestamp.format(request.since)),
-            "kind": .string(request.encoding.isGRPC ? "grpc" : "http"),
-            "format": .string(request.encoding.mediaType), "filter": request.filter.json,
-            "delivered": .number(subscriber.delivered), "dropped": .number(subscriber.dropped),
-            "queued": .number(subscriber.queued),
+        var members: [(String, JSON)] = [
+            ("id", .number(request.id)), ("address", .string(request.address)),
+            ("user_agent", .string(request.userAgent)),
+            ("since", .string(Timestamp.format(request.since))),
+            ("age", .number(Int(max(0, now - request.since) / 1_000_000))),
+            ("kind", .string(request.encoding.isGRPC ? "grpc" : "http")),
+            ("format", .string(request.encoding.mediaType)), ("filter", request.filter.json),
+            ("delivered", .number(subscriber.delivered)),
+            ("rate", Self.thousandths(SubscriberKey.rate(of: subscriber, now: now))),
+            ("dropped", .number(subscriber.dropped)), ("queued", .number(subscriber.queued)),
+            ("buffer_size", .number(bufferSize)), ("replaying", .bool(subscriber.isReplaying)),
         ]
+        if let subject { members.append(("subject", .string(subject))) }
+        json = .object(members)
     }
+
+    private static func thousandths(_ number: Int) -> JSON {
+        let rest = String(1000 + number % 1000)
+        return .literal("\(number / 1000).\(rest.dropFirst())")
+    }
+}
+
+extension RequestHead {
+    /// What the client calls itself, 256 bytes of it at most.
+    var userAgent: String { (fields[.userAgent] ?? "").clipped(to: 256) }
 }
 
 extension EventFilter {
