@@ -38,7 +38,7 @@ private struct Fixture {
         try FileManager.default.createDirectory(atPath: copy, withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: fixture.file, toPath: copy + "/directory.sqlite")
         let store = try Store(path: copy, events: Silence(), now: { 0 })
-        #expect(try await store.recordCount() == 40)
+        #expect(try await store.figures().records == 40)
         store.close()
         try FileManager.default.removeItem(atPath: copy)
     }

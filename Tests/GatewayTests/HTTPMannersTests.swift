@@ -75,7 +75,9 @@ import Testing
             let served = page.split(separator: "\n").filter { $0.hasPrefix("# TYPE ") }
                 .map { String($0.split(separator: " ")[2]) }
             let text = try String(contentsOfFile: repository + "/docs/metrics.md", encoding: .utf8)
-            let documented = text.matches(of: /`(directory_gateway_[a-z_]+)[`{]/).map {
+            let documented = text.matches(
+                of: /^\| `((?:directory_gateway|process)_[a-z_]+)[`{]/.anchorsMatchLineEndings()
+            ).map {
                 String($0.1)
             }
             #expect(Set(served) == Set(documented))

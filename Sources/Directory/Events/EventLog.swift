@@ -97,7 +97,7 @@ public struct EventLogReset: Sendable, Equatable {
     public let oldestID: EventID?
 
     /// The reasons.
-    public enum Cause: Sendable {
+    public enum Cause: Sendable, CaseIterable {
         /// The log is off.
         case historyOff
         /// Events after the given one are no longer kept, or were published while the log was off.

@@ -12,7 +12,7 @@ internal import Text
 /// log (likewise), and probes for health and metrics. Safe to use from any thread.
 public final class Store: Sendable {
     /// The connections.
-    private struct Connections: Sendable {
+    struct Connections: Sendable {
         let pool: DatabasePool
         let scans: DatabasePool
         /// nil when the event log is off.
@@ -21,10 +21,10 @@ public final class Store: Sendable {
         let commits: CommitQueue
     }
 
-    private let path: String
+    let path: String
     /// nil when the file is too damaged to be opened.
     private let connections: Connections?
-    private let directory: DataDirectory
+    let directory: DataDirectory
     private let queryTime: Duration
     /// The damage that was found at the start.
     private let startFault: String?
@@ -35,7 +35,7 @@ public final class Store: Sendable {
                 "the store is damaged (\($0.clipped(to: 300))): check it with 'dir-gateway check', and restore it from a backup; until then it is read-only"
             }
     }
-    private let lastCheck = Mutex<(at: ContinuousClock.Instant, fault: DirectoryError?)?>(nil)
+    let lastCheck = Mutex<(at: ContinuousClock.Instant, fault: DirectoryError?)?>(nil)
 
     /// Opens the store and migrates its schema. A damaged store is opened read-only: `fault` says
     /// why. Blocks the thread.
@@ -114,7 +114,7 @@ public final class Store: Sendable {
         if let fault { throw .storeUnavailable(fault) }
     }
 
-    private func open() throws(DirectoryError) -> Connections {
+    func open() throws(DirectoryError) -> Connections {
         if let connections { return connections }
         throw .storeUnavailable(fault ?? "the store is closed")
     }
@@ -217,7 +217,7 @@ public final class Store: Sendable {
         do { return .success(try await read()) } catch { return .failure(error) }
     }
 
-    private func readError(_ error: any Error, _ cid: String?) -> DirectoryError {
+    func readError(_ error: any Error, _ cid: String?) -> DirectoryError {
         switch error {
         // A record that is missing in a damaged store may have been stored.
         case let error as DirectoryError:
@@ -232,46 +232,6 @@ public final class Store: Sendable {
             return cid.map { .damaged(cid: $0) } ?? .storeUnavailable("the store is damaged")
         default: return .storeUnavailable("the store cannot be read: \(error)")
         }
-    }
-
-    /// Checks the store: reads, and writes a page of the database and a file. So a full disk is
-    /// found before a client writes. A second call within a second returns the same result.
-    /// - Throws: `DirectoryError.storeUnavailable`.
-    public func check() async throws(DirectoryError) {
-        if let fault { throw .storeUnavailable(fault) }
-        let known = lastCheck.withLock { $0 }
-        if let known, ContinuousClock.now - known.at < .seconds(1) {
-            if let fault = known.fault { throw fault }
-            return
-        }
-        var found: DirectoryError?
-        do { try await readAndWrite() } catch { found = error }
-        lastCheck.withLock { $0 = (.now, found) }
-        if let found { throw found }
-    }
-
-    private func readAndWrite() async throws(DirectoryError) {
-        _ = try await probe { try Int.fetchOne($0, sql: "SELECT 1") }
-        let directory = directory
-        try await open().commits.submit(isTrial: true) { database in
-            try directory.checkSpace()
-            let mark = Int.random(in: 1...Int(Int32.max))
-            try database.execute(sql: "PRAGMA user_version = \(mark)")
-            return Applied(result: (), events: [])
-        }
-    }
-
-    /// Returns the number of stored records.
-    /// - Throws: `DirectoryError.storeUnavailable`.
-    public func recordCount() async throws(DirectoryError) -> Int {
-        try await probe { try Int.fetchOne($0, sql: "SELECT count(*) FROM record") ?? 0 }
-    }
-
-    private func probe<T: Sendable>(_ query: @escaping @Sendable (Database) throws -> T)
-        async throws(DirectoryError) -> T
-    {
-        let probes = try open().probes
-        do { return try await probes.read(query) } catch { throw readError(error, nil) }
     }
 
     /// Stops all scans and reads of the event log: they fail with `DirectoryError.cancelled`.

@@ -5,7 +5,7 @@ internal import Text
 
 /// The syncs of a Directory: accepts them, runs some at a time, and continues them after a restart.
 public actor Syncs {
-    private struct Running {
+    struct Running {
         let task: Task<Void, Never>
         let counter: SyncCounter
     }
@@ -15,8 +15,8 @@ public actor Syncs {
     private let policy: SyncPolicy
     private let now: @Sendable () -> Int64
     private let logger: Logger
-    private var waiting: [Sync] = []
-    private var running: [ExactString: Running] = [:]
+    private(set) var waiting: [Sync] = []
+    private(set) var running: [ExactString: Running] = [:]
     /// The number of syncs that are being stored, before they wait.
     private var accepting = 0
     private var isStopped = false

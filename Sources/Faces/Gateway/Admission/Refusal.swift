@@ -1,5 +1,5 @@
 /// Why a connection or a stream is refused for now.
-enum Refusal: Sendable {
+enum Refusal: Sendable, CaseIterable {
     case full
     case tooManyFromAddress
     case draining

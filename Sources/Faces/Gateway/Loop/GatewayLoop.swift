@@ -47,6 +47,7 @@ actor GatewayLoop: HTTPResponder {
     nonisolated let loop: EventLoop
     private let shared: Shared
     private var parts: Parts?
+    private var lag = WindowMaximum(Duration.zero)
     /// How many handlers of requests have not returned.
     private var runningHandlers = 0
     /// Stops and resumes accepting, also while the loop is blocked.
@@ -107,6 +108,7 @@ actor GatewayLoop: HTTPResponder {
             clock: clock, listener: listener, hub: hub, face: face, access: access, grpc: grpc)
         if let control = listener.control { listenerControl.withLock { $0 = control } }
         shared.backplane.connect(hub.makeInlet())
+        scheduleWindows()
         return listener.address ?? address
     }
 
@@ -183,9 +185,27 @@ actor GatewayLoop: HTTPResponder {
         guard let parts else { return lastSnapshot.withLock { $0 } }
         var snapshot = parts.face.statistics
         parts.hub.add(to: &snapshot)
-        snapshot.lag = parts.clock.takeWorstLag()
+        lag.add(parts.clock.takeWorstLag())
+        snapshot.lag = lag.value
         lastSnapshot.withLock { $0 = snapshot }
         return snapshot
+    }
+
+    /// Moves the windows of the highest values on, at intervals: requests for the metrics do not change
+    /// them.
+    private func scheduleWindows() {
+        let interval = WindowMaximum<Duration>.turnInterval
+        parts?.clock.wheel.schedule(after: interval) { [weak self] in
+            self?.assumeIsolated { $0.turnWindows() }
+        }
+    }
+
+    private func turnWindows() {
+        guard let parts else { return }
+        lag.add(parts.clock.takeWorstLag())
+        lag.turn()
+        parts.hub.turnWindow()
+        scheduleWindows()
     }
 
     /// Returns how many subscribers there are.

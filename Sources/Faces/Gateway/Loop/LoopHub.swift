@@ -26,6 +26,7 @@ final class LoopHub {
     var onLeave: (Subscriber) -> Void = { _ in }
     /// The time from publishing an event to the write for the last subscriber.
     private(set) var publishToWrite = Histogram()
+    private var longestQueue = WindowMaximum(0)
 
     private let hub: Hub
     private let policy: Policy
@@ -203,12 +204,19 @@ final class LoopHub {
 
     // MARK: Statistics
 
+    /// Begins the next part of the window of the longest queue.
+    func turnWindow() {
+        longestQueue.add(hub.takeLongestQueue())
+        longestQueue.turn()
+    }
+
     /// Adds the figures of the hub, with the current levels.
     func add(to statistics: inout LoopStatistics) {
         statistics.subscribers = hub.count
         statistics.delivered = hub.delivered
         statistics.dropped = hub.dropped
-        statistics.longestQueue = hub.takeLongestQueue()
+        longestQueue.add(hub.takeLongestQueue())
+        statistics.longestQueue = longestQueue.value
         statistics.publishToWrite = publishToWrite
         if resets > 0 {
             statistics.resets[ExactString(EventLogReset.Cause.upstreamLost.name)] = resets

@@ -1,3 +1,4 @@
+internal import TLS
 internal import Text
 
 /// The statistics of one loop. They belong to the loop; others get a copy.
@@ -18,6 +19,11 @@ struct LoopStatistics: Sendable {
     var requestSeconds: [ExactString: Histogram] = [:]
     /// How many connections and streams were refused, by reason.
     var rejected: [ExactString: Int] = [:]
+
+    /// The reasons of `rejected`.
+    static let rejections =
+        Refusal.allCases.map(\.name) + ["no-descriptors", "no-room"]
+        + TLSFailure.Kind.allCases.map { "tls-\($0.name)" }
 
     /// How many streams were told that events may be missing, by cause.
     var resets: [ExactString: Int] = [:]

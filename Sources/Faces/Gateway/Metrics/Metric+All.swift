@@ -1,8 +1,10 @@
+internal import Directory
+internal import Events
 internal import Text
 internal import Upstream
 
 extension Metric {
-    /// Every metric.
+    /// Every metric of the gateway.
     static let all: [Metric] = [
         Metric(name: "subscribers", kind: .gauge, help: "Open event streams.") {
             [number($0.loops.subscribers)]
@@ -22,20 +24,21 @@ extension Metric {
             name: "resets_total", kind: .counter,
             help: "Streams that were told that events may be missing."
         ) { snapshot in
-            snapshot.loops.resets.sorted { $0.key < $1.key }
-                .map { number($0.value, [("cause", $0.key.string)]) }
+            let all = snapshot.loops.resets.withZeros(EventLogReset.Cause.allCases.map(\.name))
+            return all.map { number($0.value, [("cause", $0.key.string)]) }
         },
         Metric(
             name: "subscriber_queue_events", kind: .gauge,
-            help: "Longest queue of a subscriber since the last scrape."
+            help: "Longest queue of a subscriber within about a minute."
         ) { [number($0.loops.longestQueue)] },
         Metric(
             name: "publish_to_write_seconds", kind: .histogram,
-            help: "Time from publishing an event to the write for the last subscriber of a loop."
+            help:
+                "Time from publishing an event to the write for the last subscriber of a loop."
         ) { histogram($0.loops.publishToWrite) },
         Metric(
             name: "loop_lag_seconds", kind: .gauge,
-            help: "Longest delay of a loop since the last scrape."
+            help: "Longest delay of a loop within about a minute."
         ) { [seconds($0.loops.lag)] },
         Metric(name: "loops_stalled", kind: .gauge, help: "Loops that are blocked.") {
             [number($0.stalledLoops)]
@@ -51,11 +54,12 @@ extension Metric {
         ) { [number($0.lostLogLines)] },
         Metric(name: "http_requests_total", kind: .counter, help: "Requests with a response.") {
             snapshot in
-            snapshot.loops.requests.sorted {
+            snapshot.requests.sorted {
                 ($0.key.route, $0.key.code) < ($1.key.route, $1.key.code)
             }
             .map {
-                number($0.value, [("route", $0.key.route.string), ("code", String($0.key.code))])
+                number(
+                    $0.value, [("route", $0.key.route.string), ("code", String($0.key.code))])
             }
         },
         Metric(
@@ -73,10 +77,33 @@ extension Metric {
             name: "connections_rejected_total", kind: .counter,
             help: "Connections and streams that were refused."
         ) { snapshot in
-            snapshot.loops.rejected.sorted { $0.key < $1.key }
-                .map { number($0.value, [("reason", $0.key.string)]) }
+            let all = snapshot.loops.rejected.withZeros(LoopStatistics.rejections)
+            return all.map { number($0.value, [("reason", $0.key.string)]) }
         },
-        Metric(name: "records", kind: .gauge, help: "Stored records.") { [number($0.records)] },
+        Metric(name: "records", kind: .gauge, help: "Stored records.") {
+            [number($0.store.records)]
+        },
+        Metric(name: "records_published", kind: .gauge, help: "Published records.") {
+            [number($0.store.published)]
+        },
+        Metric(name: "records_signed", kind: .gauge, help: "Records with a signature.") {
+            [number($0.store.signed)]
+        },
+        Metric(name: "signatures", kind: .gauge, help: "Stored signatures.") {
+            [number($0.store.signatures)]
+        },
+        Metric(name: "store_bytes", kind: .gauge, help: "Size of the database file.") {
+            [number($0.store.fileBytes)]
+        },
+        Metric(name: "store_wal_bytes", kind: .gauge, help: "Size of the write-ahead log.") {
+            [number($0.store.logBytes)]
+        },
+        Metric(name: "syncs_running", kind: .gauge, help: "Syncs that run.") {
+            [number($0.syncsRunning)]
+        },
+        Metric(name: "syncs_waiting", kind: .gauge, help: "Syncs that wait for their turn.") {
+            [number($0.syncsWaiting)]
+        },
         Metric(name: "syncs_total", kind: .counter, help: "Syncs that have ended.") {
             $0.syncs.map { number($0.count, [("outcome", $0.outcome)]) }
         },
@@ -101,18 +128,42 @@ extension Metric {
             help: "Events of the upstream that could not be passed on."
         ) { $0.upstream.map { [number($0.refused)] } ?? [] },
         Metric(name: "open_descriptors", kind: .gauge, help: "Open file descriptors.") {
-            [number($0.openDescriptors)]
+            [number($0.process.openDescriptors)]
         },
         Metric(name: "build_info", kind: .gauge, help: "Always 1; the label is the version.") {
             [number(1, [("version", $0.version)])]
         },
     ]
 
+    /// What every client library of Prometheus reports of its process, under the same names.
+    private static let process: [Metric] = [
+        Metric(
+            name: "process_cpu_seconds_total", kind: .counter,
+            help: "Processor time, user and system."
+        ) { [seconds($0.process.cpu)] },
+        Metric(
+            name: "process_resident_memory_bytes", kind: .gauge, help: "Memory that is resident."
+        ) { [number($0.process.residentBytes)] },
+        Metric(
+            name: "process_virtual_memory_bytes", kind: .gauge, help: "Size of the address space."
+        ) { [number($0.process.virtualBytes)] },
+        Metric(name: "process_open_fds", kind: .gauge, help: "Open file descriptors.") {
+            [number($0.process.openDescriptors)]
+        },
+        Metric(name: "process_max_fds", kind: .gauge, help: "Limit of open file descriptors.") {
+            [number($0.process.maxDescriptors)]
+        },
+        Metric(
+            name: "process_start_time_seconds", kind: .gauge,
+            help: "Start of the process, seconds since 1970."
+        ) { [number($0.process.startTime)] },
+    ]
+
     /// Returns the page in the text format of Prometheus 0.0.4.
     static func page(_ snapshot: MetricsSnapshot) -> [UInt8] {
         var page = ""
-        for metric in all {
-            let name = prefix + metric.name
+        for metric in all + process {
+            let name = metric.fullName
             page += "# HELP \(name) \(metric.help)\n# TYPE \(name) \(metric.kind.rawValue)\n"
             for sample in metric.samples(snapshot) {
                 let labels = sample.labels.map { "\($0)=\"\($1)\"" }.joined(separator: ",")
@@ -121,5 +172,29 @@ extension Metric {
             }
         }
         return Array(page.utf8)
+    }
+}
+
+extension MetricsSnapshot {
+    /// The requests by route and status, with a zero for each success that has not happened yet: a rate
+    /// needs the value before the first one.
+    fileprivate var requests: [LoopStatistics.RequestKey: Int] {
+        var all = loops.requests
+        for route in routes {
+            for code in route.codes {
+                let key = LoopStatistics.RequestKey(
+                    route: ExactString(route.pattern), code: code)
+                all[key] = all[key] ?? 0
+            }
+        }
+        return all
+    }
+}
+
+extension [ExactString: Int] {
+    /// The counts in the order of their names, with a zero for each name that has none.
+    fileprivate func withZeros(_ names: [String]) -> [(key: ExactString, value: Int)] {
+        let zeros = names.map { (ExactString($0), 0) }
+        return merging(zeros) { count, _ in count }.sorted { $0.key < $1.key }
     }
 }

@@ -1,10 +1,13 @@
+internal import Directory
+internal import Text
 internal import Upstream
 
-/// One metric: its name below `directory_gateway_`, its kind and its help text. `GET /metrics` serves
+/// One metric: its name, its kind and its help text. `GET /metrics` serves
 /// the list, and docs/metrics.md must describe it.
 struct Metric: Sendable {
     enum Kind: String, Sendable { case counter, gauge, histogram }
 
+    /// The name below `prefix`; with `process_` in front, the whole name.
     let name: String
     let kind: Kind
     let help: String
@@ -19,11 +22,16 @@ struct Metric: Sendable {
         let value: String
     }
 
+    /// The name as it is served.
+    var fullName: String { name.hasBytePrefix("process_") ? name : Self.prefix + name }
+
     static let prefix = "directory_gateway_"
 
     static func number(_ value: Int, _ labels: [(String, String)] = []) -> Sample {
         Sample(labels: labels, value: String(value))
     }
+
+    static func number(_ value: Double) -> Sample { Sample(value: String(value)) }
 
     static func seconds(_ value: Duration) -> Sample {
         Sample(value: String(value / .seconds(1)))
@@ -49,11 +57,15 @@ struct MetricsSnapshot: Sendable {
     /// By short name of the event type.
     var published: [(type: String, count: Int)] = []
     var connections = 0
-    var records = 0
+    var store = Store.Figures()
+    var syncsRunning = 0
+    var syncsWaiting = 0
     /// By outcome.
     var syncs: [(outcome: String, count: Int)] = []
     var commits = Histogram()
-    var openDescriptors = 0
+    var process = ProcessFigures()
+    /// The routes that are served, with the statuses of their success.
+    var routes: [(pattern: String, codes: [Int])] = []
     var stalledLoops = 0
     /// The bytes of requests, responses and event queues.
     var memory = 0

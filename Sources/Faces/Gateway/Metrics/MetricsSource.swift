@@ -1,7 +1,6 @@
 internal import Directory
 internal import EventHub
 internal import Events
-internal import FoundationEssentials
 internal import Frames
 internal import HTTPServer
 internal import Text
@@ -17,6 +16,8 @@ struct MetricsSource: Sendable {
     let memory: MemoryBudget
     let commits: CommitTimes
     let loops: LoopGroup
+    /// The routes that are served, with the statuses of their success.
+    var routes: [(pattern: String, codes: [Int])] = []
 
     /// Returns the values of all metrics at this moment.
     func snapshot() async -> MetricsSnapshot {
@@ -26,20 +27,17 @@ struct MetricsSource: Sendable {
         snapshot.lostLogLines = LogWriter.lostLines
         snapshot.published = EventType.allCases.map { ($0.shortName, publisher.count(of: $0)) }
         snapshot.connections = connections.total
-        snapshot.records = (try? await store.recordCount()) ?? 0
+        snapshot.store = (try? await store.figures()) ?? Store.Figures()
+        (snapshot.syncsRunning, snapshot.syncsWaiting) = await operations.syncs.active
         let ended = await operations.syncs.outcomes
         snapshot.syncs = SyncState.allCases.filter(\.isFinal).map {
             ($0.name.lowercasedASCII, ended[$0] ?? 0)
         }
         snapshot.upstream = upstream?.figures
         snapshot.commits = commits.snapshot
-        snapshot.openDescriptors = await Self.openDescriptors()
+        snapshot.process = await ProcessFigures.now()
+        snapshot.routes = routes
         snapshot.version = GatewayServer.version
         return snapshot
-    }
-
-    @concurrent
-    private static func openDescriptors() async -> Int {
-        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
     }
 }

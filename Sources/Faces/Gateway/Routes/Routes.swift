@@ -18,9 +18,11 @@ enum Routes {
             + records(operations) + push(operations, memory: services.memory)
             + publish(operations) + syncs(operations) + signatures(operations)
             + session(services.access)
-            + subscribers(services.health.loops) + health(services.health, services.metrics)
-        return routes
-            + descriptions(of: routes, isOpen: !services.access.authenticator.asksForProof)
+            + subscribers(services.health.loops)
+        var metrics = services.metrics
+        metrics.routes = routes.map { ($0.pattern, $0.responses.map(\.status)) }
+        let all = routes + health(services.health, metrics)
+        return all + descriptions(of: all, isOpen: !services.access.authenticator.asksForProof)
     }
 
     /// What all routes together need.
