@@ -11,6 +11,9 @@ public struct RecordListing: Sendable {
     public var names: [String] = []
     /// Versions, in any case; `*` and `?` are wildcards.
     public var versions: [String] = []
+    /// Words that must all occur in name, skills, authors or description, in any case of their
+    /// ASCII letters; empty matches all. Of one record 16 KiB of text are searched.
+    public var words = ""
     /// True for the published records only, false for the others only, nil for all.
     public var published: Bool?
     /// The most records in one page, at least 1.
@@ -74,6 +77,16 @@ public struct RecordPage: Sendable {
     public let damaged: [String]
     /// For `RecordListing.after`; nil on the last page.
     public let next: String?
+    /// How many records match; only on the first page, and nil when counting would take long.
+    public var total: Total?
+
+    /// A number of records.
+    public struct Total: Sendable, Equatable {
+        /// The number, or the least that it can be.
+        public let count: Int
+        /// Whether there are no more.
+        public let isExact: Bool
+    }
 
     package init(items: [Item], damaged: [String] = [], next: String?) {
         self.items = items
@@ -89,7 +102,15 @@ extension Operations {
     ///   `DirectoryError.queryTimeout` when the query takes too long.
     public func list(_ listing: RecordListing) async throws(DirectoryError) -> RecordPage {
         let scan = try RecordScan(listing)
-        return try await store.scan { try scan.run($0) }
+        var page = try await store.scan { try scan.run($0) }
+        guard listing.after.isNil else { return page }
+        if page.next.isNil {
+            page.total = RecordPage.Total(
+                count: page.items.count + page.damaged.count, isExact: true)
+        } else {
+            page.total = try await store.scan(within: RecordScan.countTime) { try scan.count($0) }
+        }
+        return page
     }
 }
 
@@ -99,6 +120,7 @@ private struct RecordScan: Sendable {
     private let before: Int64?
     private let names: [Wildcard]
     private let versions: [Wildcard]
+    private let words: WordSearch
 
     /// The most bytes of one pattern.
     private static let patternBytes = 1024
@@ -115,15 +137,65 @@ private struct RecordScan: Sendable {
         self.listing = listing
         names = listing.names.map(Wildcard.init)
         versions = listing.versions.map(Wildcard.init)
+        words = try WordSearch(listing.words)
         before = listing.after.flatMap { Cursor.row($0, mark: "r-") }
         guard listing.after.isNil || before != nil else {
             throw .invalid("after is not a cursor of this listing")
         }
     }
 
-    func run(_ database: Database) throws -> RecordPage {
+    /// The longest time of counting.
+    static let countTime: Duration = .milliseconds(250)
+    /// The most records that are counted: of all, and of those that match conditions.
+    private static let countLimit = (all: 1_000_000, some: 10_000)
+
+    /// Counts the records that match, within a limit.
+    func count(_ database: Database) throws -> RecordPage.Total {
+        let conditions = try conditions(database)
+        let hasPatterns = !names.isEmpty || !versions.isEmpty
+        let isPlain = conditions.isEmpty && !hasPatterns
+        let limit = isPlain ? Self.countLimit.all : Self.countLimit.some
+        // Without a condition, an index has all that is needed.
+        let source = isPlain ? "record" : Self.source(conditions)
+        let arguments = conditions.reduce(into: StatementArguments()) { $0 += $1.arguments }
+        var count = 0
+        if hasPatterns {
+            let rows = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT CAST(name AS BLOB) AS name, CAST(version AS BLOB) AS version
+                    FROM \(source)
+                    """, arguments: arguments)
+            while count <= limit, let row = try rows.next() {
+                let name: ExactText? = try? row.decode(forColumn: "name")
+                let version: ExactText? = try? row.decode(forColumn: "version")
+                if matches(name?.text ?? "", version?.text ?? "") { count += 1 }
+            }
+        } else {
+            count =
+                try Int.fetchOne(
+                    database,
+                    sql: "SELECT count(*) FROM (SELECT 1 FROM \(source) LIMIT \(limit + 1))",
+                    arguments: arguments) ?? 0
+        }
+        return RecordPage.Total(count: min(count, limit), isExact: count <= limit)
+    }
+
+    private func matches(_ name: String, _ version: String) -> Bool {
+        (names.isEmpty || names.contains { $0.matches(name) })
+            && (versions.isEmpty || versions.contains { $0.matches(version) })
+    }
+
+    private static func source(_ conditions: [RecordQuery.Condition]) -> String {
+        """
+        record LEFT JOIN publication ON publication.record_id = record.id
+        WHERE \((conditions.map(\.sql) + ["1"]).joined(separator: " AND "))
+        """
+    }
+
+    /// Returns the conditions of the listing, wherever its page begins.
+    private func conditions(_ database: Database) throws -> [RecordQuery.Condition] {
         var conditions: [RecordQuery.Condition] = []
-        if let before { conditions.append(("record.id < ?", [before])) }
         if !listing.labels.isEmpty {
             let numbers = try LabelTable.numbers(containing: listing.labels, database)
             conditions.append(try RecordQuery.labelCondition(numbers, database))
@@ -134,6 +206,13 @@ private struct RecordScan: Sendable {
         if let published = listing.published {
             conditions.append(("publication.record_id IS \(published ? "NOT " : "")NULL", []))
         }
+        // The most expensive one last.
+        return conditions + (try SearchTable.conditions(words, database))
+    }
+
+    func run(_ database: Database) throws -> RecordPage {
+        var conditions = try conditions(database)
+        if let before { conditions.insert(("record.id < ?", [before]), at: 0) }
         let rows = try Row.fetchCursor(
             database,
             sql: """
@@ -141,8 +220,7 @@ private struct RecordScan: Sendable {
                     CAST(version AS BLOB) AS version, schema_version, created_at, pushed_at, size,
                     publication.record_id IS NOT NULL AS published,
                     (SELECT count(*) FROM signature WHERE record_id = record.id) AS signatures
-                FROM record LEFT JOIN publication ON publication.record_id = record.id
-                WHERE \((conditions.map(\.sql) + ["1"]).joined(separator: " AND "))
+                FROM \(Self.source(conditions))
                 ORDER BY record.id DESC
                 """,
             arguments: conditions.reduce(into: StatementArguments()) { $0 += $1.arguments })
@@ -178,9 +256,7 @@ private struct RecordScan: Sendable {
     private func item(_ row: Row, _ id: Int64, _ database: Database) throws -> RecordPage.Item? {
         let name: ExactText = try row.decode(forColumn: "name")
         let version: ExactText = try row.decode(forColumn: "version")
-        guard names.isEmpty || names.contains(where: { $0.matches(name.text) }),
-            versions.isEmpty || versions.contains(where: { $0.matches(version.text) })
-        else { return nil }
+        guard matches(name.text, version.text) else { return nil }
         let cid: String = try row.decode(forColumn: "cid")
         guard CID.isValid(cid) else { throw DirectoryError.damaged(cid: cid) }
         return RecordPage.Item(

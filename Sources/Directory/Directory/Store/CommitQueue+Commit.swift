@@ -12,9 +12,11 @@ extension CommitQueue {
             guard commitNext() else {
                 checkpoints.schedule()
                 scheduleEviction()
+                scheduleIndexing()
                 return
             }
         }
+        scheduleIndexing()
         queue.async { self.drain() }
     }
 
@@ -65,7 +67,7 @@ extension CommitQueue {
     /// Runs a transaction.
     /// - Parameter isDurable: whether to wait until the disk has it. What is not waited for
     ///   survives the end of the process, and reaches the disk with the next one that is.
-    private func transact<T>(isDurable: Bool, _ work: (Database) throws -> T) throws -> T {
+    func transact<T>(isDurable: Bool, _ work: (Database) throws -> T) throws -> T {
         try pool.writeWithoutTransaction { database in
             if self.isDurable.withLock({ $0 }) != isDurable {
                 // Not known if it fails: then the next transaction that has to be durable sets it.

@@ -22,6 +22,7 @@ final class CommitQueue: Sendable {
         /// The damage that a commit found in the file.
         var damage: String?
         var isEvictionDue = false
+        var isIndexingDue = false
         var isFinished = false
     }
 
@@ -53,7 +54,10 @@ final class CommitQueue: Sendable {
         self.log = Mutex(log)
         checkpoints = Checkpoints(pool: pool, queue: queue)
         self.commitTook = commitTook
-        queue.async { self.scheduleEviction() }
+        queue.async {
+            self.scheduleEviction()
+            self.scheduleIndexing()
+        }
     }
 
     /// - Parameter isTrial: whether the change only tries whether the store can be written: such do

@@ -88,6 +88,7 @@ enum RecordTable {
     static func delete(_ cid: String, _ database: Database) throws {
         guard let id = try id(of: cid, database) else { return }
         try LabelTable.delete(of: id, database)
+        try SearchTable.delete(id, database)
         try database.execute(sql: "DELETE FROM record WHERE id = ?", arguments: [id])
     }
 

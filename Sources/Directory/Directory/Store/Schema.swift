@@ -212,6 +212,7 @@ enum Schema {
                     """)
             try ReferrerTable.addExisting(database)
         }
+        registerSearch(&migrator)
         return migrator
     }
 }

@@ -83,4 +83,7 @@ extension Store {
         let probes = try open().probes
         do { return try await probes.read(query) } catch { throw readError(error, nil) }
     }
+
+    /// Adds all records to the index of words now, without waiting for the background. Blocks.
+    func indexWordsNow() throws { try open().commits.indexNow() }
 }

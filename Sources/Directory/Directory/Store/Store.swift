@@ -101,6 +101,7 @@ public final class Store: Sendable {
             }
         var scanning = StoreFile.readOnly
         scanning.maximumReaderCount = 2
+        scanning.prepareDatabase { $0.add(function: SearchTable.hasWords) }
         return Connections(
             pool: pool, scans: try DatabasePool(path: file, configuration: scanning),
             history: log.isOn ? try DatabasePool(path: file, configuration: scanning) : nil,
@@ -182,6 +183,17 @@ public final class Store: Sendable {
         try await limited(try open().scans, query)
     }
 
+    /// Reads like `scan`, for something that can be left out.
+    /// - Returns: nil when it takes longer than `limit`.
+    func scan<T: Sendable>(
+        within limit: Duration, _ query: @escaping @Sendable (Database) throws -> T
+    ) async throws(DirectoryError) -> T? {
+        do { return try await limited(try open().scans, within: limit, query) } catch {
+            if case .queryTimeout = error { return nil }
+            throw error
+        }
+    }
+
     /// Reads a consistent snapshot of the event log, within the limits of `scan`. nil when the log
     /// is off.
     func history<T: Sendable>(
@@ -192,9 +204,10 @@ public final class Store: Sendable {
     }
 
     private func limited<T: Sendable>(
-        _ pool: DatabasePool, _ query: @escaping @Sendable (Database) throws -> T
+        _ pool: DatabasePool, within time: Duration? = nil,
+        _ query: @escaping @Sendable (Database) throws -> T
     ) async throws(DirectoryError) -> T {
-        let limit = queryTime
+        let limit = min(queryTime, time ?? queryTime)
         let result: Result<T, any Error>? = await withTaskGroup { group in
             group.addTask { await Self.result { try await pool.read(query) } }
             group.addTask {

@@ -103,6 +103,7 @@ enum StoreFile {
         "record", "label_text", "record_label", "publication", "public_key", "signature", "sync",
         "sync_cid", "record_origin", "event_sequence", "event", "event_log",
         "idempotent_answer", "token", "token_generation",
+        "record_text", "record_search", "search_index",
     ]
 
     /// Returns what is missing in the file; nil when it is complete, or of an older version.

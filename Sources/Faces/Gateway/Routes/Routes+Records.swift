@@ -12,6 +12,10 @@ extension Routes {
         (name: "peek", meaning: "1: only a look, of which no event is emitted")
     ]
     private static let listing = [
+        (
+            name: "q",
+            meaning: "words that all occur in name, authors, description or skills, in any case"
+        ),
         (name: "label", meaning: "a substring of a label; may be repeated"),
         (name: "name", meaning: "a name, in any case; * and ? are wildcards"),
         (name: "version", meaning: "a version, in any case; * and ? are wildcards"),
@@ -24,7 +28,13 @@ extension Routes {
         [
             Route(
                 .get, "/records", "records, newest first, without content", scope: .readRecords,
-                parameters: listing
+                parameters: listing,
+                responses: [
+                    (
+                        200,
+                        "records, next if there are more, and on the first page total, with total_exact: false if there are more than that"
+                    )
+                ]
             ) {
                 request in
                 let page = try await operations.list(try RecordListing(request.query))
@@ -33,6 +43,10 @@ extension Routes {
                         var members: [(String, JSON)] = [
                             ("records", .array(page.items.map(\.json)))
                         ]
+                        if let total = page.total {
+                            members.append(("total", .number(total.count)))
+                            members.append(("total_exact", .bool(total.isExact)))
+                        }
                         if let next = page.next { members.append(("next", .string(next))) }
                         if !page.damaged.isEmpty {
                             members.append(("damaged", .strings(page.damaged)))
@@ -139,6 +153,7 @@ extension Request {
 extension RecordListing {
     fileprivate init(_ query: Query) throws(Problem) {
         self.init()
+        words = try query.single("q") ?? ""
         labels = query.list("label")
         names = query.list("name")
         versions = query.list("version")

@@ -39,6 +39,9 @@ extension UpstreamOperations {
     /// tells their labels.
     func list(_ listing: RecordListing) async throws(DirectoryError) -> RecordPage {
         let offset = try Self.offset(listing.after)
+        guard listing.words.isEmpty else {
+            throw .upstreamUnsupported("the upstream cannot search by words")
+        }
         let labels = try listing.labels.map { label throws(DirectoryError) in
             try LabelQuery(label)
         }
