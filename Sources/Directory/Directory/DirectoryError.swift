@@ -37,7 +37,7 @@ public enum DirectoryError: Error, Equatable, CustomStringConvertible {
     /// The reason, as a clause in lower case.
     public var description: String {
         switch self {
-        case .record(.malformed(let reason)): reason
+        case .record(.malformed(let reason, _)): reason
         case .record(.invalid(let faults)):
             faults.map { "\($0.pointer) \($0.detail)" }.joined(separator: "; ")
         case .notFound(let cids): "not stored: \(cids.joined(separator: ", "))"

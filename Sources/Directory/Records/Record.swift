@@ -24,7 +24,7 @@ public struct Record: Sendable {
         do {
             value = try JSONParser.parse(json, valueLimit: JSONParser.standardValueLimit)
         } catch {
-            throw .malformed(error.description)
+            throw .malformed(error.description, at: error.place)
         }
         try self.init(value: value, size: json.count)
     }
@@ -34,7 +34,7 @@ public struct Record: Sendable {
     /// - Throws: `RecordError` with every error of the record.
     public init(value: JSONValue, size: Int = 0) throws(RecordError) {
         guard value.members != nil else {
-            throw .malformed("a record must be a JSON object, not \(value.kind)")
+            throw .malformed("a record must be a JSON object, not \(value.kind)", at: nil)
         }
         var validator = RecordValidator()
         let faults = validator.validate(value)
@@ -87,8 +87,8 @@ public struct Record: Sendable {
 
 /// Why a record is not accepted.
 public enum RecordError: Error, Equatable {
-    /// The text is not JSON, or not an object.
-    case malformed(String)
+    /// The text is not JSON, with the place of the error, or not an object.
+    case malformed(String, at: TextPlace?)
     /// The record breaks the rules of its schema at these places.
     case invalid([RecordFault])
 }

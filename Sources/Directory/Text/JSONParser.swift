@@ -112,7 +112,7 @@ public struct JSONParser {
         } while parser.take(",")
         return JSONError(
             reason: "the key \"\(key.clipped(to: 64))\" appears twice in one object",
-            offset: place)
+            offset: place, in: bytes)
     }
 
     /// Reads an array after its opening bracket.
@@ -158,7 +158,7 @@ public struct JSONParser {
         }
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
         guard let value = Double(text), value.isFinite else {
-            throw JSONError(reason: "a number too large for a double", offset: start)
+            throw JSONError(reason: "a number too large for a double", offset: start, in: bytes)
         }
         return value
     }
@@ -184,7 +184,7 @@ public struct JSONParser {
                 // Checking UTF-8 costs several times as much as a copy.
                 if isASCII { return String(decoding: text, as: UTF8.self) }
                 guard let text = String(validating: text, as: UTF8.self) else {
-                    throw JSONError(reason: "invalid UTF-8 in a string", offset: start)
+                    throw JSONError(reason: "invalid UTF-8 in a string", offset: start, in: bytes)
                 }
                 return text
             }
@@ -219,5 +219,7 @@ public struct JSONParser {
         }
     }
 
-    private func error(_ reason: String) -> JSONError { JSONError(reason: reason, offset: offset) }
+    private func error(_ reason: String) -> JSONError {
+        JSONError(reason: reason, offset: offset, in: bytes)
+    }
 }

@@ -31,7 +31,7 @@ struct JSONStringReader {
 
     private func validated(_ text: [UInt8], from start: Int) throws(JSONError) -> String {
         guard let string = String(validating: text, as: UTF8.self) else {
-            throw JSONError(reason: "invalid UTF-8 in a string", offset: start)
+            throw JSONError(reason: "invalid UTF-8 in a string", offset: start, in: bytes)
         }
         return string
     }
@@ -79,5 +79,7 @@ struct JSONStringReader {
         return unit
     }
 
-    private func error(_ reason: String) -> JSONError { JSONError(reason: reason, offset: offset) }
+    private func error(_ reason: String) -> JSONError {
+        JSONError(reason: reason, offset: offset, in: bytes)
+    }
 }

@@ -59,7 +59,34 @@ public struct JSONError: Error, Equatable, CustomStringConvertible {
     public let reason: String
     /// The place, in bytes from 0.
     public let offset: Int
+    /// The same place, as people count.
+    public let place: TextPlace
+
+    init(reason: String, offset: Int, in text: [UInt8]) {
+        self.reason = reason
+        self.offset = offset
+        place = TextPlace(of: offset, in: text)
+    }
 
     /// The reason and the place.
-    public var description: String { "\(reason), at byte \(offset)" }
+    public var description: String { "\(reason), at \(place)" }
+}
+
+/// A place in a text.
+public struct TextPlace: Equatable, Sendable, CustomStringConvertible {
+    /// The number of the line, from 1. A line ends with LF.
+    public let line: Int
+    /// The number of the code point in the line, from 1.
+    public let column: Int
+
+    /// Finds the place of a byte. Costs O(n).
+    init(of offset: Int, in text: [UInt8]) {
+        let before = text.prefix(offset)
+        line = before.count { $0 == 0x0A } + 1
+        let start = before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+        column = before[start...].count { $0 & 0xC0 != 0x80 } + 1
+    }
+
+    /// The place in words.
+    public var description: String { "line \(line), column \(column)" }
 }

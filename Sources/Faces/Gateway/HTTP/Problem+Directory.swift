@@ -8,11 +8,8 @@ extension Problem {
     /// Makes the problem of an operation that was not carried out.
     init(_ error: DirectoryError) {
         switch error {
-        case .record(.malformed(let reason)):
-            self.init(
-                .badRequest, "malformed-json", "Malformed JSON",
-                "The body is not a record: \(reason).",
-                remedy: "Send one JSON object, in UTF-8, without duplicate keys.")
+        case .record(.malformed(let reason, let place)):
+            self = .malformed("The body is not a record: \(reason).", at: place)
         case .record(.invalid(let faults)):
             self.init(
                 .unprocessableContent, "invalid-record", "Invalid record",

@@ -59,7 +59,7 @@ struct Request {
     func object(_ known: [String]) async throws -> JSONValue {
         let value: JSONValue
         do { value = try await Self.parse(try await bytes()) } catch let error as JSONError {
-            throw Problem.malformed("The body is not JSON: \(error).")
+            throw Problem.malformed("The body is not JSON: \(error).", at: error.place)
         }
         guard let members = value.members else {
             throw Problem.malformed("The body is \(value.kind), not an object.")
@@ -73,10 +73,15 @@ struct Request {
 
 extension Problem {
     /// Returns the problem of a body that is not the JSON that the route needs.
-    static func malformed(_ detail: String) -> Problem {
-        Problem(
+    /// - Parameter place: where the text is no JSON; nil when it is, but of another kind.
+    static func malformed(_ detail: String, at place: TextPlace? = nil) -> Problem {
+        var problem = Problem(
             .badRequest, "malformed-json", "Malformed JSON", detail,
             remedy: "Send one JSON object, in UTF-8, without duplicate keys.")
+        if let place {
+            problem.more = [("line", .number(place.line)), ("column", .number(place.column))]
+        }
+        return problem
     }
 
     /// Returns the problem of a JSON member that the route does not have.

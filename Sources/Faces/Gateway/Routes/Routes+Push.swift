@@ -67,7 +67,9 @@ extension Routes {
         var next = await operations.push(many: lines.compactMap(\.bytes)).makeIterator()
         return lines.map { line in
             let result = line.bytes == nil ? nil : next.next()
-            return .object(members(result, limit) + [("line", .number(line.number))])
+            // Broken JSON has a place within its line: the line is that of the body.
+            let members = members(result, limit).filter { !$0.0.hasBytes(of: "line") }
+            return .object(members + [("line", .number(line.number))])
         }
     }
 

@@ -21,7 +21,7 @@ extension GRPCStatus {
     /// Returns the status of an operation's error, with the codes of upstream where it has one.
     init(_ error: DirectoryError) {
         switch error {
-        case .record(.malformed(let reason)):
+        case .record(.malformed(let reason, _)):
             self.init(.invalidArgument, "record validation failed: [ERROR: \(reason)]")
         case .record(.invalid(let faults)):
             let list = faults.map { "ERROR: \($0.pointer) \($0.detail)" }

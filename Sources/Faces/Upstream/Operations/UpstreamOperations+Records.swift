@@ -53,13 +53,13 @@ extension UpstreamOperations {
                 let value = try JSONParser.parse(json)
                 guard value.members != nil else {
                     let reason = "a record must be a JSON object, not \(value.kind)"
-                    return .failure(.record(.malformed(reason)))
+                    return .failure(.record(.malformed(reason, at: nil)))
                 }
                 let cid = CID.of(CanonicalJSON.encode(value))
                 return .success(
                     Draft(cid: cid, message: Wire.field(1, StructEncoder.encode(value))))
             } catch {
-                return .failure(.record(.malformed(error.description)))
+                return .failure(.record(.malformed(error.description, at: error.place)))
             }
         }
     }

@@ -30,7 +30,7 @@ struct Validate: ParsableCommand {
             } catch {
                 failed = true
                 switch error {
-                case .malformed(let reason):
+                case .malformed(let reason, _):
                     Output.notice("Error: \(name): not a record: \(Output.printable(reason))")
                 case .invalid(let faults):
                     let count = "\(faults.count) error\(faults.count == 1 ? "" : "s")"
