@@ -103,11 +103,6 @@ public final class GatewayServer: Sendable {
     /// The operations, without HTTP.
     public var operations: Operations { assembly.operations }
 
-    /// Checks the whole store of a stopped gateway. Blocks the thread.
-    /// - Parameter store: the data directory.
-    /// - Returns: the damage; nil when there is none.
-    public static func check(store: String) throws -> String? { try Store.check(path: store) }
-
     /// Why the store is read-only; nil when it can be written.
     public var storeFault: String? { assembly.store.fault }
 

@@ -6,8 +6,8 @@ struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check all of the store; exit 1 when it is damaged.",
         discussion: """
-            Stop the gateway first. The check reads every page, every index and the content of \
-            every record: a large store takes minutes.
+            Stop the gateway first. The check reads every page, every index, every reference and \
+            the content of every record: a large store takes minutes.
 
             Example: dir-gateway check --data-dir /var/lib/directory-gateway
             """)
@@ -15,9 +15,9 @@ struct Check: ParsableCommand {
     @OptionGroup var options: SettingsOptions
 
     func run() throws {
-        let directory = try Settings(try options.reader()).dataDirectory
+        let directory = try Settings.dataDirectory(try options.reader())
         let fault: String?
-        do { fault = try GatewayServer.check(store: directory) } catch {
+        do { fault = try StoreAdministration.check(directory) } catch {
             throw StartFailure(reason: "\(error)")
         }
         guard let fault else { return print("\(directory): the store is not damaged") }

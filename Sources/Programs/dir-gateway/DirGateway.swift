@@ -13,6 +13,9 @@ struct DirGateway: AsyncParsableCommand {
             lists the flags, 'dir-gateway config' the settings.
             """,
         version: "dir-gateway \(GatewayServer.version)",
-        subcommands: [Serve.self, Check.self, Config.self, TokenCommand.self],
+        subcommands: [
+            Serve.self, Config.self, TokenCommand.self, Backup.self, Restore.self, Check.self,
+            Version.self,
+        ],
         defaultSubcommand: Serve.self)
 }

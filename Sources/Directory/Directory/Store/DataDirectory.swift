@@ -42,7 +42,7 @@ final class DataDirectory: Sendable {
     /// Returns the descriptor of the locked file; nil when another process has locked it.
     private static func locked(_ path: String) throws(DirectoryError) -> Int32? {
         let file = "\(path)/gateway.lock"
-        let descriptor = open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
+        let descriptor = open(file, O_CREAT | O_RDWR | O_CLOEXEC, FileModes.file)
         guard descriptor >= 0 else {
             throw .storeUnavailable("\(file) cannot be opened: \(reason(errno))")
         }
@@ -93,7 +93,7 @@ final class DataDirectory: Sendable {
     /// - Throws: `DirectoryError.storeUnavailable` when it has not.
     func checkSpace() throws(DirectoryError) {
         let file = "\(path)/.probe"
-        let descriptor = open(file, O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        let descriptor = open(file, O_CREAT | O_RDWR | O_CLOEXEC, FileModes.file)
         let code = descriptor < 0 ? errno : posix_fallocate(descriptor, 0, 64 << 10)
         if descriptor >= 0 { close(descriptor) }
         unlink(file)
@@ -104,9 +104,11 @@ final class DataDirectory: Sendable {
 
     private static func make(_ path: String) throws(DirectoryError) {
         var parent = path.hasBytePrefix("/") ? "" : "."
-        for part in path.split(on: UInt8(ascii: "/")) {
+        let parts = path.split(on: UInt8(ascii: "/"))
+        for (index, part) in parts.enumerated() {
             parent += "/\(part)"
-            guard mkdir(parent, 0o755) != 0, errno != EEXIST else { continue }
+            let mode = index == parts.count - 1 ? FileModes.directory : 0o755
+            guard mkdir(parent, mode) != 0, errno != EEXIST else { continue }
             throw .storeUnavailable(
                 "the data directory \(path) cannot be created: \(reason(errno))")
         }

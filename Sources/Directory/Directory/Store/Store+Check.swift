@@ -16,7 +16,8 @@ extension Store {
         do {
             let queue = try DatabaseQueue(path: file, configuration: StoreFile.readOnly)
             defer { try? queue.close() }
-            return try StoreFile.check(queue, within: nil) ?? StoreFile.wrongRecords(queue)
+            return try StoreFile.check(queue, within: nil) ?? StoreFile.brokenReference(queue)
+                ?? StoreFile.wrongRecords(queue)
         } catch {
             throw .storeUnavailable("\(file) cannot be opened: \(error)")
         }

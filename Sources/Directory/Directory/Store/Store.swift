@@ -62,6 +62,7 @@ public final class Store: Sendable {
             startFault =
                 "the store is damaged (\(reason.clipped(to: 300))): restore \(file) from a backup, or check it with 'dir-gateway check'; until then it is read-only"
         }
+        if startFault.isNil { FileModes.protect(file) }
         do {
             connections = try Self.open(file, isDamaged: !startFault.isNil, history, now) {
                 CommitQueue(

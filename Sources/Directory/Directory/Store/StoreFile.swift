@@ -73,6 +73,17 @@ enum StoreFile {
         }
     }
 
+    /// Looks for a row that refers to one that is missing.
+    /// - Returns: the tables; nil when there is none.
+    static func brokenReference(_ queue: DatabaseQueue) throws -> String? {
+        let row = try queue.read { try Row.fetchOne($0, sql: "PRAGMA foreign_key_check") }
+        guard let row else { return nil }
+        let (from, to): (String?, String?) = (
+            try row.decode(atIndex: 0), try row.decode(atIndex: 2)
+        )
+        return "a row of the table \(from ?? "?") refers to one of \(to ?? "?") that is missing"
+    }
+
     /// Compares every record with its CID.
     /// - Returns: a sentence with the CIDs of the damaged records; nil when there are none.
     static func wrongRecords(_ queue: DatabaseQueue) throws -> String? {

@@ -20,6 +20,7 @@ public final class TokenStore: Sendable {
             }
         }
         let isFree = directory != nil
+        if isFree { FileModes.protect(file) }
         pool = try Self.attempt {
             var configuration = Configuration()
             configuration.busyMode = .timeout(5)
