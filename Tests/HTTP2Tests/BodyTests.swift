@@ -88,23 +88,65 @@ import Testing
         #expect(client.responses[id]?.body == [9])
     }
 
-    @Test func `a response before the end of the request tells the client to stop`() {
+    @Test func `a response before the end of the request tells the client to stop, after a time`() {
         let server = TestServer()
         server.start()
         server.onRequest = { $0.respond(.contentTooLarge, [:], body: [1]) }
         server.receive(.request(1, flags: RawFrame.endHeaders))
         let frames = server.frames()
-        #expect(frames.map(\.kind) == [.headers, .data, .reset])
+        #expect(frames.map(\.kind) == [.headers, .data])
         #expect(frames[1].flags == RawFrame.endStream)
-        #expect(frames[2].number == 0, "NO_ERROR")
+        #expect(server.session.oldestDrain == .zero)
+        // What is still on its way is discarded, and the client may not send more of it.
+        let piece = RawFrame(.data, stream: 1, payload: [UInt8](repeating: 0, count: 16000))
+        for _ in 0..<4 { server.receive(piece) }
+        #expect(server.frames().allSatisfy { $0.stream != 1 })
+        #expect(server.stream(1)?.bufferedBodyCount == 0)
+        server.session.endDrains(since: .milliseconds(-1))
+        server.session.flush()
+        #expect(server.frames().isEmpty && server.closed.isEmpty, "it is not time yet")
+        server.session.endDrains(since: .zero)
+        server.session.flush()
+        let end = server.frames()
+        #expect(end.map(\.kind) == [.reset])
+        #expect(end.first?.number == 0, "NO_ERROR")
         #expect(server.closed[1] == 0)
-        // What is still on its way is ignored and given back to the window of the connection.
-        for _ in 0..<100 {
-            server.receive(
-                RawFrame(.data, stream: 1, payload: [UInt8](repeating: 0, count: 16384)))
-        }
+        #expect(server.session.oldestDrain == nil)
+        for _ in 0..<100 { server.receive(piece) }
         #expect(server.frames().contains { $0.kind == .windowUpdate && $0.stream == 0 })
         #expect(!server.session.isFinished)
+    }
+
+    @Test func `a client that ends its body after the response is not reset`() {
+        let server = TestServer()
+        server.start()
+        server.onRequest = { $0.respond(.contentTooLarge, [:], body: [1]) }
+        server.receive(.request(1, flags: RawFrame.endHeaders))
+        _ = server.frames()
+        server.receive(
+            RawFrame(.data, stream: 1, payload: [1, 2, 3]),
+            RawFrame(.data, flags: RawFrame.endStream, stream: 1, payload: [4]))
+        #expect(server.closed[1] == 0)
+        #expect(server.session.oldestDrain == nil)
+        server.session.endDrains(since: .seconds(100))
+        server.session.flush()
+        #expect(server.frames().allSatisfy { $0.kind != .reset })
+        #expect(!server.session.isFinished)
+    }
+
+    @Test func `what waits for a handler is given back when the response is complete`() {
+        let server = TestServer { $0.connectionWindow = 100_000 }
+        server.start()
+        server.receive(.request(1, flags: RawFrame.endHeaders))
+        let piece = RawFrame(.data, stream: 1, payload: [UInt8](repeating: 0, count: 16000))
+        for _ in 0..<4 { server.receive(piece) }
+        #expect(server.stream(1)?.bufferedBodyCount == 64_000)
+        _ = server.frames()
+        server.stream(1)?.respond(.ok, [:])
+        server.session.flush()
+        #expect(server.stream(1)?.bufferedBodyCount == 0)
+        let updates = server.frames().filter { $0.kind == .windowUpdate }
+        #expect(updates.map(\.stream) == [0] && updates.first?.number == 64_000)
     }
 
     @Test func `DATA beyond the window ends the connection`() {

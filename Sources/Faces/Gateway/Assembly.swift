@@ -82,8 +82,10 @@ struct Assembly: Sendable {
                     operations: operations, upstream: upstream?.status, store: store,
                     publisher: publisher,
                     connections: connections, memory: memory, commits: commits, loops: loops)))
+        var http2 = HTTP2Limits(settings.http)
+        http2.concurrentStreams = settings.streamsPerConnection
         shared = GatewayLoop.Shared(
-            http: settings.http, http2: HTTP2Limits(settings.http),
+            http: settings.http, http2: http2,
             hub: LoopHub.Policy(
                 delivery: settings.delivery, heartbeatInterval: settings.heartbeatInterval,
                 peerTimeout: settings.http.peerTimeout, now: clock.monotonic, wall: clock.wall),

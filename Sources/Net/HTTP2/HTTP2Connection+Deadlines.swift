@@ -20,9 +20,29 @@ extension HTTP2Connection {
         writeTimer = nil
         if let timer = acknowledgementTimer { listener.wheel.cancel(timer) }
         acknowledgementTimer = nil
+        if let timer = drainTimer { listener.wheel.cancel(timer) }
+        drainTimer = nil
     }
 
     // MARK: What the client sends
+
+    /// How long a client may send what is discarded, after the response to it.
+    private static let drainTime: Duration = .seconds(1)
+    /// The same while the connection ends.
+    private static let lastDrainTime: Duration = .milliseconds(100)
+
+    /// Starts the deadline of the oldest request that was answered before its body was complete.
+    func setDrainDeadline(_ session: HTTP2Session) {
+        guard drainTimer == nil, let since = session.oldestDrain else { return }
+        let time = isDraining ? Self.lastDrainTime : Self.drainTime
+        let delay = max(.milliseconds(1), since + time - LoopClock.now())
+        drainTimer = listener.wheel.schedule(after: delay) { [weak self] in
+            guard let self, let session = self.session else { return }
+            drainTimer = nil
+            session.endDrains(since: LoopClock.now() - time)
+            settle()
+        }
+    }
 
     func setClientDeadline(_ session: HTTP2Session, isDraining: Bool) {
         if !hasServed {

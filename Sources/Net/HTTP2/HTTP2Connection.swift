@@ -18,7 +18,7 @@ final class HTTP2Connection: ServedConnection {
     private(set) var exchanges: [Int32: HTTP2Exchange] = [:]
     private var isFlushScheduled = false
     /// Whether the client was told that the connection ends.
-    private var isDraining = false
+    private(set) var isDraining = false
     /// Whether the client has ended its sending side.
     private var isHalfClosed = false
     /// Whether the byte stream has failed.
@@ -35,6 +35,7 @@ final class HTTP2Connection: ServedConnection {
     var waiting: (client: ClientWait, timer: TimerWheel.Timer)?
     var writeTimer: TimerWheel.Timer?
     var acknowledgementTimer: TimerWheel.Timer?
+    var drainTimer: TimerWheel.Timer?
     var writtenCount = 0
     var progress: (count: Int, since: Duration)?
     var unansweredSince: Duration?
@@ -128,6 +129,7 @@ final class HTTP2Connection: ServedConnection {
         holdReads(session)
         setClientDeadline(session, isDraining: isDraining)
         setWriteDeadline(session)
+        setDrainDeadline(session)
     }
 
     private func finish(_ session: HTTP2Session) {
@@ -216,6 +218,7 @@ final class HTTP2Connection: ServedConnection {
         session.refuseStreams()
         for stream in session.streams.values { (stream.delegate as? HTTP2EventStream)?.abort() }
         for exchange in exchanges.values { exchange.cutBody() }
+        session.endDrains(since: LoopClock.now())
         listener.wheel.schedule(after: listener.limits.halfClosedGrace) { [weak self] in
             for exchange in self?.exchanges.values.map(\.self) ?? [] { exchange.cancel() }
         }

@@ -143,17 +143,6 @@ extension HTTP2Session {
         floods.creditData(header.length)
     }
 
-    /// A frame that ends the response was sent. If the client still sends its request, it is told
-    /// that the rest is not needed (RFC 9113 §8.1).
-    func responseEnded(_ id: Int32) {
-        guard let raw = unsafe raw, let stream = streams[id] else { return }
-        stream.blockedSince = nil
-        guard unsafe nghttp2_session_get_stream_remote_close(raw, id) == 0 else { return }
-        stream.wasReset = true
-        unsafe nghttp2_submit_rst_stream(
-            raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, NGHTTP2_NO_ERROR.rawValue)
-    }
-
     /// Lets nghttp2 ask a stream for content.
     func resume(_ stream: HTTP2Stream) {
         guard stream.isDeferred, !isTerminating else { return }

@@ -61,6 +61,10 @@ extension HTTP2Session {
             unsafe nghttp2_session_consume(raw, id, bytes.count)
             return
         }
+        if stream.isDraining {
+            unsafe nghttp2_session_consume_connection(raw, bytes.count)
+            return
+        }
         unsafe stream.body.append(contentsOf: bytes)
         addNews(.body, of: stream)
     }

@@ -70,6 +70,10 @@ package protocol HTTP2SessionDelegate: AnyObject {
     var pulledRoom = 0
     var pulledBytes = 0
 
+    /// The streams whose response is complete and whose request is not, the oldest first; also some
+    /// that have ended since.
+    var drains: [(id: Int32, since: Duration)] = []
+
     private var news: [HTTP2Stream] = []
     private var pongs: [UInt64] = []
 

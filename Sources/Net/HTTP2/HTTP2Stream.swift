@@ -47,6 +47,8 @@ package final class HTTP2Stream {
     var wantsRoom = false
     /// Whether the session's owner has reset the stream.
     var wasReset = false
+    /// Whether the response is complete, and what still comes of the request is discarded.
+    var isDraining = false
     /// The bytes that were sent without nghttp2, which does not know of them yet.
     var unsettledBytes = 0
     /// Since when the client has taken less than `progressBytes`; nil when nothing waits.

@@ -205,6 +205,9 @@ public struct SettingKey: Sendable {
         SettingKey(
             "limits.connections_per_address", .count(1...10_000_000), "20000",
             "most connections of one address"),
+        SettingKey(
+            "limits.streams_per_connection", .count(1...10_000), "100",
+            "most requests and event streams at a time on one connection of HTTP/2"),
         SettingKey("limits.subscribers", .count(1...10_000_000), "100000", "most event streams"),
         SettingKey(
             "limits.subscribers_per_address", .count(1...10_000_000), "20000",

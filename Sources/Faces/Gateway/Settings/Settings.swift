@@ -43,6 +43,8 @@ public struct Settings: Sendable {
     public var retry: Duration
     /// The limits of connections and requests.
     public var http: HTTPLimits
+    /// The most streams at a time on one connection of HTTP/2.
+    public var streamsPerConnection: Int
     /// The most bytes of a body, or of a line of an NDJSON push.
     public var bodyLimit: Int
     /// The most event streams.
@@ -148,6 +150,7 @@ public struct Settings: Sendable {
         http.keepAliveIdle = duration("limits.keep_alive_idle")
         http.connections = number("limits.connections")
         http.connectionsPerAddress = number("limits.connections_per_address")
+        streamsPerConnection = number("limits.streams_per_connection")
         bodyLimit = number("limits.body_bytes")
         subscriberLimit = number("limits.subscribers")
         subscriberLimitPerAddress = number("limits.subscribers_per_address")
