@@ -35,6 +35,9 @@ import Testing
                 #expect(
                     all.matches(event) == parts.allSatisfy { $0.matches(event) },
                     "seed \(seed): \(parts), \(event.type) \(event.resourceID) \(event.labels)")
+                #expect(
+                    EventMatcher(all).matches(event) == all.matches(event),
+                    "seed \(seed): \(parts), \(event.type) \(event.resourceID) \(event.labels)")
             }
         }
     }

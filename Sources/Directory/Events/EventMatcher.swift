@@ -24,7 +24,7 @@ public struct EventMatcher: Sendable {
         let common = sets.dropFirst().reduce(sets.first ?? []) { $0.intersection($1) }
         cids = sets.isEmpty ? nil : common.map(\.string)
         cidSet = common
-        labels = filters.map(\.labels).filter { !$0.isEmpty }.map { SubstringSet($0) }
+        labels = filters.flatMap(\.labelLists).map { SubstringSet($0) }
     }
 
     /// Prepares a filter.
