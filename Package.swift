@@ -33,6 +33,7 @@ let package = Package(
                 "Addresses", "Authentication", "Compression", "Directory", "DirectoryClient",
                 "EventHub", "Events", "Gateway", "GatewayGRPC", "Libevent", "HTTPServer", "HTTP2",
                 "Outbound", "Records", "Text", "Frames", "TLS", "Upstream",
+                "Webhooks",
             ]),
     ],
     dependencies: [
@@ -183,6 +184,17 @@ let package = Package(
             dependencies: ["Addresses", "CCurl", "Directory", "Libevent", "Text"],
             path: "Sources/Faces/Outbound", swiftSettings: boundary),
 
+        // events of the log to receivers that clients name: places, signatures, retries
+        .target(
+            name: "Webhooks",
+            dependencies: [
+                "Directory", "Events", "Libevent", "Outbound", "Text",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ], path: "Sources/Faces/Webhooks", swiftSettings: strict),
+
         // the messages of the Directory's own interface, generated from Protos
         .target(
             name: "DirectoryMessages",
@@ -218,7 +230,7 @@ let package = Package(
                 "GatewayGRPC",
                 "Addresses", "Libevent", "TLS", "HTTPServer", "HTTP2", "Frames", "Text", "Events",
                 "EventHub", "Records", "Directory", "Authentication", "Outbound", "Upstream",
-                "Systemd",
+                "Systemd", "Webhooks",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -320,6 +332,13 @@ let package = Package(
             name: "OutboundTests",
             dependencies: ["Addresses", "Outbound", "Directory", "Libevent", "TestSupport"],
             swiftSettings: testing),
+        .testTarget(
+            name: "WebhooksTests",
+            dependencies: [
+                "Directory", "Events", "Libevent", "Outbound", "TestSupport", "Text", "Webhooks",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ], swiftSettings: testing),
         .testTarget(
             name: "CompressionTests", dependencies: ["Compression"], swiftSettings: testing),
         .testTarget(

@@ -16,7 +16,7 @@
 /// published, take `extent().newest`, read pages `through` it, then deliver of the held events
 /// those whose place is later (`PublishedEvent.place`).
 public protocol EventLog: Sendable {
-    /// Whether events are kept. When not, nothing is known of the past: `start` returns a reset,
+    /// Whether events are kept; the first webhook turns the log on. When not, nothing is known of the past: `start` returns a reset,
     /// pages are empty, and `retain` does nothing.
     var isOn: Bool { get }
 

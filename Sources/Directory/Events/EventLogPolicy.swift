@@ -18,6 +18,11 @@ public struct EventLogPolicy: Sendable, Equatable {
         self.maxBytes = maxBytes
     }
 
+    /// What is kept for webhooks alone: a day, so that what they got can be sent again. Beyond it,
+    /// what a webhook still has to get is kept (`EventLog.retain`).
+    public static let forWebhooks = EventLogPolicy(
+        maxEvents: 100_000, maxAge: .seconds(86_400), maxBytes: 256 << 20)
+
     /// Whether events are kept.
     public var isOn: Bool { maxEvents > 0 }
 

@@ -10,6 +10,7 @@ internal import Logging
 internal import Outbound
 internal import TLS
 internal import Upstream
+internal import Webhooks
 
 /// What a gateway is made of, below its loops: made from the settings, in the order of the
 /// dependencies.
@@ -27,6 +28,7 @@ struct Assembly: Sendable {
     /// The certificates; nil when connections are in the clear.
     let security: TLSStore?
     let loops: LoopGroup
+    let webhooks: WebhookService
     /// What each loop gets.
     let shared: GatewayLoop.Shared
 
@@ -43,12 +45,13 @@ struct Assembly: Sendable {
         self.settings = settings
         backplane = LocalBackplane(bufferSize: settings.delivery.bufferSize)
         backplane.start()
+        let woken = WebhookWaker()
         // The event log has the last events itself.
         let recent = MemoryEventLog(settings.history.isOn ? .off : settings.recent)
         let publisher = EventPublisher(
             backplane: backplane, monotonic: clock.monotonic, memory: memory,
             recent: recent.isOn ? recent : nil,
-            observe: Self.eventLog(settings, logger))
+            observe: Self.observer(settings, logger, woken))
         let commits = CommitTimes()
         store = try Store(
             path: settings.dataDirectory, events: publisher, now: clock.wall,
@@ -60,6 +63,8 @@ struct Assembly: Sendable {
             now: clock.wall)
         upstream = try Self.upstream(settings, store, backplane, logger)
         let directory = upstream?.operations(signingWith: operations) ?? operations
+        webhooks = try Self.webhooks(settings, store, clock, logger)
+        woken.connect(webhooks)
         access = try Self.access(settings, clock, logger) { loops.tokensChanged() }
         dashboard = Dashboard(directory: settings.dashboardDirectory)
         admission = Admission(
@@ -77,11 +82,13 @@ struct Assembly: Sendable {
             Routes.Services(
                 operations: directory, access: access, memory: memory,
                 filterItemLimit: settings.filterItemLimit, streamFields: streamFields,
-                log: store.eventLog, recent: recent, now: clock.wall, health: health,
+                log: store.eventLog, webhooks: webhooks, recent: recent, now: clock.wall,
+                health: health,
                 metrics: MetricsSource(
                     operations: operations, upstream: upstream?.status, store: store,
                     publisher: publisher,
-                    connections: connections, memory: memory, commits: commits, loops: loops)))
+                    connections: connections, memory: memory, commits: commits, loops: loops,
+                    webhooks: webhooks)))
         var http2 = HTTP2Limits(settings.http)
         http2.concurrentStreams = settings.streamsPerConnection
         shared = GatewayLoop.Shared(
@@ -93,6 +100,8 @@ struct Assembly: Sendable {
                 router: Router(routes: routes), dashboard: dashboard,
                 cors: CORSPolicy(allowed: settings.allowedOrigins), admission: admission,
                 access: access, memory: memory,
+                keyed: KeyedRequests(
+                    idempotency: Idempotency(store: store, now: clock.wall), logger: logger),
                 log: AccessLog(logger: logger, isEnabled: settings.logsAccess, clock: clock),
                 bodyLimit: settings.bodyLimit, retry: settings.retry, streamFields: streamFields,
                 past: past),
@@ -115,12 +124,14 @@ struct Assembly: Sendable {
         store.close()
     }
 
-    /// Returns what logs each published event, if the settings want it.
-    private static func eventLog(_ settings: Settings, _ logger: Logger)
+    /// Returns what is called with each published event: wakes the webhooks, and logs it, if the
+    /// settings want that.
+    private static func observer(_ settings: Settings, _ logger: Logger, _ woken: WebhookWaker)
         -> @Sendable (Event) -> Void
     {
-        guard settings.logsPublishedEvents else { return { _ in } }
+        guard settings.logsPublishedEvents else { return { _ in woken.wake() } }
         return { event in
+            woken.wake()
             logger.info(
                 "event",
                 metadata: [
@@ -164,6 +175,25 @@ struct Assembly: Sendable {
             fetch: { try await documents?.fetch($0) ?? [] }, tokensChanged: tokensChanged)
     }
 
+    /// Makes what delivers webhooks, with a loop of its own.
+    private static func webhooks(
+        _ settings: Settings, _ store: Store, _ clock: GatewayClock, _ logger: Logger
+    ) throws -> WebhookService {
+        let sender = try MessageSender(
+            policy: addressPolicy(settings),
+            userAgent: "directory-gateway/\(GatewayServer.version)",
+            connections: settings.webhooks.concurrency)
+        return WebhookService(
+            store: store, transport: sender, loop: sender.loop, options: settings.webhooks,
+            clock: WebhookClock(wall: clock.wall, monotonic: clock.monotonic), logger: logger)
+    }
+
+    private static func addressPolicy(_ settings: Settings) -> AddressPolicy {
+        AddressPolicy(
+            settings.allowedRemotes.compactMap(RemotePattern.init),
+            allowsLoopback: ListenAddress.isLoopback(settings.listenAddress))
+    }
+
     /// Makes the connector to other gateways.
     private static func connector(_ settings: Settings) throws -> RemoteGatewayConnector {
         var limits = RemoteLimits()
@@ -171,9 +201,7 @@ struct Assembly: Sendable {
         limits.recordBytes = settings.bodyLimit
         limits.connections = settings.sync.concurrentPulls
         return try RemoteGatewayConnector(
-            policy: AddressPolicy(
-                settings.allowedRemotes.compactMap(RemotePattern.init),
-                allowsLoopback: ListenAddress.isLoopback(settings.listenAddress)),
+            policy: addressPolicy(settings),
             limits: limits, userAgent: "directory-gateway/\(GatewayServer.version)")
     }
 }

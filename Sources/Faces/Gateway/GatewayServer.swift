@@ -8,6 +8,7 @@ public import Systemd
 internal import TLS
 internal import Text
 internal import Upstream
+internal import Webhooks
 
 /// A running gateway: its loops, its store, and its shutdown.
 public final class GatewayServer: Sendable {
@@ -77,6 +78,11 @@ public final class GatewayServer: Sendable {
             do { try await assembly.operations.syncs.resume() } catch {
                 logger.error(
                     "unfinished syncs could not be resumed", metadata: ["reason": "\(error)"])
+            }
+        }
+        if assembly.store.fault == nil {
+            do { try await assembly.webhooks.start() } catch {
+                logger.error("webhooks are not delivered", metadata: ["reason": "\(error)"])
             }
         }
         return GatewayServer(
@@ -163,6 +169,8 @@ public final class GatewayServer: Sendable {
         await assembly.upstream?.stop()
         let syncs = assembly.operations.syncs
         _ = await Deadline.result(by: end) { await syncs.interrupt() }
+        let webhooks = assembly.webhooks
+        _ = await Deadline.result(by: end) { await webhooks.stop() }
         await onAll(until: end) { await $0.sayGoodbye() }
         await wait(until: end) { await $0.hasOpenConnections() }
         // A sync closes its connections, and the next start resumes it.

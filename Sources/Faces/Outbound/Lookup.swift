@@ -21,7 +21,8 @@ final class Lookup: Sendable {
     /// - Throws: what `resolve` throws, `LookupTimeout` after `timeout`, `CancellationError` when the
     ///   task is cancelled.
     static func run(
-        timeout: Duration, _ resolve: @escaping @Sendable () throws -> Addresses
+        timeout: Duration, on threads: LookupThreads = .shared,
+        _ resolve: @escaping @Sendable () throws -> Addresses
     ) async throws -> Addresses {
         let lookup = Lookup()
         let alarm = Task {
@@ -32,7 +33,7 @@ final class Lookup: Sendable {
         return try await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 guard lookup.begin(continuation) else { return }
-                LookupThreads.shared.run {
+                threads.run {
                     // It may have timed out while it waited for a thread.
                     if !lookup.isFinished { lookup.finish(Result(catching: resolve)) }
                 }
@@ -82,11 +83,12 @@ struct LookupTimeout: Error, CustomStringConvertible {
     let description = "no answer in time"
 }
 
-/// At most four threads that may block. A Dispatch queue alone would start one for each lookup.
-private final class LookupThreads: Sendable {
-    static let shared = LookupThreads()
+/// A few threads that may block. A Dispatch queue alone would start one for each lookup.
+final class LookupThreads: Sendable {
+    /// Those of syncs: four.
+    static let shared = LookupThreads(limit: 4)
 
-    private static let limit = 4
+    private let limit: Int
 
     private struct Work {
         var runningCount = 0
@@ -96,9 +98,12 @@ private final class LookupThreads: Sendable {
     private let queue = DispatchQueue(label: "outbound.lookups", attributes: .concurrent)
     private let work = Mutex(Work())
 
+    /// - Parameter limit: the most lookups at a time.
+    init(limit: Int) { self.limit = limit }
+
     func run(_ lookup: @escaping @Sendable () -> Void) {
         let mayRun = work.withLock { work in
-            guard work.runningCount < Self.limit else {
+            guard work.runningCount < limit else {
                 work.waiting.append(lookup)
                 return false
             }

@@ -1,6 +1,7 @@
 internal import Events
 internal import GRDB
 internal import Synchronization
+internal import Text
 
 /// What waits in the commit queue: a change, or events of what changes nothing.
 struct CommitJob: Sendable {
@@ -126,6 +127,8 @@ struct Committed {
     private mutating func append(_ more: [Event], _ database: Database) throws {
         guard !more.isEmpty else { return }
         let first = try log.append(more, database)
+        // Not together with events from before the log was turned on, which have no place.
+        if !events.isEmpty, place.isNil != first.isNil { (finished, events) = (parts, []) }
         if events.isEmpty { place = first }
         events += more
         eventCount += more.count

@@ -102,18 +102,25 @@ final class CommitQueue: Sendable {
         }
     }
 
-    /// Keeps the events after a place in the event log; nil ends this.
-    func retain(after place: EventPlace?) async throws(DirectoryError) {
-        let result: Result<Void, DirectoryError> = await withCheckedContinuation { answer in
+    /// Makes a change that concerns the event log too, and emits nothing.
+    func submitLogged<T: Sendable>(
+        _ change: @escaping @Sendable (Database, inout EventLogWriter) throws -> T
+    ) async throws(DirectoryError) -> T {
+        let result: Result<T, DirectoryError> = await withCheckedContinuation { answer in
             add(
                 CommitJob { database, log in
-                    try log.retain(after: place, database)
-                    return CommitJob.Outcome { answer.resume(returning: .success(())) }
+                    let result = try change(database, &log)
+                    return CommitJob.Outcome { answer.resume(returning: .success(result)) }
                 } fail: {
                     answer.resume(returning: .failure($0))
                 })
         }
-        try result.get()
+        return try result.get()
+    }
+
+    /// Keeps the events after a place in the event log; nil ends this.
+    func retain(after place: EventPlace?) async throws(DirectoryError) {
+        try await submitLogged { try $1.retain(after: place, $0) }
     }
 
     /// Whether events are logged.

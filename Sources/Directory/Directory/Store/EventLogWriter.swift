@@ -13,7 +13,9 @@ struct EventLogWriter: Sendable {
     private var latest: Int64
     private var through: Int64
 
-    private let policy: EventLogPolicy
+    private let wanted: EventLogPolicy
+    /// Whether there are webhooks, which need the log.
+    private var isNeeded: Bool
     /// Microseconds since 1970.
     private let now: @Sendable () -> Int64
 
@@ -37,12 +39,14 @@ struct EventLogWriter: Sendable {
     /// Turning the log on begins it anew after the events that were published meanwhile; turning it
     /// off ends it.
     /// - Parameters:
+    ///   - policy: what the settings want.
+    ///   - isNeeded: whether there are webhooks.
     ///   - isNew: whether nothing was published in this store yet.
     init(
-        _ policy: EventLogPolicy, now: @escaping @Sendable () -> Int64, isNew: Bool,
-        _ database: Database
+        _ policy: EventLogPolicy, isNeeded: Bool, now: @escaping @Sendable () -> Int64,
+        isNew: Bool, _ database: Database
     ) throws {
-        (self.policy, self.now) = (policy, now)
+        (wanted, self.isNeeded, self.now) = (policy, isNeeded, now)
         state = try EventLogState.read(database)
         let last = try EventTable.newest(database).flatMap {
             try EventTable.marks(after: $0 - 1, limit: 1, database).first
@@ -54,18 +58,41 @@ struct EventLogWriter: Sendable {
             try Bool.fetchOne(
                 database, sql: "SELECT EXISTS (SELECT 1 FROM event WHERE position <= ?)",
                 arguments: [state.floor]) ?? false
-        guard state.isOn != policy.isOn else { return }
+        guard state.isOn != self.policy.isOn else { return }
         hasRemains = last != nil
-        state.isOn = policy.isOn
-        state.retainedAfter = nil
-        forget(at: isNew ? .min : now())
-        try state.write(database)
+        try turn(isNew ? .min : now(), database)
     }
 
     /// A log that is off, for a store that cannot be written.
     init() {
         (state, newest, latest, through) = (EventLogState(), 0, .min, 0)
-        (policy, now, hasRemains) = (.off, { 0 }, false)
+        (wanted, isNeeded, now, hasRemains) = (.off, false, { 0 }, false)
+    }
+
+    /// What is kept: what the settings want, else what webhooks need.
+    private var policy: EventLogPolicy {
+        wanted.isOn || !isNeeded ? wanted : .forWebhooks
+    }
+
+    /// The place after the newest event.
+    var newestPlace: EventPlace { EventPlace(after: newest) }
+
+    /// Turns the log on, if it is off, or off, if the settings do not want it.
+    /// - Parameter isNeeded: whether there are webhooks.
+    mutating func setNeeded(_ isNeeded: Bool, _ database: Database) throws {
+        self.isNeeded = isNeeded
+        guard state.isOn != policy.isOn else { return }
+        hasRemains = hasRemains || newest > state.floor
+        try turn(now(), database)
+    }
+
+    /// Turns the log on or off, as the policy says. It knows nothing of the events before.
+    /// - Parameter time: microseconds since 1970.
+    private mutating func turn(_ time: Int64, _ database: Database) throws {
+        state.isOn = policy.isOn
+        state.retainedAfter = nil
+        forget(at: time)
+        try state.write(database)
     }
 
     /// Whether events are logged.

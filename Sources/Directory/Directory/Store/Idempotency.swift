@@ -70,8 +70,11 @@ public struct IdempotencyLimits: Sendable {
 /// Makes sure that a request that is sent again is not carried out again: the answers to requests
 /// with an idempotency key are stored, and returned. Safe to use from any thread.
 ///
-/// Which requests are running is known in memory only. A request that a process did not end before
-/// it was killed can be sent again, and is carried out again then.
+/// Which requests are running is known in memory only. A request whose operation the process had not
+/// committed when it was killed can be sent again, and is carried out then. Where the operation is
+/// one change, its answer is a part of the same commit (`Run.keep`); where it is several, or its
+/// answer is known only afterwards, the answer has a commit of its own (`Run.finish`), and a process
+/// that is killed between the two carries the operation out again.
 public final class Idempotency: Sendable {
     /// What to do with a request.
     public enum Begin: Sendable {
@@ -146,11 +149,21 @@ public final class Idempotency: Sendable {
     fileprivate func store(
         _ answer: IdempotentAnswer, to request: IdempotentRequest
     ) async throws(DirectoryError) {
-        let (limits, time, oldestTime) = (limits, now(), oldestTime)
+        let insertion = insertion(for: request)
         try await store.write { database in
+            try insertion(answer, database)
+            return Applied(result: (), events: [])
+        }
+    }
+
+    /// Returns what stores the answer to a request, inside a transaction.
+    fileprivate func insertion(
+        for request: IdempotentRequest
+    ) -> @Sendable (IdempotentAnswer, Database) throws -> Void {
+        let (limits, time, oldestTime) = (limits, now(), oldestTime)
+        return { answer, database in
             try IdempotencyTable.insert(answer, to: request, at: time, database)
             try IdempotencyTable.trim(limits, oldestTime: oldestTime, database)
-            return Applied(result: (), events: [])
         }
     }
 
@@ -167,7 +180,30 @@ public final class Idempotency: Sendable {
 
         deinit { abandon() }
 
-        /// Stores the answer; from then on the request is answered with it. A second call does
+        /// Carries out an operation whose change stores the answer in its own commit. A change with
+        /// another kind of result stores nothing: then `finish` does.
+        /// - Parameters:
+        ///   - answer: makes the answer of the result of the change. Inside the transaction.
+        ///   - operation: carries the request out.
+        public func keep<T: Sendable, Output>(
+            _ answer: @escaping @Sendable (T) -> IdempotentAnswer,
+            while operation: () async throws -> Output
+        ) async throws -> Output {
+            guard let idempotency = idempotency.withLock({ $0 }) else {
+                return try await operation()
+            }
+            let insertion = idempotency.insertion(for: request)
+            let kept = KeptAnswer { result, database in
+                guard let result = result as? T else { return false }
+                try insertion(answer(result), database)
+                return true
+            }
+            let output = try await KeptAnswer.$current.withValue(kept, operation: operation)
+            if kept.isDurable { abandon() }
+            return output
+        }
+
+        /// Stores the answer, unless the change has done so; from then on the request is answered with it. A second call does
         /// nothing.
         /// - Throws: the error of the store. The request then counts as abandoned.
         public func finish(_ answer: IdempotentAnswer) async throws(DirectoryError) {

@@ -195,6 +195,7 @@ enum Schema {
                     """)
         }
         registerTokens(&migrator)
+        registerWebhooks(&migrator)
         migrator.registerMigration("referrers") { database in
             try database.execute(
                 sql: """

@@ -15,8 +15,7 @@ public final class Store: Sendable {
     struct Connections: Sendable {
         let pool: DatabasePool
         let scans: DatabasePool
-        /// nil when the event log is off.
-        let history: DatabasePool?
+        let history: HistoryPool
         let probes: DatabaseQueue
         let commits: CommitQueue
     }
@@ -98,14 +97,16 @@ public final class Store: Sendable {
             isDamaged
             ? EventLogWriter()
             : try pool.write {
-                try EventLogWriter(history, now: now, isNew: reserved == 0, $0)
+                try EventLogWriter(
+                    history, isNeeded: try WebhookTable.exist($0), now: now,
+                    isNew: reserved == 0, $0)
             }
         var scanning = StoreFile.readOnly
         scanning.maximumReaderCount = 2
         scanning.prepareDatabase { $0.add(function: SearchTable.hasWords) }
         return Connections(
             pool: pool, scans: try DatabasePool(path: file, configuration: scanning),
-            history: log.isOn ? try DatabasePool(path: file, configuration: scanning) : nil,
+            history: HistoryPool(file, scanning),
             probes: try DatabaseQueue(path: file, configuration: StoreFile.readOnly),
             commits: commits(pool, reserved, log))
     }
@@ -144,7 +145,26 @@ public final class Store: Sendable {
         _ change: @escaping @Sendable (Database) throws -> Applied<T>
     ) async throws(DirectoryError) -> T {
         if let fault { throw .storeUnavailable(fault) }
-        return try await open().commits.submit(change)
+        guard let answer = KeptAnswer.current else {
+            return try await open().commits.submit(change)
+        }
+        let (result, isAnswered) = try await open().commits.submit { database in
+            let applied = try change(database)
+            let isAnswered = try answer.store(applied.result, database)
+            return Applied(
+                result: (applied.result, isAnswered), events: applied.events, bulk: applied.bulk)
+        }
+        if isAnswered { answer.recordCommit() }
+        return result
+    }
+
+    /// Makes a change that concerns the event log too, and emits nothing.
+    /// - Throws: the error of the change, or `DirectoryError.storeUnavailable`.
+    func writeLogged<T: Sendable>(
+        _ change: @escaping @Sendable (Database, inout EventLogWriter) throws -> T
+    ) async throws(DirectoryError) -> T {
+        if let fault { throw .storeUnavailable(fault) }
+        return try await open().commits.submitLogged(change)
     }
 
     /// Publishes events of what changes nothing in this store, in one order with those of the changes.
@@ -161,8 +181,7 @@ public final class Store: Sendable {
 
     /// The log of the published events, from which readers resume.
     public var eventLog: StoredEventLog {
-        StoredEventLog(
-            store: self, commits: connections?.history == nil ? nil : connections?.commits)
+        StoredEventLog(store: self, commits: connections?.commits)
     }
 
     /// Reads a consistent snapshot; for reads that use an index.
@@ -200,7 +219,10 @@ public final class Store: Sendable {
     func history<T: Sendable>(
         _ query: @escaping @Sendable (Database) throws -> T
     ) async throws(DirectoryError) -> T? {
-        guard let pool = try open().history else { return nil }
+        let connections = try open()
+        guard connections.commits.isLogOn else { return nil }
+        let pool: DatabasePool
+        do { pool = try connections.history.open() } catch { throw readError(error, nil) }
         return try await limited(pool, query)
     }
 
@@ -251,7 +273,7 @@ public final class Store: Sendable {
     /// Stops all scans and reads of the event log: they fail with `DirectoryError.cancelled`.
     public func interruptReads() {
         connections?.scans.interrupt()
-        connections?.history?.interrupt()
+        connections?.history.interrupt()
     }
 
     /// Closes the file and releases the directory for another gateway. No other call works after
@@ -262,7 +284,7 @@ public final class Store: Sendable {
         if let connections {
             interruptReads()
             try? connections.scans.close()
-            try? connections.history?.close()
+            connections.history.close()
             try? connections.probes.close()
             connections.commits.finish()
             try? connections.pool.close()

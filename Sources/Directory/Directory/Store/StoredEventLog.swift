@@ -10,14 +10,14 @@ public struct StoredEventLog: EventLog {
     private let store: Store
     private let commits: CommitQueue?
 
-    /// - Parameter commits: nil when the log is off.
+    /// - Parameter commits: nil when the store is too damaged to be opened.
     init(store: Store, commits: CommitQueue?) {
         self.store = store
         self.commits = commits
     }
 
-    /// Whether events are kept. Does not change while the store is open.
-    public var isOn: Bool { commits != nil }
+    /// Whether events are kept. The first webhook turns the log on.
+    public var isOn: Bool { commits?.isLogOn ?? false }
 
     /// Returns what is kept now.
     public func extent() async throws(DirectoryError) -> EventLogExtent {

@@ -8,9 +8,10 @@ internal import Text
 struct CreateSync: Change {
     let sync: Sync
 
-    func apply(to database: Database) throws -> Applied<Void> {
+    func apply(to database: Database) throws -> Applied<Syncs.Accepted> {
         try SyncTable.insert(sync, database)
-        return Applied(result: (), events: [sync.event(.syncCreated)])
+        return Applied(
+            result: Syncs.Accepted(id: sync.id), events: [sync.event(.syncCreated)])
     }
 }
 

@@ -38,3 +38,12 @@ public struct SyncPolicy: Sendable {
         return max(backoff.delay(after: attempt), min(retryAfter ?? .zero, longestDelay))
     }
 }
+
+extension Syncs {
+    /// The result of the change that accepts a sync: a type of its own, so that an answer with an
+    /// idempotency key is stored with it.
+    public struct Accepted: Sendable {
+        /// The id of the sync.
+        public let id: String
+    }
+}

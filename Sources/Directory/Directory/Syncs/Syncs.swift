@@ -65,9 +65,9 @@ public actor Syncs {
             id: UUID().uuidString.lowercasedASCII, remoteURL: remoteURL,
             cids: cids.filter { seen.insert(ExactString($0)).inserted }, state: .pending,
             progress: SyncProgress(), error: nil, createdAt: time, updatedAt: time)
-        try await store.apply(CreateSync(sync: sync))
+        let id = try await store.apply(CreateSync(sync: sync)).id
         enqueue(sync)
-        return sync.id
+        return id
     }
 
     /// Returns a sync with its progress.

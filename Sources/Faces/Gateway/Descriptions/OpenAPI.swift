@@ -109,7 +109,8 @@ enum OpenAPI {
         let inQuery = route.parameters.map {
             parameter($0.name, "query", $0.meaning, more?.value(of: $0.name))
         }
-        let inHeader = (more?.fields ?? []).map {
+        let key = route.takesKey ? [RouteDescription.key] : []
+        let inHeader = ((more?.fields ?? []) + key).map {
             parameter($0.name, "header", $0.meaning, $0.value)
         }
         return inPath + inQuery + inHeader

@@ -55,6 +55,14 @@ struct ProblemKind: Sendable {
                 "There is no sync 6ba7b810-9dad-41d1-80b4-00c04fd430c8.",
                 "List the syncs with GET /syncs."),
             ProblemKind(
+                "webhook-not-found", [404], "Webhook not found",
+                "There is no webhook 4c5f7a3e-7a0e-4a52-9b5d-0d1f1a2b3c4d of this subject.",
+                "List the webhooks with GET /webhooks."),
+            ProblemKind(
+                "event-not-found", [404], "Event not found",
+                "The event log does not have the event \(Samples.eventID).",
+                "Replay since a time, or after an event of GET /events/history."),
+            ProblemKind(
                 "history-off", [404], "History off", "The gateway keeps no event log.",
                 "Set events.history.max_events, and start the gateway again."),
             ProblemKind(
@@ -66,6 +74,14 @@ struct ProblemKind: Sendable {
                 "The remote has an address that is not allowed.",
                 "Ask the operator to allow the remote in sync.allowed_remotes. Link-local and metadata addresses are never allowed."
             ),
+            ProblemKind(
+                "idempotency-key-in-use", [409], "Idempotency key in use",
+                "The first request with this Idempotency-Key is still being carried out.",
+                "Repeat the request later, with the same key.", hasRetryAfter: true),
+            ProblemKind(
+                "idempotency-key-reused", [422], "Idempotency key reused",
+                "This Idempotency-Key came with another request within the last 24 h.",
+                "Use a new key for each request, and the same key only to repeat one."),
             ProblemKind(
                 "sync-ended", [409], "Sync already ended",
                 "The sync 6ba7b810-9dad-41d1-80b4-00c04fd430c8 has already ended: COMPLETED.",

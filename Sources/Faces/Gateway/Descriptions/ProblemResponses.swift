@@ -39,6 +39,9 @@ enum ProblemResponses {
             if route.admission == .operation { names.append("too-many-operations") }
         }
         if !route.accepts.isEmpty { names += ["unsupported-type", "too-large", "too-slow"] }
+        if route.takesKey {
+            names += ["invalid-value", "idempotency-key-in-use", "idempotency-key-reused"]
+        }
         if !route.members.isEmpty { names += ["malformed-json", "unknown-member"] }
         // What the store does here, another Directory does if the gateway is in front of one.
         if own.contains(bytesOf: "store-unavailable") {

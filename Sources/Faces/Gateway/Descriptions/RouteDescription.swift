@@ -134,7 +134,8 @@ struct RouteDescription: Sendable {
 
     /// Every description. A room of the table of routes has a list of its own.
     static let all: [RouteDescription] =
-        events + records + publications + signatures + syncs + session + operation
+        events + records + publications + signatures + syncs + webhooks + webhookActions + session
+        + operation
 
     /// Returns the description of a route; nil when it has none.
     static func of(_ method: HTTPRequest.Method, _ pattern: String) -> RouteDescription? {

@@ -5,7 +5,7 @@ internal import Text
 enum Schemas {
     /// Every schema, in the order of the document.
     static let all: [(name: String, text: String)] =
-        values + record + listings + requests + results
+        values + record + listings + requests + results + webhooks
 
     /// The types of events, short names first.
     private static let typeNames = EventType.allCases.map(\.shortName)

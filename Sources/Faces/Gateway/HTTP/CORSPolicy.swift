@@ -29,11 +29,11 @@ struct CORSPolicy: Sendable {
         return [
             .accessControlAllowMethods: methods.joined(separator: ", "),
             .accessControlAllowHeaders:
-                "Accept, Authorization, Cache-Control, Content-Type, If-None-Match, Last-Event-ID",
+                "Accept, Authorization, Cache-Control, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID",
             .accessControlMaxAge: "600",
         ]
     }
 
     private static let exposed =
-        "Directory-Heartbeat-Interval, Directory-Labels, Directory-Labels-Truncated, Directory-Published, Directory-Signatures, ETag, Location, Retry-After"
+        "Directory-Heartbeat-Interval, Directory-Labels, Directory-Labels-Truncated, Directory-Published, Directory-Signatures, ETag, Idempotent-Replayed, Location, Retry-After"
 }

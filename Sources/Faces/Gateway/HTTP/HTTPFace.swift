@@ -19,6 +19,7 @@ final class HTTPFace {
         let admission: Admission
         let access: AccessControl
         let memory: MemoryBudget
+        let keyed: KeyedRequests
         let log: AccessLog
         /// The most bytes of a body.
         let bodyLimit: Int
@@ -55,7 +56,7 @@ final class HTTPFace {
             request.subject = try await shared.access.admit(
                 head, peer, scope: route.scope, isLimited: route.admission == .operation)
             client.subject = request.subject.name
-            switch try await route.handle(request) {
+            switch try await handle(route, request) {
             case .response(let response):
                 finish(exchange, client, response, route: route.pattern, began: began)
             case .body(let fields, let length, let write):
@@ -73,6 +74,13 @@ final class HTTPFace {
                 exchange, client, problem(error).response, route: pattern ?? "unknown", began: began
             )
         }
+    }
+
+    private func handle(_ route: Route, _ request: Request) async throws -> RouteResponse {
+        guard route.takesKey, let key = try KeyedRequests.key(request.head) else {
+            return try await route.handle(request)
+        }
+        return try await shared.keyed.respond(to: request, with: key, route.handle)
     }
 
     private func route(_ head: RequestHead, body: RequestBody, peer: Peer) throws(Problem) -> (

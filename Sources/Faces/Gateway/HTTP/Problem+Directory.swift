@@ -101,7 +101,7 @@ extension Problem {
                 .forbidden, "remote-forbidden", "Remote not allowed",
                 "The remote \(error.reason).",
                 remedy:
-                    "Ask the operator to allow the remote in sync.allowed_remotes. Link-local and metadata addresses are never allowed."
+                    "Ask the operator to allow the remote in outbound.allowed_remotes or sync.allowed_remotes. Link-local and metadata addresses are never allowed."
             )
         case .invalidAddress:
             self.init(

@@ -1,4 +1,5 @@
 internal import Authentication
+internal import Directory
 internal import HTTPServer
 internal import HTTPTypes
 internal import Text
@@ -16,6 +17,10 @@ struct Request {
     let parameters: [ExactString: String]
     /// The most bytes of the body.
     let bodyLimit: Int
+    /// The run of a request with an idempotency key; nil for other requests.
+    var run: Idempotency.Run?
+    /// The body, once it has been read as a whole.
+    var collected: [UInt8]?
 
     /// The media type of the body, in lower case and without parameters.
     var contentType: String { MediaType.essence(head.field(.contentType) ?? "") }
@@ -38,11 +43,21 @@ struct Request {
     /// Returns the whole body.
     /// - Throws: `Problem` when it is too large, too slow or malformed.
     func bytes() async throws -> [UInt8] {
+        if let collected { return collected }
         do {
             return try await body.collect(upTo: bodyLimit)
         } catch {
             throw Problem(error, limit: bodyLimit)
         }
+    }
+
+    /// Carries out an operation. The response to a request with an idempotency key is stored in the
+    /// commit of the operation's change, whose result is a `T`.
+    func keep<T: Sendable, Output>(
+        _ response: @escaping @Sendable (T) -> Response, while operation: () async throws -> Output
+    ) async throws -> Output {
+        guard let run else { return try await operation() }
+        return try await run.keep({ IdempotentAnswer(response($0)) }, while: operation)
     }
 
     /// The most JSON values in a body: the loop handles them, and must not be blocked.

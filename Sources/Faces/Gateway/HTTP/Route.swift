@@ -12,7 +12,7 @@ final class Route: Sendable {
     let pattern: String
     /// A member of a JSON body.
     struct Member: Sendable {
-        enum Kind: Sendable { case text, texts, flag }
+        enum Kind: Sendable { case text, texts, flag, number, fields }
 
         let name: String
         let kind: Kind
@@ -49,6 +49,10 @@ final class Route: Sendable {
         /// Any one segment, whose value has this name.
         case value(ExactString)
     }
+
+    /// Whether a request may carry an idempotency key: the POST of an operation that changes
+    /// something.
+    var takesKey: Bool { method == .post && (scope == .writeRecords || scope == .webhooks) }
 
     /// Whether the pattern matches one path only.
     var isLiteral: Bool { !pattern.utf8.contains(UInt8(ascii: "{")) }

@@ -31,12 +31,7 @@ enum RouteResponse {
     static func json(
         _ json: JSON, status: HTTPResponse.Status = .ok, fields: HTTPFields = [:]
     ) -> RouteResponse {
-        var fields = fields
-        fields[.contentType] = "application/json"
-        fields[.cacheControl] = "no-store"
-        var body = json.line
-        body.append(0x0A)
-        return .response(Response(status: status, fields: fields, body: body))
+        .response(Response(json: json, status: status, fields: fields))
     }
 
     /// Returns a JSON document that may be large. It is made and encoded on another thread than the
@@ -50,6 +45,16 @@ enum RouteResponse {
     /// Returns a response without a body.
     static func empty(_ status: HTTPResponse.Status, fields: HTTPFields = [:]) -> RouteResponse {
         .response(Response(status: status, fields: fields))
+    }
+}
+
+extension Response {
+    /// Makes the response with a JSON document.
+    init(json: JSON, status: HTTPResponse.Status = .ok, fields: HTTPFields = [:]) {
+        var fields = fields
+        fields[.contentType] = "application/json"
+        fields[.cacheControl] = "no-store"
+        self.init(status: status, fields: fields, body: json.line + [0x0A])
     }
 }
 
@@ -72,7 +77,7 @@ struct LineWriter: ~Copyable {
 
     /// Encodes lines on another thread than the loop's, because many lines take time.
     @concurrent
-    private static func encode(_ lines: [JSON]) async -> [UInt8] {
+    static func encode(_ lines: [JSON]) async -> [UInt8] {
         lines.reduce(into: []) { $0 += $1.line + [0x0A] }
     }
 

@@ -63,7 +63,6 @@ final class LoopHub {
         self.wheel = wheel
         hub = Hub(policy: policy.delivery, logSlow: logSlow)
         hub.onLeave = { [weak self] in self?.left($0) }
-        guard log.isOn else { return }
         let past = PastReader(log, hub: hub, loop: loop, wheel: wheel)
         self.past = past
         hub.onLag = { [weak past] in past?.begin($0, from: $1) }

@@ -2,6 +2,7 @@ internal import Directory
 internal import Events
 internal import Text
 internal import Upstream
+internal import Webhooks
 
 extension Metric {
     /// Every metric of the gateway.
@@ -107,6 +108,31 @@ extension Metric {
         Metric(name: "syncs_total", kind: .counter, help: "Syncs that have ended.") {
             $0.syncs.map { number($0.count, [("outcome", $0.outcome)]) }
         },
+        Metric(name: "webhooks", kind: .gauge, help: "Webhooks.") {
+            [
+                number($0.webhooks.enabled, [("state", "enabled")]),
+                number($0.webhooks.disabled, [("state", "disabled")]),
+            ]
+        },
+        Metric(
+            name: "webhook_attempts_total", kind: .counter, help: "Requests to receivers."
+        ) { snapshot in
+            WebhookStatistics.Outcome.allCases.map {
+                number(snapshot.webhooks.attempts[$0] ?? 0, [("outcome", $0.rawValue)])
+            }
+        },
+        Metric(
+            name: "webhook_lag_events", kind: .gauge,
+            help: "Events of the log after the place of the webhook that is the furthest behind."
+        ) { [number($0.webhooks.lagEvents)] },
+        Metric(
+            name: "webhook_lag_seconds", kind: .gauge,
+            help: "Age of the oldest event that a webhook has not got."
+        ) { [seconds($0.webhooks.lag)] },
+        Metric(
+            name: "webhook_gaps_total", kind: .counter,
+            help: "Messages to receivers which told that events are missing."
+        ) { [number($0.webhooks.gaps)] },
         Metric(
             name: "store_commit_seconds", kind: .histogram,
             help: "Time of a commit, including the wait for the disk."

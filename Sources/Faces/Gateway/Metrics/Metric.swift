@@ -1,6 +1,7 @@
 internal import Directory
 internal import Text
 internal import Upstream
+internal import Webhooks
 
 /// One metric: its name, its kind and its help text. `GET /metrics` serves
 /// the list, and docs/metrics.md must describe it.
@@ -62,6 +63,7 @@ struct MetricsSnapshot: Sendable {
     var syncsWaiting = 0
     /// By outcome.
     var syncs: [(outcome: String, count: Int)] = []
+    var webhooks = WebhookStatistics()
     var commits = Histogram()
     var process = ProcessFigures()
     /// The routes that are served, with the statuses of their success.

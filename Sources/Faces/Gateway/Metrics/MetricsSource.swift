@@ -5,6 +5,7 @@ internal import Frames
 internal import HTTPServer
 internal import Text
 internal import Upstream
+internal import Webhooks
 
 /// Where the values of the metrics come from. Can be used from any thread.
 struct MetricsSource: Sendable {
@@ -16,6 +17,7 @@ struct MetricsSource: Sendable {
     let memory: MemoryBudget
     let commits: CommitTimes
     let loops: LoopGroup
+    let webhooks: WebhookService
     /// The routes that are served, with the statuses of their success.
     var routes: [(pattern: String, codes: [Int])] = []
 
@@ -34,6 +36,7 @@ struct MetricsSource: Sendable {
             ($0.name.lowercasedASCII, ended[$0] ?? 0)
         }
         snapshot.upstream = upstream?.figures
+        snapshot.webhooks = await webhooks.snapshot()
         snapshot.commits = commits.snapshot
         snapshot.process = await ProcessFigures.now()
         snapshot.routes = routes

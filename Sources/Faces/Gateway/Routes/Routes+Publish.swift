@@ -1,5 +1,6 @@
 internal import Authentication
 internal import Directory
+internal import HTTPServer
 internal import HTTPTypes
 internal import Text
 
@@ -19,7 +20,9 @@ extension Routes {
             ) { request in
                 let body = try await request.object(["cids", "all", "labels"])
                 let selection = try Operations.Selection(body)
-                let cids = try await operations.publish(selection)
+                let cids = try await request.keep({ (cids: [String]) in
+                    Response(json: ["published": .strings(cids)])
+                }) { try await operations.publish(selection) }
                 return .response(
                     await RouteResponse.largeJSON { ["published": .strings(cids)] })
             },
@@ -34,8 +37,13 @@ extension Routes {
                     throw Problem.invalid(
                         "The member cids is missing.", remedy: "Send cids as an array of strings.")
                 }
-                return .json(
-                    ["unpublished": .strings(try await operations.unpublish(cids))])
+                let response = { @Sendable (cids: [String]) in
+                    Response(json: ["unpublished": .strings(cids)])
+                }
+                let unpublished = try await request.keep(response) {
+                    try await operations.unpublish(cids)
+                }
+                return .response(response(unpublished))
             },
         ]
     }

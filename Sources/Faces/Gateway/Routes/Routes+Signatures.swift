@@ -24,23 +24,26 @@ extension Routes {
             ) { request in
                 let body = try await request.object(["cid", "signature", "algorithm", "public_key"])
                 let cid = try body.text("cid", isRequired: true)
-                let signature: StoredSignature
-                if let given = try body.text("signature") {
-                    signature = try await operations.attach(
-                        given, algorithm: try body.text("algorithm"),
-                        publicKey: try body.text("public_key", isRequired: true) ?? "",
-                        to: cid ?? "")
-                } else {
+                let response = { @Sendable (signature: StoredSignature) in
+                    Response(
+                        json: signature.json, status: .created,
+                        fields: [.location: "/records/\(signature.cid)/signatures"])
+                }
+                let signature = try await request.keep(response) {
+                    if let given = try body.text("signature") {
+                        return try await operations.attach(
+                            given, algorithm: try body.text("algorithm"),
+                            publicKey: try body.text("public_key", isRequired: true) ?? "",
+                            to: cid ?? "")
+                    }
                     for member in ["algorithm", "public_key"] where body[member] != nil {
                         throw Problem.invalid(
                             "The member \(member) is given without a signature.",
                             remedy: "Send the signature too, or the cid alone.")
                     }
-                    signature = try await operations.sign(cid ?? "")
+                    return try await operations.sign(cid ?? "")
                 }
-                return .json(
-                    signature.json, status: .created,
-                    fields: [.location: "/records/\(signature.cid)/signatures"])
+                return .response(response(signature))
             },
             Route(
                 .post, "/verify", "checks the stored signatures: {\"cid\",\"public_key\"?}",

@@ -1,6 +1,7 @@
 internal import Authentication
 internal import Directory
 internal import Events
+internal import HTTPServer
 internal import HTTPTypes
 internal import Text
 
@@ -20,12 +21,17 @@ extension Routes {
                 ], responses: [(202, "the id of the accepted sync")]
             ) { request in
                 let body = try await request.object(["remote_directory_url", "cids"])
-                let id = try await operations.createSync(
-                    try body.text("remote_directory_url", isRequired: true) ?? "",
-                    cids: try body.strings("cids") ?? [])
-                return .json(
-                    ["sync_id": .string(id)], status: .accepted,
-                    fields: [.location: "/syncs/\(id)"])
+                let remote = try body.text("remote_directory_url", isRequired: true) ?? ""
+                let cids = try body.strings("cids") ?? []
+                let response = { @Sendable (id: String) in
+                    Response(
+                        json: ["sync_id": .string(id)], status: .accepted,
+                        fields: [.location: "/syncs/\(id)"])
+                }
+                let id = try await request.keep({ (sync: Syncs.Accepted) in response(sync.id) }) {
+                    try await operations.createSync(remote, cids: cids)
+                }
+                return .response(response(id))
             },
             Route(
                 .get, "/syncs", "syncs, newest first", scope: .readRecords,

@@ -2,6 +2,7 @@ internal import Authentication
 internal import Directory
 internal import Events
 internal import Frames
+internal import Webhooks
 
 /// The table of all routes. Each room of it takes the services that its handlers need.
 enum Routes {
@@ -17,6 +18,8 @@ enum Routes {
                 services.log, inMemory: services.recent, filterItemLimit: services.filterItemLimit)
             + records(operations) + push(operations, memory: services.memory)
             + publish(operations) + syncs(operations) + signatures(operations)
+            + webhooks(services.webhooks)
+            + webhookActions(services.webhooks, services.log, now: services.now)
             + session(services.access)
             + subscribers(services.health.loops)
         var metrics = services.metrics
@@ -34,6 +37,7 @@ enum Routes {
         let filterItemLimit: Int
         let streamFields: StreamFields
         let log: any EventLog
+        let webhooks: WebhookService
         /// The last events in memory, while the log is off.
         let recent: any EventLog
         /// Returns microseconds since 1970.

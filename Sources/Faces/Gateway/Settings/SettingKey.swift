@@ -34,6 +34,8 @@ public struct SettingKey: Sendable {
         case tokens
         /// Patterns of certificates with scopes, in the syntax of `CertificateMap.Entry`.
         case certificates
+        /// An http or https URL, or nothing.
+        case publicURL
         /// A path, an https URL, or nothing.
         case document
         /// The host and port of a server, or nothing.
@@ -101,6 +103,33 @@ public struct SettingKey: Sendable {
         SettingKey(
             "signing.key", .text, "signing.key",
             "key that signs records, PEM; below data_dir it is created on first use"),
+        SettingKey(
+            "public_url", .publicURL, "",
+            "URL under which clients reach the gateway, the source of CloudEvents; if empty, listen_address"
+        ),
+        SettingKey(
+            "outbound.allowed_remotes", .remotes, "",
+            "remotes that a sync or a webhook may connect to: names, *.domains, addresses, networks, public, loopback; if empty, sync.allowed_remotes"
+        ),
+        SettingKey(
+            "webhooks.timeout", .duration(.milliseconds(100) ... .seconds(300)), "15s",
+            "longest time of one request to a receiver"),
+        SettingKey(
+            "webhooks.max_lag", .duration(.seconds(60) ... .seconds(3660 * 86_400)), "7d",
+            "time for which events are kept for a webhook that does not take them"),
+        SettingKey(
+            "webhooks.max_lag_events", .count(1...1_000_000_000), "10000000",
+            "most events that are kept for a webhook that does not take them"),
+        SettingKey(
+            "webhooks.concurrency", .count(1...4096), "64",
+            "most requests to receivers at the same time"),
+        SettingKey(
+            "webhooks.catch_up_rate", .count(1...100_000), "500",
+            "most events in a second to a webhook that catches up"),
+        SettingKey(
+            "webhooks.retry_delay", .duration(.milliseconds(1) ... .seconds(3600)), "5s",
+            "pause before the second attempt; the further pauses are 6, 24, 120, 360, 1440, 3600 and 7200 times as long"
+        ),
         SettingKey(
             "sync.allowed_remotes", .remotes, "",
             "remotes that a sync may connect to: names, *.domains, addresses, networks, public, loopback; if empty, public, and loopback while the gateway listens there"

@@ -46,6 +46,10 @@ extension SettingKey.Kind {
         case .address: return ListenAddress.isValid(text) ? .text(text) : nil
         case .optionalAddress:
             return text.isEmpty || ListenAddress.isValid(text) ? .text(text) : nil
+        case .publicURL:
+            let isURL = text.hasPrefix("http://") || text.hasPrefix("https://")
+            let isClean = text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+            return text.isEmpty || (isURL && isClean) ? .text(text) : nil
         case .document:
             let isURL = text.contains("://")
             return !isURL || text.hasPrefix("https://") ? .text(text) : nil
@@ -118,6 +122,7 @@ extension SettingKey.Kind {
         case .certificates: "a list of entries PATTERN=SCOPE|SCOPE"
         case .server: "empty, or a host and a port, such as dir.example.org:8888 or [::1]:8888"
         case .secret: "a text of visible characters without spaces"
+        case .publicURL: "empty, or a URL such as https://gateway.example.org"
         case .document: "a file, or a URL that begins with https://"
         }
     }

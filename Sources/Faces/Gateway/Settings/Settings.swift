@@ -8,6 +8,7 @@ public import Logging
 public import TLS
 internal import Text
 public import Upstream
+public import Webhooks
 
 /// The effective settings.
 public struct Settings: Sendable {
@@ -17,7 +18,9 @@ public struct Settings: Sendable {
     public var dataDirectory: String
     /// The file of the signing key, absolute or relative to the data directory.
     public var signingKey: String
-    /// The remotes that a sync may connect to, in the syntax of `RemotePattern`.
+    /// How webhooks are delivered.
+    public var webhooks: WebhookOptions
+    /// The remotes that a sync or a webhook may connect to, in the syntax of `RemotePattern`.
     public var allowedRemotes: [String]
     /// The limits and pauses of syncs.
     public var sync: SyncPolicy
@@ -113,7 +116,18 @@ public struct Settings: Sendable {
         listenAddress = text("listen_address")
         dataDirectory = text("data_dir")
         signingKey = text("signing.key")
-        allowedRemotes = list("sync.allowed_remotes")
+        let remotes = list("outbound.allowed_remotes")
+        allowedRemotes = remotes.isEmpty ? list("sync.allowed_remotes") : remotes
+        webhooks = WebhookOptions()
+        webhooks.timeout = duration("webhooks.timeout")
+        webhooks.maxLag = duration("webhooks.max_lag")
+        webhooks.maxLagEvents = number("webhooks.max_lag_events")
+        webhooks.concurrency = number("webhooks.concurrency")
+        webhooks.catchUpRate = number("webhooks.catch_up_rate")
+        webhooks.retries = RetrySchedule(first: duration("webhooks.retry_delay"))
+        let isSecure = !list("tls.certificate").isEmpty
+        let address = "\(isSecure ? "https" : "http")://\(listenAddress)"
+        webhooks.source = text("public_url").isEmpty ? address : text("public_url")
         sync = SyncPolicy()
         sync.concurrentSyncs = number("sync.concurrent_syncs")
         sync.concurrentPulls = number("sync.concurrent_pulls")

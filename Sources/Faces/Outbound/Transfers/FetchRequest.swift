@@ -1,6 +1,6 @@
 internal import Addresses
 
-/// One GET request, and its limits.
+/// One request, and its limits: a GET, or a POST if it has a body.
 struct FetchRequest: Sendable {
     /// `http` or `https`. Its host is sent as `Host`, and its certificate is expected.
     var url: String
@@ -12,6 +12,10 @@ struct FetchRequest: Sendable {
     /// Whether the request ends when the connection is made, and sends nothing.
     var connectsOnly = false
     var userAgent = ""
+    /// Further header fields, each as `Name: value`, without controls and with a value.
+    var fields: [String] = ["Accept: application/json"]
+    /// The body of a POST; nil for a GET.
+    var content: [UInt8]?
     /// A file of trusted certificates (PEM); nil means those of the system.
     var authorities: String?
     /// For making the connection.
@@ -22,6 +26,9 @@ struct FetchRequest: Sendable {
     var headLimit = 0
     /// The maximum size of the body, in bytes.
     var bodyLimit = 0
+    /// Whether the first `bodyLimit` bytes of every response are wanted, whatever its status. Then
+    /// the status decides: what follows its head is not waited for, and may break off.
+    var keepsBeginning = false
 }
 
 /// The response to a `FetchRequest`.
@@ -31,7 +38,7 @@ struct FetchResponse: Sendable {
     let location: String?
     /// The field `Retry-After`, as received.
     let retryAfter: String?
-    /// Empty unless the status is 200: the body of an error is not needed.
+    /// Empty unless the status is 200, or `keepsBeginning`: the body of an error is not needed.
     let body: [UInt8]
 }
 

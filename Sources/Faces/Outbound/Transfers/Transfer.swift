@@ -13,6 +13,10 @@ internal import Glibc
     private var lists: [UnsafeMutablePointer<curl_slist>] = unsafe []
     private var headCount = 0
     private var body: [UInt8] = []
+    /// Whether the head of the final response has ended.
+    private var isHeadComplete = false
+    /// The body of the request, while curl sends it.
+    private var content: UnsafeMutableBufferPointer<UInt8>?
     /// Why a callback has stopped curl; curl reports only that one has.
     private var callbackError: FetchError?
 
@@ -31,6 +35,7 @@ internal import Glibc
         unsafe curl_easy_cleanup(easy)
         while let list = unsafe lists.popLast() { unsafe curl_slist_free_all(list) }
         unsafe errorText.deallocate()
+        unsafe content?.deallocate()
     }
 
     /// Returns the transfer of a handle.
@@ -59,7 +64,10 @@ internal import Glibc
         try set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectTimeout))
         try set(CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeout))
         try set(CURLOPT_USERAGENT, request.userAgent)
-        try set(CURLOPT_HTTPHEADER, list: ["Accept: application/json"])
+        // Without waiting for `100 Continue`, which curl would ask for with a long body.
+        try set(
+            CURLOPT_HTTPHEADER, list: request.fields + (request.content == nil ? [] : ["Expect:"]))
+        if let content = request.content { try setContent(content) }
         if let authorities = request.authorities {
             try set(CURLOPT_CAINFO, authorities)
             try set(CURLOPT_CAPATH, nil)
@@ -73,6 +81,16 @@ internal import Glibc
             CURLOPT_OPENSOCKETDATA, CURLOPT_PREREQDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA,
             CURLOPT_PRIVATE,
         ] { try check(unsafe directory_curl_set_pointer(easy, option, context)) }
+    }
+
+    private func setContent(_ bytes: [UInt8]) throws(FetchError) {
+        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(1, bytes.count))
+        _ = unsafe buffer.initialize(from: bytes)
+        unsafe content = unsafe buffer
+        try set(CURLOPT_POST, 1)
+        try set(CURLOPT_POSTFIELDSIZE, bytes.count)
+        try check(
+            unsafe directory_curl_set_pointer(easy, CURLOPT_POSTFIELDS, buffer.baseAddress))
     }
 
     private func set(_ option: CURLoption, _ value: Int) throws(FetchError) {
@@ -113,6 +131,8 @@ internal import Glibc
     /// - Returns: the number of bytes taken; if these are not all of them, curl stops.
     fileprivate func takeHead(_ count: Int) -> Int {
         headCount += count
+        // The empty line; an interim response (1xx) has one too.
+        if count <= 2, status >= 200 { isHeadComplete = true }
         guard headCount <= request.headLimit else {
             callbackError = .headTooLarge
             return 0
@@ -121,6 +141,12 @@ internal import Glibc
     }
 
     fileprivate func takeBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+        if request.keepsBeginning {
+            let room = request.bodyLimit - body.count
+            unsafe body.append(contentsOf: bytes.prefix(room))
+            // What is not taken stops curl, and ends the connection.
+            return min(room, bytes.count)
+        }
         guard status == 200 else { return 0 }
         guard body.count + bytes.count <= request.bodyLimit else {
             callbackError = .bodyTooLarge
@@ -138,7 +164,8 @@ internal import Glibc
         let status = status
         // The body of an error is not needed, so `takeBody` has stopped it at its first byte.
         let isErrorStatus = code == CURLE_WRITE_ERROR && callbackError == nil && status != 200
-        if code == CURLE_OK || isErrorStatus {
+        let isEnough = request.keepsBeginning && isHeadComplete
+        if code == CURLE_OK || isErrorStatus || isEnough {
             return .success(
                 FetchResponse(
                     status: status, location: field("Location"),
