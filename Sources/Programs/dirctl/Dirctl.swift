@@ -26,8 +26,8 @@ struct Dirctl: AsyncParsableCommand {
         version: "dirctl \(version)",
         subcommands: [
             EventsCommand.self, Push.self, Pull.self, Delete.self, Info.self, Search.self,
-            Routing.self, SyncCommand.self, Sign.self, Verify.self, Validate.self,
-            ContextCommand.self, Completions.self, Version.self,
+            Routing.self, SyncCommand.self, WebhooksCommand.self, Sign.self, Verify.self,
+            Validate.self, ContextCommand.self, Completions.self, Version.self,
         ])
 
     // The flags of every command may also precede it.
