@@ -12,7 +12,7 @@ import Testing
 
     @Test func `every example of the page about dirctl works as it stands`() async throws {
         let page = try String(contentsOfFile: repository + "/docs/dirctl.md", encoding: .utf8)
-        try await run(page, examples: 46, listeners: 4)
+        try await run(page, examples: 56, listeners: 4)
         // Every command is on the page.
         let help = try await dirctl(nil, "--experimental-dump-help")
         let root = try JSONSerialization.jsonObject(with: Data(help.out.utf8)) as? [String: Any]

@@ -171,6 +171,6 @@ import Testing
             }
         }
         check(try #require(root["command"] as? [String: Any]), below: "")
-        #expect(count == 30)
+        #expect(count == 41)
     }
 }

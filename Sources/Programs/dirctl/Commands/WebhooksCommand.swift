@@ -23,7 +23,7 @@ struct WebhooksCommand: AsyncParsableCommand {
                 Each message is signed with the secret (Standard Webhooks).
 
                 Example:
-                  dirctl webhooks add https://example.org/hook --types RECORD_PUSHED --labels /skills/AI
+                  dirctl webhooks add https://example.org/hook --types RECORD_PUSHED
                 """)
 
         @Argument(help: "The receiver: http or https.") var url: String
