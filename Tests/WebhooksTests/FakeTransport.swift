@@ -209,6 +209,7 @@ final class Fixture {
         while try await !condition() {
             try #require(ContinuousClock.now < deadline, what)
             try await Task.sleep(for: .milliseconds(2))
+            clock.advance(.milliseconds(1))
             await service.pump()
         }
     }

@@ -39,7 +39,14 @@ extension Routes {
                 }
                 return .response(response(secrets))
             },
-            enabling(true, webhooks), enabling(false, webhooks),
+            Route(
+                .post, "/webhooks/{id}/enable", "goes on where the webhook was, at once",
+                scope: .webhooks, responses: [(200, "the webhook")]
+            ) { try await set(true, $0, webhooks) },
+            Route(
+                .post, "/webhooks/{id}/disable", "ends the delivery for now", scope: .webhooks,
+                responses: [(200, "the webhook")]
+            ) { try await set(false, $0, webhooks) },
             Route(
                 .post, "/webhooks/{id}/replay",
                 "sends events again, in their order: {\"since\"}, {\"after\"} or {\"delivery\"}",
@@ -81,18 +88,15 @@ extension Routes {
         ]
     }
 
-    private static func enabling(_ isEnabled: Bool, _ webhooks: WebhookService) -> Route {
-        Route(
-            .post, "/webhooks/{id}/\(isEnabled ? "enable" : "disable")",
-            isEnabled ? "goes on where the webhook was, at once" : "ends the delivery for now",
-            scope: .webhooks, responses: [(200, "the webhook")]
-        ) { request in
-            let (id, access) = (request.webhookID, request.subject.webhookAccess)
-            let status = try await attempt { () async throws(WebhookError) in
-                try await webhooks.setEnabled(isEnabled, id, by: access)
-            }
-            return .json(WebhookJSON.status(status))
+    /// Enables or disables a webhook.
+    private static func set(_ isEnabled: Bool, _ request: Request, _ webhooks: WebhookService)
+        async throws -> RouteResponse
+    {
+        let (id, access) = (request.webhookID, request.subject.webhookAccess)
+        let status = try await attempt { () async throws(WebhookError) in
+            try await webhooks.setEnabled(isEnabled, id, by: access)
         }
+        return .json(WebhookJSON.status(status))
     }
 
     /// Finds where a replay begins.
