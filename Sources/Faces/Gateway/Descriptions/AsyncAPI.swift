@@ -107,7 +107,7 @@ enum AsyncAPI {
             summary:
                 "The last frame: the gateway shuts down, or the token of the client has ended.",
             schema:
-                #"{"type":"object","required":["retry"],"properties":{"retry":{"type":"integer","description":"when to come back, in milliseconds"},"reason":{"type":"string","enum":["expired","revoked"]}}}"#,
+                #"{"type":"object","required":["retry"],"properties":{"retry":{"type":"integer","description":"when to come back, in milliseconds"},"reason":{"type":"string","enum":["expired","revoked","disconnected"]}}}"#,
             example: #"{"retry":4217}"#),
         Frame(
             name: "retry-later",

@@ -7,7 +7,8 @@ extension ProblemKind {
         ProblemKind(
             "malformed-json", [400], "Malformed JSON",
             "The body is not JSON: the text ends too early, at byte 17.",
-            "Send one JSON object, in UTF-8, without duplicate keys."),
+            "Send one JSON object, in UTF-8, without duplicate keys.",
+            more: #""line":1,"column":18"#),
         ProblemKind(
             "unknown-member", [400], "Unknown member",
             "Unknown member 'cid', did you mean 'cids'?", "Allowed members: cids, all, labels."),

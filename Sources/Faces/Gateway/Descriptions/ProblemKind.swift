@@ -63,6 +63,14 @@ struct ProblemKind: Sendable {
                 "The event log does not have the event \(Samples.eventID).",
                 "Replay since a time, or after an event of GET /events/history."),
             ProblemKind(
+                "recent-off", [404], "Recent events off",
+                "The gateway keeps neither an event log nor the last events.",
+                "Set events.recent.max_events, and start the gateway again."),
+            ProblemKind(
+                "subscriber-not-found", [404], "Subscriber not found",
+                "No stream has the number 17.",
+                "Use an id of GET /subscribers; the stream may have ended."),
+            ProblemKind(
                 "history-off", [404], "History off", "The gateway keeps no event log.",
                 "Set events.history.max_events, and start the gateway again."),
             ProblemKind(

@@ -70,5 +70,21 @@ extension RouteDescription {
                     Content("application/x-ndjson", Value(#"{"type":"string"}"#, example: lines)))
             ],
             problems: ["invalid-value", "history-off", "not-acceptable"] + storeProblems),
+        RouteDescription(
+            .get, "/events/recent", id: "listRecent", .events,
+            """
+            From the event log if there is one, else from the memory of the gateway, which keeps the last \
+            `events.recent.max_events` since its start. As NDJSON each line is an event.
+            """,
+            parameters: filters + [("limit", .limit)],
+            responses: [
+                Response(
+                    200,
+                    .json(
+                        "RecentEvents",
+                        example: #"{"events":[\#(Samples.event)],"source":"memory"}"#),
+                    Content("application/x-ndjson", Value(#"{"type":"string"}"#, example: lines)))
+            ],
+            problems: ["invalid-value", "recent-off", "not-acceptable"] + storeProblems),
     ]
 }

@@ -28,11 +28,40 @@ extension RouteDescription {
             ]),
         RouteDescription(
             .get, "/subscribers", id: "listSubscribers", .operation,
+            parameters: [
+                (
+                    "sort",
+                    Value(
+                        #"{"type":"string","enum":["id","age","delivered","dropped","queued","rate"],"default":"id"}"#,
+                        example: #""queued""#)
+                ),
+                (
+                    "order",
+                    Value(
+                        #"{"type":"string","enum":["asc","desc"],"default":"asc"}"#,
+                        example: #""desc""#)
+                ), ("limit", .limit), ("after", .named("Cursor", example: #""0.17""#)),
+            ],
             responses: [
                 Response(
                     200,
-                    .json("SubscriberList", example: #"{"subscribers":[\#(Samples.subscriber)]}"#))
-            ]),
+                    .json(
+                        "SubscriberList",
+                        example: #"{"subscribers":[\#(Samples.subscriber)],"total":1}"#))
+            ],
+            problems: ["invalid-value"]),
+        RouteDescription(
+            .delete, "/subscribers/{id}", id: "disconnectSubscriber", .operation,
+            "The stream ends with a `goodbye` and the reason `disconnected`; its client may come back.",
+            parameters: [
+                (
+                    "id",
+                    Value(
+                        #"{"type":"integer","minimum":1}"#, example: "17",
+                        meaning: "the id of the subscriber")
+                )
+            ],
+            responses: [Response(204)], problems: ["invalid-value", "subscriber-not-found"]),
         RouteDescription(
             .get, "/openapi.json", id: "getOpenAPI", .operation,
             "This document. It has only the routes that this gateway has with its settings.",

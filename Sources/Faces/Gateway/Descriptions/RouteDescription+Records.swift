@@ -48,6 +48,10 @@ extension RouteDescription {
             fewer records than `limit`: while there is a `next`, there are more.
             """,
             parameters: [
+                (
+                    "q",
+                    Value(#"{"type":"string","maxLength":256}"#, example: #""tutor campus""#)
+                ),
                 ("label", .list(example: #""/skills/""#)),
                 (
                     "name",
@@ -66,7 +70,10 @@ extension RouteDescription {
                 Response(
                     200,
                     .json(
-                        "RecordPage", example: #"{"records":[\#(Samples.summary)],"next":"r-1a"}"#))
+                        "RecordPage",
+                        example:
+                            #"{"records":[\#(Samples.summary)],"next":"r-1a","total":1204,"total_exact":true}"#
+                    ))
             ],
             problems: ["invalid-value", "query-timeout"] + storeProblems),
         RouteDescription(

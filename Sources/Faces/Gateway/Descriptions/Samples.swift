@@ -46,7 +46,9 @@ enum Samples {
         """
 
     static let subscriber = """
-        {"id":17,"address":"127.0.0.1","since":"\(time)","kind":"http","format":"text/event-stream",\
-        "filter":{"labels":["/skills/"]},"delivered":42,"dropped":0,"queued":0}
+        {"id":17,"address":"127.0.0.1","user_agent":"curl/8.5.0","since":"\(time)","age":61,\
+        "kind":"http","format":"text/event-stream",\
+        "filter":{"labels":["/skills/"]},"delivered":42,"rate":0.700,\
+        "dropped":0,"queued":0,"buffer_size":100,"replaying":false}
         """
 }

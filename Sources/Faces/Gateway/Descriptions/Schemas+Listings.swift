@@ -22,6 +22,8 @@ extension Schemas {
             """
             {"type":"object","required":["records"],
             "properties":{"records":{"type":"array","items":{"$ref":"#/components/schemas/RecordSummary"}},\(next),
+            "total":{"type":"integer","description":"records of all pages; on the first page, if counting was quick"},
+            "total_exact":{"type":"boolean","description":"false: there are more than that"},
             "damaged":{"type":"array","items":{"type":"string"},"description":"cids of records that cannot be read; missing if there are none"}}}
             """
         ),
@@ -41,6 +43,14 @@ extension Schemas {
             """
         ),
         ("Reset", reset),
+        (
+            "RecentEvents",
+            """
+            {"type":"object","required":["events","source"],
+            "properties":{"events":{"type":"array","items":{"$ref":"#/components/schemas/Event"}},
+            "source":{"type":"string","enum":["log","memory"]}}}
+            """
+        ),
         (
             "SyncPage",
             """
@@ -62,6 +72,12 @@ extension Schemas {
             "properties":{"id":{"type":"integer"},"address":{"type":"string"},"since":{"$ref":"#/components/schemas/Time"},
             "kind":{"type":"string","enum":["http","grpc"]},"format":{"type":"string","description":"the media type of the stream"},
             "filter":{"$ref":"#/components/schemas/EventFilter"},
+            "user_agent":{"type":"string","description":"what the client calls itself"},
+            "age":{"type":"integer","description":"seconds"},
+            "rate":{"type":"number","description":"events for each second"},
+            "buffer_size":{"type":"integer","description":"how many events its queue holds"},
+            "replaying":{"type":"boolean","description":"whether it is served from the event log"},
+            "subject":{"type":"string","description":"who subscribed; missing if anonymous"},
             "delivered":{"type":"integer"},"dropped":{"type":"integer"},
             "queued":{"type":"integer","description":"events that wait for the subscriber to read"}}}
             """
@@ -69,8 +85,9 @@ extension Schemas {
         (
             "SubscriberList",
             """
-            {"type":"object","required":["subscribers"],
-            "properties":{"subscribers":{"type":"array","items":{"$ref":"#/components/schemas/Subscriber"}}}}
+            {"type":"object","required":["subscribers","total"],
+            "properties":{"subscribers":{"type":"array","items":{"$ref":"#/components/schemas/Subscriber"}},
+            "total":{"type":"integer"},\(next)}}
             """
         ),
     ]

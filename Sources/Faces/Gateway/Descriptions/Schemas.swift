@@ -78,6 +78,8 @@ enum Schemas {
             "errors":{"type":"array","description":"of invalid-record: every error","items":{"type":"object","required":["pointer","detail"],
             "properties":{"pointer":{"type":"string","description":"the place (RFC 6901)"},"detail":{"type":"string"}}}},
             "part":{"type":"string","enum":["signature","public_key","algorithm"],"description":"of invalid-signature: the part that is wrong"},
+            "line":{"type":"integer","minimum":1,"description":"of malformed-json: where; also the number of a line of NDJSON"},
+            "column":{"type":"integer","minimum":1,"description":"of malformed-json: where"},
             "reasons":{"type":"array","items":{"type":"string"},"description":"of not-ready: why"}}}
             """
         ),
