@@ -41,7 +41,7 @@ import Testing
         // The directory of the first gateway is gone: one is made.
         let made = try await command("restore", copy)
         #expect(made.status == 0, "\(made.error)")
-        try await TestGateway.run(["data_dir": directory]) { gateway in
+        try await TestGateway.run(["data_dir": directory]) { (gateway) async throws in
             #expect(try await names(gateway) == ["before"])
             #expect(try await gateway.request("GET", "/readyz").status == 200)
         }
@@ -82,7 +82,7 @@ import Testing
         #expect(try await command("token", "list").status == 0)
         let file = directory + "/directory.sqlite"
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
-        try await TestGateway.run(["data_dir": directory]) { _ in
+        try await TestGateway.run(["data_dir": directory]) { (_) async throws in
             #expect(try mode(file) == 0o600)
         }
     }
