@@ -1,7 +1,7 @@
 // The dashboard: which view is shown, the state of the connection, and the keys.
 
 import { recentEvents } from "./js/gateway/recent.js";
-import { forgetRoutes } from "./js/gateway/routes.js";
+import { forgetRoutes, routes } from "./js/gateway/routes.js";
 import { askForToken, loadSession } from "./js/gateway/session.js";
 import { LiveView } from "./js/live/live.js";
 import { OverviewView } from "./js/overview/overview.js";
@@ -15,6 +15,7 @@ import { PushDialog } from "./js/push/push.js";
 import { RecordsView } from "./js/records/records.js";
 import { SubscribersView } from "./js/subscribers/subscribers.js";
 import { SyncsView } from "./js/syncs/syncs.js";
+import { WebhooksView } from "./js/webhooks/webhooks.js";
 
 let wasLive = false;
 
@@ -30,7 +31,7 @@ function onStatus(status) {
 const live = new LiveView({ onStatus, onDropped: showLost });
 const views = {
   overview: new OverviewView(), live, records: new RecordsView(), syncs: new SyncsView(),
-  subscribers: new SubscribersView(),
+  subscribers: new SubscribersView(), webhooks: new WebhooksView(),
 };
 let current;
 
@@ -85,6 +86,7 @@ listenForKeys([
   { keys: "g r", words: "go to the records", run: to("records") },
   { keys: "g s", words: "go to the syncs", run: to("syncs") },
   { keys: "g u", words: "go to the subscribers", run: to("subscribers") },
+  { keys: "g w", words: "go to the webhooks", run: to("webhooks") },
   { keys: "/", words: "search in the events or records", run: () => focusSearch() },
   { keys: "f", words: "filter the events", run: inLive(() => live.openFilter()) },
   { keys: "p", words: "pause or resume the events", run: inLive(() => live.pause()) },
@@ -100,5 +102,12 @@ function focusSearch() {
   one("#search").focus();
 }
 
+// A gateway in front of a Directory, or an older one, may have none.
+async function showOffered() {
+  const known = await routes();
+  one("nav a[href='#webhooks']").hidden = known.isKnown && !known.has("/webhooks");
+}
+
 loadSession();
+showOffered();
 route();

@@ -10,6 +10,7 @@ import tempfile
 import dashboard_access as access
 import dashboard_drawer as drawer
 import dashboard_filters as filters
+import dashboard_history as history
 import dashboard_live as live
 import dashboard_outage as outage
 import dashboard_overview as overview
@@ -17,6 +18,7 @@ import dashboard_phone as phone
 import dashboard_records as records
 import dashboard_text as words
 import dashboard_to_come as to_come
+import dashboard_webhooks as webhooks
 from browser import Browser, Gateway
 from dashboard_page import ROWS, click, number, text, texts, write
 from support import expect, free_port
@@ -91,6 +93,8 @@ def main():
             gateway = outage.away(browser, gateway, start)
             live.dropped(browser, PUBLIC)
             outage.no_room(browser, PROGRAM, PUBLIC)
+            history.all_of(browser, PROGRAM, PUBLIC)
+            webhooks.all_of(browser, PROGRAM, PUBLIC)
         finally:
             browser.driver.quit()
             gateway.stop()

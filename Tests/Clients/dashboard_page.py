@@ -69,6 +69,12 @@ def press(browser, name):
     browser.run("[...document.querySelectorAll('#record button')].find((b) => b.textContent === arguments[0]).click()", name)
 
 
+def press_in(browser, selector, name):
+    """Presses a button inside an element."""
+    browser.run("[...document.querySelectorAll(arguments[0] + ' button')].find((b) => b.textContent === arguments[1]).click()",
+                selector, name)
+
+
 def screen(browser, width, height=800, is_mobile=True):
     browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
         "width": width, "height": height, "deviceScaleFactor": 1, "mobile": is_mobile})

@@ -38,6 +38,13 @@ export function operationsAt(base = "") {
   const post = (path, body) => json(send("POST", path, JSON.stringify(body)));
   const text = async (path) => (await send("GET", path)).text();
   const record = (cid) => `/records/${encodeURIComponent(cid)}`;
+  const webhook = (id) => `/webhooks/${encodeURIComponent(id)}`;
+  // Some of these have no body in their response.
+  const action = async (id, name, body) => {
+    const answer = await send("POST", `${webhook(id)}/${name}`, body && JSON.stringify(body));
+    const words = await answer.text();
+    return words ? JSON.parse(words) : {};
+  };
   const query = (values) => {
     const items = Object.entries(values).flatMap(([name, value]) =>
       [value].flat().filter((item) => item !== undefined && item !== "")
@@ -93,6 +100,25 @@ export function operationsAt(base = "") {
     cancelSync: async (id) => { await send("DELETE", `/syncs/${encodeURIComponent(id)}`); },
     subscribers: (filter = {}) => get(`/subscribers${query(filter)}`),
     disconnect: async (id) => { await send("DELETE", `/subscribers/${encodeURIComponent(id)}`); },
+    /** Returns a page of the webhooks: `{webhooks, next?}`. */
+    webhooks: (filter = {}) => get(`/webhooks${query(filter)}`),
+    /**
+     * Registers a webhook. The response has its secret, which no later response has.
+     * @param {{url: string, types?: string[], labels?: string[], cids?: string[], format?: string,
+     *    description?: string, headers?: Record<string, string>}} webhook
+     */
+    addWebhook: (webhook) => post("/webhooks", webhook),
+    removeWebhook: async (id) => { await send("DELETE", webhook(id)); },
+    /** Sends an event that is only a test. */
+    testWebhook: (id) => action(id, "test"),
+    /** Returns a new secret; the old one is valid for 24 hours more. */
+    rotateWebhook: (id) => action(id, "rotate"),
+    enableWebhook: (id) => action(id, "enable"),
+    disableWebhook: (id) => action(id, "disable"),
+    /** Delivers again. @param {{since: string} | {after: string} | {delivery: string}} from */
+    replayWebhook: (id, from) => action(id, "replay", from),
+    /** Returns a page of what was sent: `{deliveries, next?}`. */
+    deliveries: (id, filter = {}) => get(`${webhook(id)}/deliveries${query(filter)}`),
     /** Returns the public key of the gateway, PEM. */
     signingKey: () => text("/signing-key"),
     metrics: () => text("/metrics"),

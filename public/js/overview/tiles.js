@@ -112,8 +112,8 @@ function syncs({ syncs: page, reasons }) {
 function webhooks({ webhooks: page }) {
   if (!page) return undefined;
   const all = page.webhooks ?? [];
-  const disabled = all.filter(({ state, disabled: isOff }) => isOff || state === "disabled").length;
-  const failing = all.filter(({ failures, state }) => failures > 0 || state === "failing").length;
+  const disabled = all.filter(({ state }) => state === "disabled").length;
+  const failing = all.filter(({ state }) => state === "retrying").length;
   return tile("Webhooks", number(all.length), [`${failing} failing`, `${disabled} disabled`],
-    { kind: failing || disabled ? "warn" : undefined });
+    { href: "#webhooks", kind: failing || disabled ? "warn" : undefined });
 }

@@ -37,6 +37,7 @@ export class RecordDetail {
     this.#cid = cid;
     this.#trail = new RecordTrail();
     if (this.#status) this.#trail.status(this.#status);
+    this.#trail.load(cid);
     this.#showLine("Record", "faint", "Loading…");
     this.#article.focus({ preventScroll: true });
     this.refresh();
@@ -75,6 +76,12 @@ export class RecordDetail {
   /** Receives a report of dropped events. */
   dropped(count) {
     this.#trail?.dropped(count);
+    this.refresh();
+  }
+
+  /** Receives a reset of the stream. */
+  reset() {
+    this.#trail?.reset();
     this.refresh();
   }
 
@@ -121,7 +128,7 @@ export class RecordDetail {
       make("h3", {}, "Labels"),
       make("div", { class: "tags" }, ...(tags.length ? tags : [make("span", { class: "faint" }, "None.")])),
       make("h3", {}, "Signatures"), parts.signatures,
-      make("h3", {}, "Events of this record, from now on"), this.#trail.element,
+      this.#trail.heading, this.#trail.element,
       make("h3", {}, "Content"), content.element);
   }
 
@@ -160,7 +167,7 @@ export class RecordDetail {
     const state = make("p", { class: kind, role: "status" }, words);
     this.#article.hidden = false;
     this.#article.replaceChildren(...this.#heading(title), state,
-      make("h3", {}, "Events of this record, from now on"), this.#trail.element);
+      this.#trail.heading, this.#trail.element);
     return state;
   }
 

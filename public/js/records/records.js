@@ -27,7 +27,7 @@ export class RecordsView {
     },
     onReset: () => {
       this.#list.refresh();
-      this.#detail.refresh();
+      this.#detail.reset();
     },
     onStatus: (status) => {
       if (status.state === "live" || (status.state === "reconnecting" && this.#list.isStale)) this.#list.refresh();

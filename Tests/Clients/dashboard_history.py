@@ -1,0 +1,41 @@
+"""The dashboard of a gateway with an event log: what was before the page was opened."""
+
+import tempfile
+
+from browser import Gateway
+from dashboard_page import LIVE, ROWS, close, text, texts
+from support import expect, free_port, record
+
+TRAIL = "[...document.querySelectorAll('.trail li')].map((line) => line.dataset.type).join()"
+
+
+def trail(browser, gateway):
+    """The page of a record has all of its events, also those from before, and none of them twice."""
+    cid = gateway.post("/push", record("with a past", "s1"))["cid"]
+    gateway.post("/publish", {"cids": [cid]})
+    gateway.post("/unpublish", {"cids": [cid]})
+    browser.tab(f"{gateway.url}/#records/{cid}")
+    browser.wait("its past", f"{TRAIL} === 'RECORD_UNPUBLISHED,RECORD_PUBLISHED,RECORD_PUSHED'")
+    expect("the title", "Events of this record" in texts(browser, "#record h3"), True)
+    browser.wait("live", LIVE)
+    gateway.post("/publish", {"cids": [cid]})
+    browser.wait("what happens now", f"{TRAIL} === 'RECORD_PUBLISHED,RECORD_UNPUBLISHED,RECORD_PUBLISHED,RECORD_PUSHED'")
+    close(browser)
+
+
+def before(browser, gateway):
+    """The live view begins with the last events, and a mark where it was opened."""
+    browser.tab(f"{gateway.url}/#live")
+    browser.wait("the events", f"{ROWS} >= 4")
+    expect("the mark", "This page was opened here" in text(browser, "#events .mark"), True)
+    close(browser)
+
+
+def all_of(browser, program, public):
+    with tempfile.TemporaryDirectory() as directory:
+        gateway = Gateway(program, public, free_port(), directory, "--set", "events.history.max_events=1000")
+        try:
+            trail(browser, gateway)
+            before(browser, gateway)
+        finally:
+            gateway.stop()
