@@ -31,6 +31,7 @@ export { GatewayError, operationsAt } from "./directory-events/operations.js";
  * @property {string} [reason]      why the stream is not live
  * @property {number} [retryIn]     milliseconds, if they are known
  * @property {number} [httpStatus]  the status of the response, if it was a refusal
+ * @property {boolean} [resumed]    when it is live again: whether what was missed follows, unless `onReset` is called
  *
  * @typedef {object} Listener
  * @property {(event: DirectoryEvent) => void} [onEvent]
@@ -41,6 +42,9 @@ export { GatewayError, operationsAt } from "./directory-events/operations.js";
  * @typedef {object} Options
  * @property {string} [base]        the address of the gateway; default: that of the page
  * @property {boolean} [shared]     whether tabs with the same filter share a connection; default: true
+ * @property {string} [token]       an access token; its stream is not shared. Without one, the cookie of the browser counts
+ * @property {string} [lastEventId] the id of the last event that is known: those after it come first, if the gateway
+ *   keeps an event log. Such a stream is not shared
  */
 
 /** The short names of all event types. */
@@ -65,7 +69,8 @@ export function streamAddress(filter = {}, base = "") {
 }
 
 /**
- * Calls the listener for each event until `close` is called.
+ * Calls the listener for each event until `close` is called. After a loss of the connection the stream goes on
+ * after its last event; where it cannot, `onReset` is called.
  *
  * Browsers allow six connections to a host, and an open stream uses one. So tabs with the same filter
  * share one, where the browser supports it (Web Locks and BroadcastChannel, on https and on
@@ -75,12 +80,13 @@ export function streamAddress(filter = {}, base = "") {
  * @param {Options} [options]
  * @returns {{close: () => void}}
  */
-export function subscribe(filter, listener, { base = "", shared = true } = {}) {
+export function subscribe(filter, listener, { base = "", shared = true, token, lastEventId } = {}) {
   const { href: address, protocol } = new URL(streamAddress(filter, base), location.href);
   if (!protocol.startsWith("http")) throw new TypeError(`${address} is not an address of a gateway`);
   const tell = teller(listener);
-  const canShare = shared && "BroadcastChannel" in globalThis && navigator.locks;
-  return canShare ? PageStream.join(address, tell) : new OwnStream(address, tell);
+  const isOwn = !shared || token !== undefined || lastEventId !== undefined;
+  const canShare = !isOwn && "BroadcastChannel" in globalThis && navigator.locks;
+  return canShare ? PageStream.join(address, tell) : new OwnStream(address, tell, { token, lastEventId });
 }
 
 /** Turns messages of a stream into calls of a listener. */

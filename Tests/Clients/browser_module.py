@@ -4,6 +4,7 @@ Usage: browser_module.py PROGRAM PUBLIC
 Starts PROGRAM (the gateway) on a port of its own; prints ok, or what went wrong.
 """
 
+import hashlib
 import json
 import sys
 import tempfile
@@ -18,13 +19,13 @@ PROGRAM, PUBLIC = sys.argv[1:]
 
 LISTEN = """
     const [filter, options] = arguments;
-    window.heard = []; window.states = []; window.lost = []; window.statuses = [];
+    window.heard = []; window.states = []; window.lost = []; window.statuses = []; window.resets = [];
     return import("/directory-events.js").then((module) => {
         window.directory = module;
         window.subscription = module.subscribe(filter, {
             onEvent: (event) => heard.push(event),
             onStatus: (status) => { states.push(status.state); statuses.push(status); },
-            onDropped: (count) => lost.push(count),
+            onDropped: (count) => lost.push(count), onReset: (reset) => resets.push(reset),
         }, options ?? {});
     });
 """
@@ -225,6 +226,91 @@ def unfit(browser, gateway):
             browser.run("subscription.close()")
 
 
+HEARD = "return heard.map(({ resourceId }) => resourceId)"
+
+
+def resumed(browser):
+    """With an event log a stream goes on after its last event, also over a restart; nothing comes twice."""
+    with tempfile.TemporaryDirectory() as directory:
+        port = free_port()
+
+        def start():
+            return Gateway(PROGRAM, PUBLIC, port, directory, "--set", "events.history.max_events=100")
+        gateway = start()
+        try:
+            for shared in (True, False):
+                browser.tab(gateway.url + "/healthz")
+                browser.listen({"types": ["RECORD_PUSHED"]}, {"shared": shared})
+                browser.wait("live", "states.at(-1) === 'live'")
+                first = gateway.post("/push", record("before the loss"))["cid"]
+                browser.wait("the first", "heard.length === 1")
+                gateway.stop()
+                browser.wait("the loss", "states.at(-1) === 'reconnecting'")
+                gateway = start()
+                second = gateway.post("/push", record("maybe during it"))["cid"]
+                browser.wait("the second", "heard.length === 2")
+                browser.wait("live", "states.at(-1) === 'live'")
+                third = gateway.post("/push", record("after it"))["cid"]
+                browser.wait("the third", "heard.length === 3")
+                expect("each once, in order", browser.run(HEARD), [first, second, third])
+                expect("whether it says so", browser.run("return statuses.at(-1).resumed"), True)
+                expect("resets", browser.run("return resets"), [])
+                expect("from an id on", since(browser, gateway), [second, third])
+                browser.driver.close()
+                browser.driver.switch_to.window(browser.driver.window_handles[0])
+        finally:
+            gateway.stop()
+
+
+def since(browser, gateway):
+    """What comes after the first event that this page has heard."""
+    browser.run("""
+        window.again = [];
+        directory.subscribe({ types: ["RECORD_PUSHED"] }, { onEvent: (event) => again.push(event.resourceId) },
+            { lastEventId: heard[0].id });
+    """)
+    browser.wait("what came after it", "again.length >= 2")
+    return browser.run("return again")
+
+
+def reset(browser, gateway, start):
+    """Without a log it is said that events may be missing, each time."""
+    browser.tab(gateway.url + "/healthz")
+    browser.listen({"types": ["RECORD_PUSHED"]})
+    browser.wait("live", "states.at(-1) === 'live'")
+    gateway.post("/push", record("the last that is known"))
+    browser.wait("it", "heard.length === 1")
+    gateway.stop()
+    gateway = start()
+    browser.wait("the reset", "resets.length === 1")
+    expect("its cause", browser.run("return resets[0].cause"), "history-off")
+    return gateway
+
+
+def tokens(browser):
+    """A token goes with the stream and with operations; without one it is said what is missing."""
+    with tempfile.TemporaryDirectory() as directory:
+        secret = "reader-0123456789abcdef0123456789abcdef"
+        digest = hashlib.sha256(secret.encode()).hexdigest()
+        gateway = Gateway(PROGRAM, PUBLIC, free_port(), directory, "--set", "auth.mode=token", "--set",
+                          f"auth.tokens=name=reader sha256={digest} scopes=events:read")
+        try:
+            browser.tab(gateway.url + "/icon.svg")
+            browser.listen({})
+            browser.wait("the refusal", "states.at(-1) === 'refused'")
+            expect("the status", browser.run("return statuses.at(-1).httpStatus"), 401)
+            browser.run("subscription.close()")
+            browser.listen({}, {"token": secret})
+            browser.wait("live", "states.at(-1) === 'live'")
+            error = browser.run(
+                "return directory.operationsAt('', { token: arguments[0] }).records().catch(({ status, message }) => [status, message])",
+                secret)
+            expect("the status", error[0], 403)
+            expect("the scope", "records:read" in error[1], True)
+        finally:
+            gateway.stop()
+
+
 def main():
     port = free_port()
     with tempfile.TemporaryDirectory() as directory:
@@ -243,6 +329,9 @@ def main():
             no_room(browser, gateway)
             pieces(browser, gateway)
             unfit(browser, gateway)
+            gateway = reset(browser, gateway, start)
+            resumed(browser)
+            tokens(browser)
         finally:
             browser.driver.quit()
             gateway.stop()

@@ -1,5 +1,7 @@
 // The operations of a gateway, as functions.
 
+import { bearer } from "./own-stream.js";
+
 /** A refusal of the gateway, with its detail and remedy. */
 export class GatewayError extends Error {
   /**
@@ -22,11 +24,12 @@ export class GatewayError extends Error {
  * The operations of a gateway. Each returns a promise of the JSON of the response, and rejects with a
  * `GatewayError`, or with a `TypeError` when the gateway cannot be reached.
  * @param {string} [base] the address of the gateway; default: that of the page
+ * @param {{token?: string}} [options]  `token`: an access token; without one, the cookie of the browser counts
  */
-export function operationsAt(base = "") {
+export function operationsAt(base = "", { token } = {}) {
   async function send(method, path, body, type = "application/json") {
     const answer = await fetch(base + path, {
-      method, body, headers: body === undefined ? {} : { "content-type": type },
+      method, body, headers: { ...(body === undefined ? {} : { "content-type": type }), ...bearer(token) },
     });
     if (!answer.ok) {
       throw new GatewayError(answer.status, await answer.json().catch(() => ({})));

@@ -1,6 +1,6 @@
 // A connection of this tab alone. It reads the stream itself instead of through an `EventSource`,
 // which reports "open" before the gateway has accepted the stream, does not reconnect after most
-// refusals, and does not report the reason.
+// refusals, and does not report the reason. After a loss it asks for what came after its last event.
 
 import { BlockParser } from "./blocks.js";
 
@@ -14,14 +14,19 @@ export class OwnStream {
   #closing = new AbortController();
   #failures = 0;
   #retry = DEFAULT_RETRY;
+  #token;
+  #lastId;
 
   /**
    * @param {string} address
    * @param {(message: object) => void} notify
+   * @param {{token?: string, lastEventId?: string}} [options]
    */
-  constructor(address, notify) {
+  constructor(address, notify, { token, lastEventId } = {}) {
     this.#address = address;
     this.#notify = notify;
+    this.#token = token;
+    this.#lastId = lastEventId;
     this.#status({ state: "connecting" });
     this.#run();
   }
@@ -57,8 +62,8 @@ export class OwnStream {
   async #connect() {
     let response;
     try {
-      response = await fetch(this.#address, {
-        headers: { accept: "text/event-stream" }, cache: "no-store", signal: this.#closing.signal,
+      response = await fetch(resuming(this.#address, this.#lastId), {
+        headers: { accept: "text/event-stream", ...bearer(this.#token) }, cache: "no-store", signal: this.#closing.signal,
       });
     } catch {
       return { reason: "the gateway cannot be reached" };
@@ -73,6 +78,7 @@ export class OwnStream {
 
   async #read(body) {
     const parser = new BlockParser();
+    const resumed = this.#lastId !== undefined;
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     let isLive = false;
     try {
@@ -88,7 +94,7 @@ export class OwnStream {
             return { retryIn: this.#retry, ...farewell };
           }
           // The first block decides: a gateway without room sends its refusal there.
-          if (!isLive) this.#status({ state: "live" });
+          if (!isLive) this.#status({ state: "live", resumed });
           isLive = true;
           this.#failures = 0;
           this.#take(block);
@@ -100,14 +106,22 @@ export class OwnStream {
     return { reason: "the connection was lost", retryIn: isLive ? this.#retry : undefined };
   }
 
-  #take({ event, data }) {
+  #take({ event, data, id }) {
     if (this.#isClosed) return;
+    if (id) this.#lastId = id;
     if (event === "dropped") this.#notify({ kind: "dropped", count: JSON.parse(data).dropped });
     else if (event === "reset") this.#notify({ kind: "reset", reset: JSON.parse(data || "{}") });
     // Names in lower case are control frames of the gateway.
-    else if (/^[A-Z]/.test(event)) this.#notify({ kind: "event", type: event, data });
+    else if (/^[A-Z]/.test(event)) this.#notify({ kind: "event", type: event, data, id });
   }
 }
+
+/** Adds the id of the last event to an address: as a field it would need the consent of another origin. */
+const resuming = (address, id) =>
+  (id === undefined ? address : `${address}${address.includes("?") ? "&" : "?"}last_event_id=${encodeURIComponent(id)}`);
+
+/** Returns the field that carries a token. */
+export const bearer = (token) => (token ? { authorization: `Bearer ${token}` } : {});
 
 const FAREWELLS = {
   goodbye: "the gateway is shutting down",
@@ -126,7 +140,7 @@ async function refusal(response) {
   const problem = await response.json().catch(() => ({}));
   const { status } = response;
   return {
-    reason: problem.detail ?? `the gateway responded with status ${status}`,
+    reason: [problem.detail ?? `the gateway responded with status ${status}`, problem.remedy].filter(Boolean).join(" "),
     httpStatus: status,
     isFinal: status < 500 && status !== 429 && status !== 408,
     notBefore: 1000 * (Number(response.headers.get("retry-after")) || 0),

@@ -45,6 +45,9 @@ export class PageStream {
   }
 }
 
+/** So many events can be on their way between tabs while another one takes over. */
+const REMEMBERED = 256;
+
 /** A connection that one tab has open for all tabs with the same address. */
 class SharedStream {
   #channel;
@@ -55,6 +58,9 @@ class SharedStream {
   /** Whether another tab uses this stream: without one, messages are not passed on. */
   #hasOtherTabs = false;
   #abort = new AbortController();
+  /** The ids of the last events: the tab that takes over asks for what came after the last of them. */
+  #ids = new Set();
+  #lastId;
 
   constructor(address, notify) {
     this.#notify = notify;
@@ -85,8 +91,20 @@ class SharedStream {
     } else if (message.kind === "taken") {
       this.#channel.postMessage({ kind: "hello" });
     } else {
-      this.#notify(message);
+      this.#deliver(message);
     }
+  }
+
+  // An event comes twice when the tab that took over did not know that it had come.
+  #deliver(message) {
+    const { kind, id } = message;
+    if (kind === "event" && id) {
+      if (this.#ids.has(id)) return;
+      this.#lastId = id;
+      this.#ids.add(id);
+      if (this.#ids.size > REMEMBERED) this.#ids.delete(this.#ids.values().next().value);
+    }
+    this.#notify(message);
   }
 
   // Holds the lock for as long as the promise is open.
@@ -110,8 +128,8 @@ class SharedStream {
         if (this.#abort.signal.aborted) return;
         // The other tabs first: a listener of this tab may close the stream.
         if (this.#hasOtherTabs) this.#channel.postMessage(message);
-        this.#notify(message);
-      });
+        this.#deliver(message);
+      }, { lastEventId: this.#lastId });
       if (this.#abort.signal.aborted) this.#own.close();
     });
   }

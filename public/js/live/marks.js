@@ -8,8 +8,9 @@ import { Gaps, gapText } from "./gaps.js";
 
 export class Marks {
   #rows;
-  #gaps = new Gaps((from, until) => this.#markGap(from, until));
+  #gaps = new Gaps((...gap) => this.#markGap(...gap));
   #gapMark;
+  #isGapOver = true;
   #filter;
   #filterMark;
   #isFilterLive = false;
@@ -49,6 +50,7 @@ export class Marks {
 
   /** Receives a reset: the gateway cannot say what is missing. */
   reset({ cause }) {
+    if (this.#gaps.reset({ cause })) return;
     const reason = cause === "upstream-lost" ? "the Directory behind the gateway was away" : cause ?? "the gateway does not say why";
     this.#mark("LOST", `Events may be missing here: ${reason}`, { reset: { cause } });
   }
@@ -61,10 +63,12 @@ export class Marks {
     this.#filterMark = this.#mark("FILTER", text, { filter: given }, this.#filterMark);
   }
 
-  #markGap(from, until) {
-    const data = { disconnected: { from: from.toISOString(), until: until?.toISOString() } };
-    const mark = this.#mark("DISCONNECTED", gapText(from, until), data, this.#gapMark);
+  #markGap(from, until, isResumed) {
+    const data = { disconnected: { from: from.toISOString(), until: until?.toISOString(), resumed: isResumed } };
+    const isNew = !until && this.#isGapOver;
+    const mark = this.#mark("DISCONNECTED", gapText(from, until, isResumed), data, isNew ? undefined : this.#gapMark);
     mark.time = from;
-    this.#gapMark = until ? undefined : mark;
+    this.#isGapOver = Boolean(until);
+    this.#gapMark = mark;
   }
 }

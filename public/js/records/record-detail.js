@@ -80,8 +80,8 @@ export class RecordDetail {
   }
 
   /** Receives a reset of the stream. */
-  reset() {
-    this.#trail?.reset();
+  reset(reset) {
+    this.#trail?.reset(reset);
     this.refresh();
   }
 

@@ -13,11 +13,14 @@ export class RecordTrail {
   heading = make("h3", {}, "Events of this record, from now on");
   element = make("ol", { class: "trail", "aria-label": "Events of this record" });
   #gap;
-  #gaps = new Gaps((from, until) => {
-    const mark = make("li", { class: "gap" }, gapText(from, until));
-    if (this.#gap?.isConnected) this.#gap.replaceWith(mark);
+  #isGapOver = true;
+  #gaps = new Gaps((from, until, isResumed) => {
+    const mark = make("li", { class: "gap" }, gapText(from, until, isResumed));
+    const isNew = !until && this.#isGapOver;
+    if (!isNew && this.#gap?.isConnected) this.#gap.replaceWith(mark);
     else this.#add(mark);
-    this.#gap = until ? undefined : mark;
+    this.#isGapOver = Boolean(until);
+    this.#gap = mark;
   });
 
   /** Ids of the events that are shown: one may be in the log and arrive as well. */
@@ -54,7 +57,9 @@ export class RecordTrail {
   }
 
   /** Receives a reset: the gateway cannot say what is missing. */
-  reset() { this.#add(make("li", { class: "gap" }, "Events may be missing here")); }
+  reset(reset) {
+    if (!this.#gaps.reset(reset)) this.#add(make("li", { class: "gap" }, "Events may be missing here"));
+  }
 
   #add(item) {
     this.element.prepend(item);

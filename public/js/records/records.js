@@ -25,9 +25,9 @@ export class RecordsView {
       this.#list.refresh();
       this.#detail.dropped(count);
     },
-    onReset: () => {
+    onReset: (reset) => {
       this.#list.refresh();
-      this.#detail.reset();
+      this.#detail.reset(reset);
     },
     onStatus: (status) => {
       if (status.state === "live" || (status.state === "reconnecting" && this.#list.isStale)) this.#list.refresh();
