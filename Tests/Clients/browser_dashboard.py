@@ -53,7 +53,8 @@ def main():
     port = free_port()
     with tempfile.TemporaryDirectory() as directory:
         def start():
-            return Gateway(PROGRAM, PUBLIC, port, directory)
+            # The pages begin empty, so that what they show is what a test has done.
+            return Gateway(PROGRAM, PUBLIC, port, directory, "--set", "events.recent.max_events=0")
         gateway = start()
         browser = Browser()
         try:

@@ -1,4 +1,4 @@
-"""The dashboard of a gateway with an event log: what was before the page was opened."""
+"""What was before the page was opened: from the event log, or from the memory of the gateway."""
 
 import tempfile
 
@@ -31,7 +31,24 @@ def before(browser, gateway):
     close(browser)
 
 
+def without_log(browser, program, public):
+    """The last events are there without a log; the trail of a record begins now."""
+    with tempfile.TemporaryDirectory() as directory:
+        gateway = Gateway(program, public, free_port(), directory)
+        try:
+            for number in range(4):
+                cid = gateway.post("/push", record(f"before {number}"))["cid"]
+            before(browser, gateway)
+            browser.tab(f"{gateway.url}/#records/{cid}")
+            browser.wait("the record", f"{TRAIL} === ''")
+            expect("the title", "Events of this record, from now on" in texts(browser, "#record h3"), True)
+            close(browser)
+        finally:
+            gateway.stop()
+
+
 def all_of(browser, program, public):
+    without_log(browser, program, public)
     with tempfile.TemporaryDirectory() as directory:
         gateway = Gateway(program, public, free_port(), directory, "--set", "events.history.max_events=1000")
         try:
