@@ -163,6 +163,22 @@ import Testing
         }
     }
 
+    @Test func `a number of records that is not exact is said to be the least`() async throws {
+        let record =
+            #"{"cid":"\#(absentCID)","name":"n","version":"v","schema_version":"1.0.0","created_at":"","pushed_at":"","size":1,"published":true,"labels":[]}"#
+        let page = #"{"records":[\#(record)],"next":"x","total":5000,"total_exact":false}"#
+        let server = try ScriptedServer([
+            .close(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: \(page.utf8.count)\r\n\r\n\(page)"
+            )
+        ])
+        let result = try await dirctl(server.address, ["search", "--limit", "1"])
+        #expect(result.out == "\(absentCID)  n v\n")
+        #expect(
+            result.error
+                == "1 of more than 5000 records are shown; --limit (now 1) sets how many, 0 all.\n")
+    }
+
     @Test func `short lines have a few labels without the middle of their path`() async throws {
         try await TestGateway.run { gateway in
             let cid = try await push(

@@ -138,24 +138,29 @@ extension DirectoryClient {
         try await remove("/records/\(PercentCoding.encode(cid))")
     }
 
-    /// Returns a page of records, newest first, and the number of all that match, if the gateway says it.
+    /// Returns a page of records, newest first.
     /// - Parameters:
     ///   - limit: the most records in the page, up to 1000.
     ///   - after: `next` of the previous page; nil for the first.
+    /// - Returns: the records, and on the first page the number of all that match; there may be more
+    ///   than `total` when it is not exact.
     /// - Throws: `DirectoryClientError`.
     public func records(
         _ query: RecordQuery = RecordQuery(), limit: Int = 100, after: String? = nil
-    ) async throws(DirectoryClientError) -> (records: [RecordSummary], next: String?, total: Int?) {
+    ) async throws(DirectoryClientError) -> (
+        records: [RecordSummary], next: String?, total: Int?, isTotalExact: Bool
+    ) {
         let items =
             query.items + [("limit", String(limit))] + (after.map { [("after", $0)] } ?? [])
         let page = try await decode(Page.self, ClientRequest(.GET, "/records", query: items))
-        return (page.records, page.next, page.total)
+        return (page.records, page.next, page.total, page.total_exact ?? true)
     }
 
     private struct Page: Decodable {
         let records: [RecordSummary]
         let next: String?
         let total: Int?
+        let total_exact: Bool?
     }
 }
 

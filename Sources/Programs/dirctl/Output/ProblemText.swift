@@ -35,6 +35,7 @@ enum ProblemText {
     private static let remedies = [
         ("record-not-found", "Push it first, or look for it with 'dirctl search'."),
         ("sync-not-found", "'dirctl sync list' shows the syncs."),
+        ("subscriber-not-found", "The stream may have ended."),
         ("unknown-parameter", "The gateway is another version than this dirctl: upgrade it."),
         ("unknown-member", "The gateway is another version than this dirctl: upgrade it."),
         ("unsupported-type", "The gateway is another version than this dirctl: upgrade it."),

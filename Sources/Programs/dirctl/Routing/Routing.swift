@@ -46,7 +46,12 @@ struct Routing: AsyncParsableCommand {
             if all {
                 if !yes {
                     let page = try await client.records(limit: 1)
-                    let count = page.total.map { "\($0) stored records" } ?? "every stored record"
+                    let isKnown = page.isTotalExact
+                    let count =
+                        page.total.map {
+                            isKnown ? "\($0) stored records" : "more than \($0) records"
+                        }
+                        ?? "every stored record"
                     try Question.ask("Publish \(count) of \(client.configuration.server)?")
                 }
                 selection = .all

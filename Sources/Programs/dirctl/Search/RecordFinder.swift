@@ -24,6 +24,8 @@ struct RecordFinder {
         var hasMore: Bool
         /// The number of all that match; nil when it is not known.
         var total: Int?
+        /// Whether there are no more than `total`.
+        var isTotalExact = true
     }
 
     /// Only published records, or only others; nil for both.
@@ -90,17 +92,17 @@ struct RecordFinder {
         let isFiltered = !conditions.isEmpty || !exclusions.isEmpty
         var found: [RecordSummary] = []
         var cursor: String?
-        var total: Int?
+        var total: (count: Int?, isExact: Bool) = (nil, true)
         repeat {
             let most = isFiltered ? 1000 : min(window.end - found.count, 1000)
             let page = try await client.records(query, limit: most, after: cursor)
-            total = total ?? page.total
+            if total.count == nil { total = (page.total, page.isTotalExact) }
             found += try await matching(page.records)
             cursor = page.next
         } while cursor != nil && found.count < window.end
         return Found(
             records: window.part(of: found), hasMore: cursor != nil || found.count > window.end,
-            total: isFiltered ? nil : total)
+            total: isFiltered ? nil : total.count, isTotalExact: total.isExact)
     }
 
     private func matching(_ records: [RecordSummary]) async throws -> [RecordSummary] {

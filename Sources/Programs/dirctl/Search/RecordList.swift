@@ -21,8 +21,9 @@ enum RecordList {
             return Output.notice(
                 "There are more records; --limit (now \(window.limit)) sets how many are shown.")
         }
+        let all = found.isTotalExact ? "\(total)" : "more than \(total)"
         Output.notice(
-            "\(found.records.count) of \(total) records are shown; --limit (now \(window.limit)) sets how many, 0 all."
+            "\(found.records.count) of \(all) records are shown; --limit (now \(window.limit)) sets how many, 0 all."
         )
     }
 
