@@ -7,7 +7,7 @@ import Testing
         let readme = try String(contentsOfFile: repository + "/README.md", encoding: .utf8)
         let chapter = try #require(
             readme.split(separator: "\n## ").first { $0.hasPrefix("The command line") })
-        try await run(String(chapter), examples: 21, listeners: 4)
+        try await run(String(chapter), examples: 9, listeners: 1)
     }
 
     @Test func `every example of the page about dirctl works as it stands`() async throws {
