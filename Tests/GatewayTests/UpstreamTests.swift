@@ -262,6 +262,67 @@ private actor BackGateway {
         }
     }
 
+    @Test func `a client that comes back from before a loss learns of it`() async throws {
+        let back = BackGateway()
+        try await back.start()
+        let settings = [
+            "upstream.address": await back.address, "events.history.max_events": "100",
+        ]
+        try await TestGateway.run(settings) { front in
+            let stream = try await front.listen()
+            try await front.push("a")
+            let before = try #require(try await stream.event()["id"])
+            await back.stop()
+            try await back.start()
+            #expect(try await stream.event()["event"] == "reset")
+            try await front.push("b")
+            let after = try #require(try await stream.event()["id"])
+            let cid = try await front.push("c")
+            _ = try await stream.event()
+            let old = try await front.listen("/events?last_event_id=\(before)")
+            let reset = try await old.event()
+            #expect(reset.json["cause"] as? String == "upstream-lost")
+            #expect(reset.json["oldest_id"] as? String == before)
+            let new = try await front.listen("/events?last_event_id=\(after)")
+            #expect(try await new.event().story == "RECORD_PUSHED \(cid)")
+        }
+        await back.remove()
+    }
+
+    @Test func `in front of a gateway nothing of a record is missing`() async throws {
+        try await withFront { front, back in
+            // Through a third one, too: what is asked for is passed on.
+            try await TestGateway.run(["upstream.address": front.address]) { top in
+                let cid = try await back.push("a", skill: "AI")
+                _ = try await back.post("/publish", #"{"cids":["\(cid)"]}"#)
+                _ = try await back.post("/sign", #"{"cid":"\(cid)"}"#)
+                let pulls = try await back.listen("/events?types=RECORD_PULLED")
+                for gateway in [back, front, top] {
+                    let head = try await gateway.request("HEAD", "/records/\(cid)")
+                    #expect(head.fields["directory-published"] == "true")
+                    #expect(head.fields["directory-signatures"] == "1")
+                    #expect(head.fields["directory-labels"] == "/skills/AI")
+                    let size = Int(head.fields["content-length"] ?? "")
+                    let labels = try await gateway.request("GET", "/records/\(cid)/labels").json
+                    #expect(labels["labels"] as? [String] == ["/skills/AI"])
+                    let page = try await gateway.request("GET", "/records?label=/skills/A").json
+                    let item = (page["records"] as? [[String: Any]])?.first
+                    #expect(item?["size"] as? Int == size && size ?? 0 > 0)
+                    #expect(item?["published"] as? Bool == true)
+                    #expect(item?["name"] as? String == "a")
+                    let peek = try await gateway.request("GET", "/records/\(cid)?peek=1")
+                    #expect(peek.body.count == size)
+                }
+                _ = try await top.request("GET", "/records/\(cid)")
+                let other = try await back.push("b")
+                _ = try await back.request("GET", "/records/\(other)")
+                #expect(
+                    try await pulls.event().story == "RECORD_PULLED \(cid)", "no look before it")
+                #expect(try await pulls.event().story == "RECORD_PULLED \(other)")
+            }
+        }
+    }
+
     @Test func `a tree of gateways passes events and notices down`() async throws {
         let back = BackGateway()
         try await back.start()

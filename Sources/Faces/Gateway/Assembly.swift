@@ -61,7 +61,8 @@ struct Assembly: Sendable {
             signingKey: SigningKeyFile(settings.signingKey, in: settings.dataDirectory),
             remotes: try Self.connector(settings), syncPolicy: settings.sync, logger: logger,
             now: clock.wall)
-        upstream = try Self.upstream(settings, store, backplane, logger)
+        let gap = UpstreamGap()
+        upstream = try Self.upstream(settings, store, backplane, gap, logger)
         let directory = upstream?.operations(signingWith: operations) ?? operations
         webhooks = try Self.webhooks(settings, store, clock, logger)
         woken.connect(webhooks)
@@ -82,8 +83,8 @@ struct Assembly: Sendable {
             Routes.Services(
                 operations: directory, access: access, memory: memory,
                 filterItemLimit: settings.filterItemLimit, streamFields: streamFields,
-                log: store.eventLog, webhooks: webhooks, recent: recent, now: clock.wall,
-                health: health,
+                log: store.eventLog, lastGap: { gap.place }, webhooks: webhooks, recent: recent,
+                now: clock.wall, health: health,
                 metrics: MetricsSource(
                     operations: operations, upstream: upstream?.status, store: store,
                     publisher: publisher,
@@ -143,7 +144,8 @@ struct Assembly: Sendable {
 
     /// Makes what stands between this gateway and another Directory, if there is one.
     private static func upstream(
-        _ settings: Settings, _ store: Store, _ backplane: LocalBackplane, _ logger: Logger
+        _ settings: Settings, _ store: Store, _ backplane: LocalBackplane, _ gap: UpstreamGap,
+        _ logger: Logger
     ) throws -> UpstreamDirectory? {
         let log = store.eventLog
         return try settings.upstream.map { configuration in
@@ -154,6 +156,7 @@ struct Assembly: Sendable {
                     recordDrops: { backplane.recordDrops($0) },
                     reset: {
                         let extent = log.isOn ? try? await log.extent() : nil
+                        gap.set(extent?.newest)
                         backplane.publishReset(
                             EventLogReset(
                                 .upstreamLost, oldest: extent?.oldest ?? .start,

@@ -10,6 +10,10 @@ struct PastQuery: Sendable {
     /// Returns microseconds since 1970.
     let now: @Sendable () -> Int64
 
+    /// Returns the place before which events may be missing from the log, because the Directory that
+    /// makes them could not be reached; nil when there is none.
+    var lastGap: @Sendable () -> EventPlace? = { nil }
+
     private static let lastEventID = HTTPField.Name("Last-Event-ID")
 
     /// Returns where the stream of a request begins; nil when it only wants what is to come.
@@ -26,10 +30,10 @@ struct PastQuery: Sendable {
                 return .unknown(
                     EventLogReset(.unknownID, oldest: extent.oldest, oldestID: extent.oldestID))
             }
-            return try await log.start(after: id)
+            return try await start(after: id)
         }
         if let text = try request.query.single("last_event_id") {
-            return try await log.start(after: try Self.id(text, of: "last_event_id"))
+            return try await start(after: try Self.id(text, of: "last_event_id"))
         }
         guard let text = try request.query.single("since") else { return nil }
         return try await log.start(since: try time(text))
@@ -40,13 +44,23 @@ struct PastQuery: Sendable {
     /// - Throws: `Problem` when an entry is not an id or a time.
     func start(metadata: HTTPFields) async throws -> EventLogStart? {
         if let name = Self.lastEventID, let text = metadata[name] {
-            return try await log.start(after: try Self.id(text, of: "last-event-id"))
+            return try await start(after: try Self.id(text, of: "last-event-id"))
         }
         guard let name = Self.since, let text = metadata[name] else { return nil }
         return try await log.start(since: try time(text))
     }
 
     private static let since = HTTPField.Name("since")
+
+    /// Returns where the events after an id begin, if all that followed can be known.
+    private func start(after id: EventID) async throws -> EventLogStart {
+        let start = try await log.start(after: id)
+        guard case .known(let place) = start, let gap = lastGap(), place.position <= gap.position
+        else { return start }
+        let extent = try await log.extent()
+        return .unknown(
+            EventLogReset(.upstreamLost, oldest: extent.oldest, oldestID: extent.oldestID))
+    }
 
     static func id(_ text: String, of parameter: String) throws(Problem) -> EventID {
         if let id = EventID(text) { return id }

@@ -12,7 +12,8 @@ enum Routes {
         let routes =
             events(
                 filterItemLimit: services.filterItemLimit, fields: services.streamFields,
-                past: PastQuery(log: services.log, now: services.now))
+                past: PastQuery(
+                    log: services.log, now: services.now, lastGap: services.lastGap))
             + history(services.log, filterItemLimit: services.filterItemLimit, now: services.now)
             + recent(
                 services.log, inMemory: services.recent, filterItemLimit: services.filterItemLimit)
@@ -37,6 +38,8 @@ enum Routes {
         let filterItemLimit: Int
         let streamFields: StreamFields
         let log: any EventLog
+        /// The place before which events of the upstream may be missing from the log.
+        let lastGap: @Sendable () -> EventPlace?
         let webhooks: WebhookService
         /// The last events in memory, while the log is off.
         let recent: any EventLog

@@ -43,6 +43,9 @@ package final class GRPCCall {
         self.exchange = consume exchange
     }
 
+    /// What the client, if it is a gateway, asks for beyond the Directory's interface.
+    var hints: GRPCHints { GRPCHints(head.fields) }
+
     // MARK: Messages from the client
 
     /// Returns the next message; nil when the client has ended its side.

@@ -9,10 +9,12 @@ package protocol GRPCRelay: Sendable {
     /// Guarantee: what the call changes is made known to subscribers as it would be here, once.
     /// - Parameters:
     ///   - path: `/package.Service/Method`
+    ///   - hints: what the client asks for beyond the Directory's interface.
     ///   - timeout: the time that the client still waits; nil for the relay's own limit.
     /// - Throws: the status that means that there was no call: UNAVAILABLE.
-    func call(_ path: String, _ messages: [[UInt8]], timeout: Duration?) async throws(GRPCStatus)
-        -> any GRPCReplies
+    func call(
+        _ path: String, _ messages: [[UInt8]], hints: GRPCHints, timeout: Duration?
+    ) async throws(GRPCStatus) -> any GRPCReplies
 }
 
 /// The messages of a call that was carried on.
@@ -40,7 +42,8 @@ extension GRPCMethod {
             let began = call.host.now
             func carry(_ messages: [[UInt8]]) async throws {
                 let left = call.timeout.map { $0 - (call.host.now - began) }
-                let replies = try await relay.call(path, messages, timeout: left)
+                let replies = try await relay.call(
+                    path, messages, hints: call.hints, timeout: left)
                 // The client may leave while it is sent to.
                 defer { replies.cancel() }
                 while let list = try await replies.next() {

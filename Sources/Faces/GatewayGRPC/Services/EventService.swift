@@ -16,7 +16,7 @@ extension GRPCMethods {
                 let filter = try EventFilter(request, limit: itemLimit)
                 let start = try await call.host.start(of: call)
                 try call.host.subscribe(
-                    call, filter: filter, from: start, wantsNotices: call.wantsNotices,
+                    call, filter: filter, from: start, wantsNotices: call.hints.contains(.notices),
                     fields: GRPCCall.streamFields, trailers: GRPCStatus.shutdown.fields)
             }
         ]
@@ -24,12 +24,6 @@ extension GRPCMethods {
 }
 
 extension GRPCCall {
-    /// Whether the client has sent `directory-notices: 1`.
-    fileprivate var wantsNotices: Bool {
-        guard let name = Self.notices, let value = head.field(name) else { return false }
-        return value.hasBytes(of: "1")
-    }
-
     /// The fields of a response: those of all calls, and the types of events that are emitted here. A
     /// gateway in front of this one emits the others itself.
     fileprivate static let streamFields: HTTPFields = {
@@ -39,8 +33,6 @@ extension GRPCCall {
         }
         return fields
     }()
-
-    private static let notices = HTTPField.Name("directory-notices")
 }
 
 extension EventFilter {

@@ -19,7 +19,8 @@ extension GRPCMethods {
             .bidirectional(storeService, "Pull", scope: .recordsRead) {
                 (ref: Agntcy_Dir_Core_V1_RecordRef, call: GRPCCall) in
                 do {
-                    let record = try await content(of: try known(ref.cid), operations)
+                    let record = try await content(
+                        of: try known(ref.cid), isPeek: call.hints.contains(.peek), operations)
                     try await call.send(await RecordMessage.encode(record))
                 } catch let error as DirectoryError {
                     throw GRPCStatus(error).prefixed("failed to pull record")
@@ -29,7 +30,8 @@ extension GRPCMethods {
                 (ref: Agntcy_Dir_Core_V1_RecordRef, call: GRPCCall) in
                 do {
                     let value = try await operations.value(of: try known(ref.cid))
-                    try await call.send(meta(of: value, cid: ref.cid))
+                    let details = try await details(of: ref.cid, operations, call)
+                    try await call.send(meta(of: value, cid: ref.cid) + details)
                 } catch let error as DirectoryError {
                     throw GRPCStatus(error).prefixed("failed to lookup record")
                 }
@@ -92,11 +94,25 @@ extension GRPCMethods {
 
     // MARK: Pull and Lookup
 
-    /// Returns the content of a record, as canonical JSON. Emits RECORD_PULLED.
-    static func content(of cid: String, _ operations: Operations) async throws(DirectoryError)
-        -> [UInt8]
+    /// Returns what another gateway asks for in addition; nothing for other clients.
+    private static func details(of cid: String, _ operations: Operations, _ call: GRPCCall)
+        async throws(DirectoryError) -> [UInt8]
     {
-        switch try await operations.pull(cid) {
+        guard call.hints.contains(.details) else { return [] }
+        let info = try await operations.info(cid)
+        var details = RecordDetails()
+        details.size = info.size ?? 0
+        details.isPublished = info.isPublished ?? false
+        details.signatures = info.signatures ?? 0
+        details.labels = info.labels ?? []
+        return details.bytes
+    }
+
+    /// Returns the content of a record, as canonical JSON. Emits RECORD_PULLED, unless it is only a look.
+    static func content(of cid: String, isPeek: Bool = false, _ operations: Operations)
+        async throws(DirectoryError) -> [UInt8]
+    {
+        switch try await operations.pull(cid, isPeek: isPeek) {
         case .whole(let record): return record.content
         case .large(let length):
             var bytes: [UInt8] = []

@@ -72,10 +72,9 @@ final class UpstreamListener: Sendable {
     /// Connects, and subscribes to all events.
     private func begin() async throws(GRPCStatus) -> UpstreamCall {
         try await channel.open()
-        var fields: HTTPFields = [:]
-        fields.set("directory-notices", "1")
         // An empty request: no filter.
-        let call = try await channel.call(Self.path, [[]], fields: fields, timeout: nil)
+        let call = try await channel.call(
+            Self.path, [[]], fields: GRPCHints.notices.fields, timeout: nil)
         do throws(GRPCStatus) {
             guard await channel.isAnswering() else {
                 throw GRPCStatus(.unavailable, "the upstream does not respond")

@@ -7,6 +7,8 @@ struct RecordMetaMessage {
     private(set) var createdAt = ""
     private(set) var name = ""
     private(set) var version = ""
+    /// What another gateway tells in addition; nil for other Directories.
+    private(set) var details: RecordDetails?
 
     /// Reads a message.
     /// - Throws: `WireError`.
@@ -18,6 +20,7 @@ struct RecordMetaMessage {
             case 2: try readAnnotation(bytes, range)
             case 3: schemaVersion = try bytes.text(range)
             case 4: createdAt = try bytes.text(range)
+            case RecordDetails.field: details = try RecordDetails(bytes, in: range)
             default: break
             }
         }

@@ -29,14 +29,15 @@ final class UpstreamCaller: GRPCRelay {
     func stop() { syncs.stop() }
 
     /// Calls a method. What it changes is emitted as an event, if the upstream does not do so.
-    func call(_ path: String, _ messages: [[UInt8]], timeout: Duration?) async throws(GRPCStatus)
-        -> any GRPCReplies
-    {
+    func call(
+        _ path: String, _ messages: [[UInt8]], hints: GRPCHints, timeout: Duration?
+    ) async throws(GRPCStatus) -> any GRPCReplies {
         let limit = min(timeout ?? self.timeout, self.timeout)
         guard limit > .zero else {
             throw GRPCStatus(.deadlineExceeded, "the deadline of the client has passed")
         }
-        let call = try await channel.call(path, messages, timeout: limit)
+        let call = try await channel.call(
+            path, messages, fields: hints.fields, timeout: limit)
         if path.hasBytes(of: Self.createSync) {
             return ObservedReplies(call) { [self] in syncCreated(messages, $0) }
         }
@@ -110,11 +111,11 @@ final class UpstreamCaller: GRPCRelay {
     private static let repliesLimit = 32 << 20
 
     /// Calls a method, and returns its replies as they are.
-    func all(_ service: String, _ method: String, _ messages: [[UInt8]]) async throws(GRPCStatus)
-        -> [[UInt8]]
-    {
+    func all(
+        _ service: String, _ method: String, _ messages: [[UInt8]], hints: GRPCHints = []
+    ) async throws(GRPCStatus) -> [[UInt8]] {
         var list: [[UInt8]] = []
-        let failure = await collect(service, method, messages, &list)
+        let failure = await collect(service, method, messages, hints: hints, &list)
         if let failure { throw failure }
         return list
     }
@@ -122,11 +123,13 @@ final class UpstreamCaller: GRPCRelay {
     /// Calls a method, and adds its replies to a list as far as they come.
     /// - Returns: the status with which the call has failed; nil for success.
     func collect(
-        _ service: String, _ method: String, _ messages: [[UInt8]], _ list: inout [[UInt8]]
+        _ service: String, _ method: String, _ messages: [[UInt8]], hints: GRPCHints = [],
+        _ list: inout [[UInt8]]
     ) async -> GRPCStatus? {
         var bytes = 0
         do throws(GRPCStatus) {
-            let replies = try await call("/\(service)/\(method)", messages, timeout: nil)
+            let replies = try await call(
+                "/\(service)/\(method)", messages, hints: hints, timeout: nil)
             defer { replies.cancel() }
             while let more = try await replies.next() {
                 bytes += more.reduce(0) { $0 + $1.count }

@@ -86,8 +86,9 @@ extension UpstreamOperations {
         RecordPage.Item(
             cid: entry.cid, name: meta.name,
             version: meta.version, schemaVersion: meta.schemaVersion,
-            createdAt: meta.createdAt, pushedAt: nil, size: nil, isPublished: isPublished,
-            labels: entry.labels, signatures: nil)
+            createdAt: meta.createdAt, pushedAt: nil, size: meta.details?.size,
+            isPublished: isPublished ?? meta.details?.isPublished,
+            labels: entry.labels ?? meta.details?.labels, signatures: meta.details?.signatures)
     }
 
     /// Returns what is known of records, nil for those that were deleted meanwhile.

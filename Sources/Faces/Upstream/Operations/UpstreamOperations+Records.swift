@@ -103,19 +103,22 @@ extension UpstreamOperations {
     // MARK: Pull
 
     func pull(_ cid: String, isPeek: Bool) async throws(DirectoryError) -> Operations.Content {
-        .whole(Operations.Pulled(cid: cid, content: try await content(of: cid)))
+        let content = try await content(of: cid, hints: isPeek ? .peek : [])
+        return .whole(Operations.Pulled(cid: cid, content: content))
     }
 
     func part(of cid: String, from place: Int) async throws(DirectoryError) -> [UInt8] {
-        Array(try await content(of: cid).dropFirst(max(0, place)))
+        Array(try await content(of: cid, hints: .peek).dropFirst(max(0, place)))
     }
 
-    private func content(of cid: String) async throws(DirectoryError) -> [UInt8] {
+    private func content(of cid: String, hints: GRPCHints) async throws(DirectoryError)
+        -> [UInt8]
+    {
         try Operations.check(cids: [cid])
         let replies: [[UInt8]]
         do throws(GRPCStatus) {
             let request = Wire.field(1, cid)
-            replies = try await caller.all(Self.store, "Pull", [request])
+            replies = try await caller.all(Self.store, "Pull", [request], hints: hints)
         } catch {
             throw DirectoryError(error, cids: [cid])
         }
@@ -144,7 +147,11 @@ extension UpstreamOperations {
     }
 
     func info(_ cid: String) async throws(DirectoryError) -> Operations.RecordInfo {
-        _ = try await lookup([cid])
+        if let details = try await lookup([cid]).first?.details {
+            return Operations.RecordInfo(
+                cid: cid, size: details.size, labels: details.labels,
+                isPublished: details.isPublished, signatures: details.signatures)
+        }
         let count = try await referrers(of: cid, type: Referrer.signatureType).count
         return Operations.RecordInfo(
             cid: cid, size: nil, labels: nil, isPublished: nil, signatures: count)

@@ -33,7 +33,8 @@ struct UpstreamOperations: DirectoryOperations {
         try Operations.check(cids: cids)
         let replies: [[UInt8]]
         do throws(GRPCStatus) {
-            replies = try await caller.all(Self.store, "Lookup", cids.map { Wire.field(1, $0) })
+            replies = try await caller.all(
+                Self.store, "Lookup", cids.map { Wire.field(1, $0) }, hints: .details)
         } catch {
             throw DirectoryError(error, cids: Self.missing(in: error, of: cids))
         }
