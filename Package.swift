@@ -216,8 +216,8 @@ let package = Package(
         .target(
             name: "Upstream",
             dependencies: [
-                "Addresses", "Directory", "DirectoryMessages", "Events", "GatewayGRPC", "HTTP2",
-                "Libevent", "Records", "TLS", "Text",
+                "Addresses", "Directory", "DirectoryMessages", "Events", "Frames", "GatewayGRPC",
+                "HTTP2", "Libevent", "Records", "TLS", "Text",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),

@@ -62,7 +62,7 @@ struct Assembly: Sendable {
             remotes: try Self.connector(settings), syncPolicy: settings.sync, logger: logger,
             now: clock.wall)
         let gap = UpstreamGap()
-        upstream = try Self.upstream(settings, store, backplane, gap, logger)
+        upstream = try Self.upstream(settings, store, backplane, memory, gap, logger)
         let directory = upstream?.operations(signingWith: operations) ?? operations
         webhooks = try Self.webhooks(settings, store, clock, logger)
         woken.connect(webhooks)
@@ -78,7 +78,8 @@ struct Assembly: Sendable {
         let streamFields = StreamFields(heartbeat: settings.heartbeatInterval)
         let health = Health(
             store: store, upstream: upstream, loops: loops, admission: admission)
-        let past = PastQuery(log: store.eventLog, now: clock.wall)
+        let past = PastQuery(
+            log: store.eventLog, now: clock.wall, lastGap: { gap.place })
         let routes = Routes.all(
             Routes.Services(
                 operations: directory, access: access, memory: memory,
@@ -144,8 +145,8 @@ struct Assembly: Sendable {
 
     /// Makes what stands between this gateway and another Directory, if there is one.
     private static func upstream(
-        _ settings: Settings, _ store: Store, _ backplane: LocalBackplane, _ gap: UpstreamGap,
-        _ logger: Logger
+        _ settings: Settings, _ store: Store, _ backplane: LocalBackplane,
+        _ memory: MemoryBudget, _ gap: UpstreamGap, _ logger: Logger
     ) throws -> UpstreamDirectory? {
         let log = store.eventLog
         return try settings.upstream.map { configuration in
@@ -161,7 +162,7 @@ struct Assembly: Sendable {
                             EventLogReset(
                                 .upstreamLost, oldest: extent?.oldest ?? .start,
                                 oldestID: extent?.oldestID))
-                    }), logger: logger)
+                    }), memory: memory, logger: logger)
         }
     }
 

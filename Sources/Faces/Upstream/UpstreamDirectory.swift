@@ -1,5 +1,6 @@
 public import Directory
 public import Events
+public import Frames
 package import GatewayGRPC
 public import Logging
 internal import Synchronization
@@ -45,12 +46,16 @@ public final class UpstreamDirectory: Sendable {
     private static let eventTime: Duration = .seconds(1)
 
     /// Starts the loop of the connection; nothing is connected yet. Reads the files of TLS.
+    /// - Parameter memory: is charged for the replies of operations.
     /// - Throws: `TLSConfigurationError`, or `LibeventError` if the system has no thread left.
-    public init(_ configuration: UpstreamConfiguration, sinks: Sinks, logger: Logger) throws {
+    public init(
+        _ configuration: UpstreamConfiguration, sinks: Sinks, memory: MemoryBudget, logger: Logger
+    ) throws {
         address = configuration.address
         channel = try UpstreamChannel(configuration)
         let own = OwnEvents(emit: sinks.emit) { try? await Task.sleep(for: Self.eventTime) }
-        caller = UpstreamCaller(channel: channel, timeout: configuration.timeout, own: own)
+        caller = UpstreamCaller(
+            channel: channel, timeout: configuration.timeout, memory: memory, own: own)
         listener = UpstreamListener(
             channel, own: own,
             sinks: .init(

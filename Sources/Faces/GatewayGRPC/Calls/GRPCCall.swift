@@ -44,7 +44,7 @@ package final class GRPCCall {
     }
 
     /// What the client, if it is a gateway, asks for beyond the Directory's interface.
-    var hints: GRPCHints { GRPCHints(head.fields) }
+    private(set) lazy var hints = GRPCHints(head.fields)
 
     // MARK: Messages from the client
 

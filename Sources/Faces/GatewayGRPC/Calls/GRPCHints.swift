@@ -24,8 +24,8 @@ package struct GRPCHints: OptionSet, Sendable {
     /// Reads the header of a request.
     package init(_ fields: HTTPFields) {
         self = []
-        for (hint, name) in Self.names {
-            if let name, fields[name]?.hasBytes(of: "1") ?? false { insert(hint) }
+        for field in fields where field.value.hasBytes(of: "1") {
+            for (hint, name) in Self.names where name == field.name { insert(hint) }
         }
     }
 

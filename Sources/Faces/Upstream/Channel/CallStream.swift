@@ -98,7 +98,8 @@ final class CallStream: HTTP2ClientStreamDelegate {
             buffer = MessageBuffer(limit: messageLimit, coding: .gzip)
         default: break
         }
-        call?.begin(fields)
+        // Without a body the status is in the header: the call has ended before it began.
+        if fields.value("grpc-status").isNil { call?.begin(fields) }
     }
 
     private func take(_ bytes: [UInt8]) {

@@ -68,6 +68,9 @@ final class UpstreamCall: GRPCReplies {
     /// The fields of the response's header, once they have arrived.
     var fields: HTTPFields? { state.withLock { $0.fields } }
 
+    /// How the call has ended, if it has and no message waits.
+    var end: GRPCStatus? { state.withLock { $0.messages.isEmpty ? $0.status : nil } }
+
     /// Whether the call has ended.
     var hasEnded: Bool { state.withLock { $0.status != nil } }
 

@@ -52,12 +52,11 @@ final class UpstreamListener: Sendable {
         while !Task.isCancelled {
             do throws(GRPCStatus) {
                 let call = try await begin()
-                failures = 0
                 await isLive(call)
                 onFirst?()
                 onFirst = nil
-                try await pass(call, &recent)
-                throw GRPCStatus(.unavailable, "the upstream has ended the stream of events")
+                try await pass(call, &recent) { failures = 0 }
+                throw Self.ended
             } catch {
                 guard !Task.isCancelled else { return }
                 failures += 1
@@ -92,10 +91,12 @@ final class UpstreamListener: Sendable {
         while call.fields == nil, !call.hasEnded, ContinuousClock.now < deadline {
             try? await Task.sleep(for: .milliseconds(5))
         }
-        // How it has ended is found where its messages are read.
-        guard call.hasEnded, call.fields == nil else { return }
-        _ = try await call.next()
+        guard let end = call.end else { return }
+        throw end.code == .ok ? Self.ended : end
     }
+
+    private static let ended = GRPCStatus(
+        .unavailable, "the upstream has ended the stream of events")
 
     /// The subscription is live.
     private func isLive(_ call: UpstreamCall) async {
@@ -121,8 +122,13 @@ final class UpstreamListener: Sendable {
     }
 
     /// Passes on what arrives, until the stream ends.
-    private func pass(_ call: UpstreamCall, _ recent: inout RecentIDs) async throws(GRPCStatus) {
+    /// - Parameter hasArrived: called when something has: the upstream works. One that ends each stream
+    ///   at once is asked less and less often.
+    private func pass(
+        _ call: UpstreamCall, _ recent: inout RecentIDs, hasArrived: () -> Void
+    ) async throws(GRPCStatus) {
         while let messages = try await call.next() {
+            hasArrived()
             var events: [Event] = []
             for message in messages {
                 switch ListenMessage.read(message) {

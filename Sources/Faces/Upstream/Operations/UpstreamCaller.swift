@@ -1,5 +1,6 @@
 internal import Directory
 internal import DirectoryMessages
+internal import Frames
 internal import GatewayGRPC
 internal import SwiftProtobuf
 internal import Synchronization
@@ -14,13 +15,17 @@ final class UpstreamCaller: GRPCRelay {
 
     private let channel: UpstreamChannel
     private let timeout: Duration
+    private let memory: MemoryBudget
     private let own: OwnEvents
     private let syncs: SyncWatch
     private let signers = SignerMemory()
 
-    init(channel: UpstreamChannel, timeout: Duration, own: OwnEvents) {
+    init(
+        channel: UpstreamChannel, timeout: Duration, memory: MemoryBudget, own: OwnEvents
+    ) {
         self.channel = channel
         self.timeout = timeout
+        self.memory = memory
         self.own = own
         syncs = SyncWatch(channel: channel, own: own)
     }
@@ -127,6 +132,7 @@ final class UpstreamCaller: GRPCRelay {
         _ list: inout [[UInt8]]
     ) async -> GRPCStatus? {
         var bytes = 0
+        var held = MemoryReservation(memory)
         do throws(GRPCStatus) {
             let replies = try await call(
                 "/\(service)/\(method)", messages, hints: hints, timeout: nil)
@@ -137,6 +143,10 @@ final class UpstreamCaller: GRPCRelay {
                     throw GRPCStatus(
                         .internal,
                         "the upstream has sent more than \(Self.repliesLimit) bytes")
+                }
+                guard held.resize(to: bytes) else {
+                    throw GRPCStatus(
+                        .unavailable, "the gateway has no memory for the replies of the upstream")
                 }
                 list += more
             }
