@@ -117,9 +117,15 @@ def wrong_calls(channel):
         iter([b"\0" * 1000]), compression=grpc.Compression.Deflate))
     expect("another compression", code, grpc.StatusCode.UNIMPLEMENTED)
     many = [(f"x-{n}", "y" * 200) for n in range(200)]
-    code, _ = unary(CHECK, metadata=many)
+    small = [(f"x-{n}", "y") for n in range(2000)]
+    same = [("x-same", "y" * 100)] * 150
+    for flood in (many, small, same, [("x-large", "y" * 20_000)], [("x-bin", b"\0" * 20_000)]):
+        code, _ = unary(CHECK, metadata=flood)
+        if code == grpc.StatusCode.OK:
+            raise AssertionError(f"a flood of metadata was accepted: {flood[0][0]}")
+    code, _ = unary("/agntcy.dir.events.v1.EventService/Listen", metadata=many)
     if code == grpc.StatusCode.OK:
-        raise AssertionError("a flood of metadata was accepted")
+        raise AssertionError("a stream with a flood of metadata was accepted")
     expect("the next call", channel.unary_unary(CHECK, IDENTITY, IDENTITY)(b""), b"\x08\x01")
 
 
@@ -189,6 +195,74 @@ def concurrency(address):
             expect("the records of 200 calls", got, sent)
 
 
+ODD = [
+    [("grpc.http2.lookahead_bytes", 1), ("grpc.http2.bdp_probe", 0)],
+    [("grpc.http2.lookahead_bytes", 65_537), ("grpc.http2.bdp_probe", 0)],
+    [("grpc.http2.max_frame_size", 16_385), ("grpc.http2.hpack_table_size.decoder", 0)],
+    [("grpc.http2.hpack_table_size.encoder", 0), ("grpc.http2.lookahead_bytes", 12_345)],
+]
+
+
+def odd_windows(address, gateway):
+    """Events and records that are larger than the windows arrive whole, in order."""
+    for number, options in enumerate(ODD):
+        with grpc.insecure_channel(address, options) as channel:
+            label = f"odd-{number}"
+            stream = events_grpc.EventServiceStub(channel).Listen(
+                events.ListenRequest(label_filters=[label]), timeout=60)
+            stream.initial_metadata()
+            sent = [{**record(label), "version": f"v{n}", "skills": [
+                {"name": f"{label}-{item}-" + "x" * 1900} for item in range(10)]} for n in range(10)]
+            cids = [gateway.push(body) for body in sent]
+            found = [next(stream).event for _ in cids]
+            expect(f"the events with {options}", [event.resource_id for event in found], cids)
+            expect("the labels of one", len(found[0].labels), 10)
+            stream.cancel()
+            store = store_grpc.StoreServiceStub(channel)
+            large = message(f"large-{number}", 200_000)
+            [ref] = store.Push(iter([large]))
+            [got] = store.Pull(iter([ref]))
+            expect(f"a record with {options}", got, large)
+
+
+def streams(address, gateway):
+    """200 streams on one channel: as many as a connection may have are live, and the others follow as
+    these end."""
+    with grpc.insecure_channel(address) as channel:
+        stub = events_grpc.EventServiceStub(channel)
+        calls = [stub.Listen(events.ListenRequest(label_filters=["crowd"]), timeout=60)
+                 for _ in range(200)]
+        live = []
+        while calls:
+            until("streams are live", lambda: len(gateway.subscribers()) == 100)
+            cid = gateway.push({**record("crowd", "crowd"), "version": f"v{len(live)}"})
+            # Those of the first half that are not live yet wait: ask them in their order.
+            first, calls = calls[:100], calls[100:]
+            for call in first:
+                expect("the event on a stream", next(call).event.resource_id, cid)
+                live.append(call)
+            for call in first:
+                call.cancel()
+        expect("streams that were live", len(live), 200)
+    until("no stream is left", lambda: not gateway.subscribers())
+
+
+def short_deadlines(channel):
+    """Calls whose deadline passes before, while or after they are handled."""
+    store = store_grpc.StoreServiceStub(channel)
+    codes = set()
+    for number in range(200):
+        try:
+            list(store.Push(iter([message(f"brief-{number}")]), timeout=0.001 * (number % 4 + 1)))
+            codes.add(grpc.StatusCode.OK)
+        except grpc.RpcError as error:
+            codes.add(error.code())
+    if not codes <= {grpc.StatusCode.OK, grpc.StatusCode.DEADLINE_EXCEEDED}:
+        raise AssertionError(f"calls with short deadlines end with {codes}")
+    health = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest())
+    expect("the health afterwards", health.status, health_pb2.HealthCheckResponse.SERVING)
+
+
 def notices(address, gateway):
     """A client that does not read loses events, and is told if it wants to."""
     lost = {}
@@ -236,8 +310,11 @@ def main(program):
                 wrong_requests(gateway)
                 compression(channel)
                 deadlines(channel)
+                short_deadlines(channel)
                 cancellation(channel, gateway)
             concurrency(address)
+            odd_windows(address, gateway)
+            streams(address, gateway)
             notices(address, gateway)
             # A watch ends with the gateway.
             with grpc.insecure_channel(address) as channel:
