@@ -1,6 +1,7 @@
 import Directory
 import Events
 import Foundation
+import TestSupport
 import Testing
 
 /// Ids of events rise in the order of publication, whatever the clock does.
@@ -24,7 +25,7 @@ import Testing
         // More ids than fit into the milliseconds of the reservation, and some of no change at all.
         for _ in 0..<3 { _ = await operations.push(many: (0..<400).map { recordBytes("r\($0)") }) }
         for _ in 0..<50 { _ = try await operations.pull(cid) }
-        while events.ids.count < 1251 { try await Task.sleep(for: .milliseconds(1)) }
+        try await until { events.ids.count >= 1251 }
         if endsInGoodOrder {
             store.close()
             try FileManager.default.copyItem(atPath: path, toPath: copy)
@@ -36,7 +37,7 @@ import Testing
         let (later, operationsLater, eventsLater) = try open(copy, at: 9 * Self.hour)
         _ = try await operationsLater.pull(cid)
         _ = try await operationsLater.push(recordBytes("b"))
-        while eventsLater.ids.count < 2 { try await Task.sleep(for: .milliseconds(1)) }
+        try await until { eventsLater.ids.count >= 2 }
         let ids = events.ids + eventsLater.ids
         #expect(ids == ids.sorted())
         #expect(Set(ids).count == ids.count)
@@ -78,7 +79,7 @@ import Testing
                 }
             }
         }
-        while events.ids.count < 321 { try await Task.sleep(for: .milliseconds(1)) }
+        try await until { events.ids.count >= 321 }
         #expect(events.ids == events.ids.sorted())
         #expect(Set(events.ids).count == 321)
         store.close()

@@ -1,6 +1,7 @@
 import Directory
 import Events
 import Foundation
+import TestSupport
 import Testing
 
 /// A remote that does not respond: a sync from it goes on until it is interrupted.
@@ -38,9 +39,7 @@ private struct SilentRemote: RemoteConnector {
         } else {
             id = try await operations.syncs.create("http://remote.example.org", cids: [])
         }
-        while try await operations.syncs.status(id).state != .inProgress {
-            try await Task.sleep(for: .milliseconds(2))
-        }
+        try await until { try await operations.syncs.status(id).state == .inProgress }
         return id
     }
 
@@ -69,9 +68,7 @@ private struct SilentRemote: RemoteConnector {
             let (store, operations, _) = try start()
             id = try await run(id, operations)
             await operations.syncs.interrupt()
-            while await operations.syncs.hasRunningSyncs {
-                try await Task.sleep(for: .milliseconds(2))
-            }
+            try await until { await !operations.syncs.hasRunningSyncs }
             #expect(try await operations.syncs.status(id ?? "").state == .inProgress)
             store.close()
         }
@@ -85,7 +82,7 @@ private struct SilentRemote: RemoteConnector {
         policy.timeLimit = .milliseconds(20)
         let (store, operations, events) = try start(policy)
         let id = try await operations.syncs.create("http://remote.example.org", cids: [])
-        while await operations.syncs.hasRunningSyncs { try await Task.sleep(for: .milliseconds(2)) }
+        try await until { await !operations.syncs.hasRunningSyncs }
         let sync = try await operations.syncs.status(id)
         #expect(sync.state == .failed)
         #expect(sync.error?.contains("sync.time_limit") == true)

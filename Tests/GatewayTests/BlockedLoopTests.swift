@@ -29,8 +29,8 @@ private final class Block: Sendable {
         try await TestGateway.run { gateway in
             let block = await Block(gateway, loop: 0)
             // Until it counts as blocked new connections may still come to it.
-            while gateway.server.loops[0].listenerControl.withLock({ $0?.isAccepting ?? false }) {
-                try await Task.sleep(for: .milliseconds(10))
+            try await until {
+                !gateway.server.loops[0].listenerControl.withLock({ $0?.isAccepting ?? false })
             }
             for _ in 0..<20 {
                 #expect(try await gateway.request("GET", "/healthz").status == 200)
@@ -41,12 +41,9 @@ private final class Block: Sendable {
             #expect(try await gateway.metric("loops_stalled") == 1)
             #expect(try await gateway.metric("loop_lag_seconds") ?? 0 > 0.3)
             block.release()
-            while try await gateway.request("GET", "/readyz").status != 200 {
-                try await Task.sleep(for: .milliseconds(10))
-            }
-            while gateway.server.loops[0].listenerControl.withLock({ !($0?.isAccepting ?? false) })
-            {
-                try await Task.sleep(for: .milliseconds(10))
+            try await until { try await gateway.request("GET", "/readyz").status == 200 }
+            try await until {
+                !gateway.server.loops[0].listenerControl.withLock({ !($0?.isAccepting ?? false) })
             }
             #expect(try await gateway.metric("loops_stalled") == 0)
         }

@@ -60,9 +60,7 @@ private func large(_ name: String, bytes: Int) -> String {
             #expect(try await gateway.request("GET", "/healthz").status == 200)
             for client in clients { client.reset() }
             clients = []
-            while try await gateway.metric("memory_bytes") ?? 0 > Double(1 << 20) {
-                try await Task.sleep(for: .milliseconds(10))
-            }
+            try await until { try await gateway.metric("memory_bytes") ?? 0 <= Double(1 << 20) }
             let answer = try await gateway.post("/push", record("after"))
             #expect(answer.status == 201)
         }
@@ -118,12 +116,12 @@ private func large(_ name: String, bytes: Int) -> String {
             try curl.run()
             defer { curl.terminate() }
             func text() -> String { (try? String(contentsOfFile: file, encoding: .utf8)) ?? "" }
-            while !text().contains("connected") { try await Task.sleep(for: .milliseconds(5)) }
+            try await until { text().contains("connected") }
             let answer = try await gateway.post("/publish", #"{"all":true}"#)
             #expect((answer.json["published"] as? [String])?.count == count)
             // The last one has come, and with it all others or the number of those that were lost.
             let last = (answer.json["published"] as? [String])?.last ?? "?"
-            while !text().contains(last) { try await Task.sleep(for: .milliseconds(20)) }
+            try await until { text().contains(last) }
             let lines = text().split(separator: "\n")
             #expect(lines.count { $0 == "event: RECORD_PUBLISHED" } == count)
             #expect(!lines.contains { $0 == "event: dropped" })

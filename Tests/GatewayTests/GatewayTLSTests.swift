@@ -27,10 +27,9 @@ import Testing
             let name = "r\(version.count)"
             async let heard = Curl(
                 trust + [version, "-N", "--max-time", "3", "\(url)/events?types=RECORD_PUSHED"])
-            while await gateway.server.loops[0].subscriberCount() == 0,
-                await gateway.server.loops[1].subscriberCount() == 0
-            {
-                try await Task.sleep(for: .milliseconds(2))
+            try await until {
+                let first = await gateway.server.loops[0].subscriberCount()
+                return await first + gateway.server.loops[1].subscriberCount() > 0
             }
             let pushed = try await Curl(
                 trust + [

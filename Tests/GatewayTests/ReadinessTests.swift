@@ -34,9 +34,7 @@ import Testing
             #expect(try await push.status == 503)
             #expect(try await gateway.request("GET", "/healthz").status == 200)
             input.closeWriter()
-            while try await gateway.request("GET", "/readyz").status != 200 {
-                try await Task.sleep(for: .milliseconds(50))
-            }
+            try await until { try await gateway.request("GET", "/readyz").status == 200 }
             #expect(try await gateway.post("/push", record("a")).status == 201)
         }
     }

@@ -46,12 +46,3 @@ let opening = "retry: 3000\n: connected\n\n"
 
 /// What a gateway without an event log sends to a client that comes back.
 let historyOff = "event: reset\ndata: {\"cause\":\"history-off\"}\n\n"
-
-/// Waits for a condition; fails after a minute.
-func until(_ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(60)
-    while try await !condition() {
-        try #require(ContinuousClock.now < deadline, "it does not come to be")
-        try await Task.sleep(for: .milliseconds(2))
-    }
-}

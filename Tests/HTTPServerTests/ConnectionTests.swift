@@ -31,7 +31,7 @@ import Testing
             let greedy = try SocketClient(address)
             try await greedy.send(
                 String(repeating: "GET /busy HTTP/1.1\r\nHost: a\r\n\r\n", count: 1500))
-            while await responder.busyRequests == 0 { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { await responder.busyRequests > 0 }
             #expect(try await SocketClient(address).request("GET", "/").status == 200)
             #expect(await responder.busyRequests < 1000)
             for _ in 0..<1500 { #expect(try await greedy.answer().status == 200) }
@@ -112,7 +112,7 @@ import Testing
             let client = try SocketClient(address)
             try await client.send(
                 "POST /patient HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
-            while await !responder.isPatient() { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { await responder.isPatient() }
             await responder.timeOutBodies()
             #expect(try await client.answer().status == 408)
         }
@@ -128,7 +128,7 @@ import Testing
             let client = try SocketClient(address)
             try await client.send(
                 "POST /patient HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
-            while await !responder.isPatient() { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { await responder.isPatient() }
             // Nobody reads it yet, so the client will be looked at, in the turn in which the handler
             // begins to wait for it.
             try await client.send("cde")
@@ -307,9 +307,7 @@ import Testing
                 client.reset()
             }
             // Their ends arrive later; a request after them is handled meanwhile.
-            while await responder.connectionCount() > 0 {
-                try await Task.sleep(for: .milliseconds(2))
-            }
+            try await until { await responder.connectionCount() == 0 }
             #expect(try await SocketClient(address).request("GET", "/").status == 200)
         }
     }

@@ -30,9 +30,7 @@ import Testing
             clients.shuffle()
             while let client = clients.popLast() {
                 client.reset()
-                while await responder.openStreamCount() > clients.count {
-                    try await Task.sleep(for: .milliseconds(2))
-                }
+                try await until { await responder.openStreamCount() <= clients.count }
             }
             #expect(try await SocketClient(address).request("GET", "/").status == 200)
         }

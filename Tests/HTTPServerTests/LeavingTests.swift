@@ -17,7 +17,7 @@ import Testing
     {
         let client = try SocketClient(address)
         try await client.send(text)
-        while await responder.waiting == 0 { try await Task.sleep(for: .milliseconds(2)) }
+        try await until { await responder.waiting > 0 }
         return client
     }
 
@@ -26,7 +26,7 @@ import Testing
         try await withServer { address, responder in
             let client = try await begin(text, address, responder)
             client.reset()
-            while await responder.endings.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { await !responder.endings.isEmpty }
             #expect(await responder.endings == ["cancelled"])
             #expect(await responder.connectionCount() == 0)
         }
@@ -48,11 +48,11 @@ import Testing
             let client = try SocketClient(address)
             try await client.send(
                 "POST /read-wait HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab")
-            while await responder.reading == 0 { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { await responder.reading > 0 }
             try await client.send("cd")
-            while await responder.waiting == 0 { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { await responder.waiting > 0 }
             client.reset()
-            while await responder.endings.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { await !responder.endings.isEmpty }
             #expect(await responder.endings == ["cancelled"])
         }
     }
@@ -73,9 +73,10 @@ import Testing
         try await withServer { address, responder in
             let client = try SocketClient(address)
             try await client.send("GET /patient HTTP/1.1\r\nHost: a\r\n\r\nGET")
-            while await !responder.isPatient() { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { await responder.isPatient() }
             client.finishSending()
             let before = await responder.processorTime()
+            // The time in which the loop must have nothing to do.
             try await Task.sleep(for: .milliseconds(600))
             #expect(await responder.processorTime() - before < .milliseconds(100))
             // Cancelled by now; it responds anyway.
@@ -90,7 +91,7 @@ import Testing
             try await client.send("GET /after HTTP/1.1\r\nHost: a\r\n\r\n")
             #expect(try await client.answer().text == "before")
             client.reset()
-            while await responder.endings.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { await !responder.endings.isEmpty }
             #expect(await responder.endings == ["whole"])
         }
     }
@@ -99,7 +100,7 @@ import Testing
         try await withServer { address, responder in
             let client = try await begin(Self.wait, address, responder)
             await responder.close()
-            while await responder.endings.isEmpty { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { await !responder.endings.isEmpty }
             #expect(await responder.endings == ["cancelled"])
             withExtendedLifetime(client) {}
         }

@@ -73,9 +73,7 @@ import Testing
             #expect(budget.peak >= 4 << 20)
             #expect(budget.peak < 5 << 20)
             clients = []
-            while await responder.connectionCount() > 0 {
-                try await Task.sleep(for: .milliseconds(2))
-            }
+            try await until { await responder.connectionCount() == 0 }
             #expect(budget.used == 0)
         }
     }
@@ -98,9 +96,7 @@ import Testing
             let body = String(repeating: "x", count: 900_000)
             #expect(
                 try await SocketClient(address).request("POST", "/echo", body: body).status == 503)
-            while await responder.connectionCount() > 0 {
-                try await Task.sleep(for: .milliseconds(2))
-            }
+            try await until { await responder.connectionCount() == 0 }
             #expect(budget.used == 0)
             #expect(budget.peak > 0)
             let another = try SocketClient(address)
@@ -116,9 +112,7 @@ import Testing
             #expect(
                 try await client.request("GET", "/", fields: ["X": value]).status == 503)
             #expect(try await client.isClosedByPeer())
-            while await responder.connectionCount() > 0 {
-                try await Task.sleep(for: .milliseconds(2))
-            }
+            try await until { await responder.connectionCount() == 0 }
             #expect(budget.used == 0)
         }
     }
@@ -130,7 +124,7 @@ import Testing
             let body = String(repeating: "x", count: 500_000)
             #expect(try await client.request("POST", "/echo", body: body).text.count == 500_000)
             #expect(budget.peak >= 500_000)
-            while budget.used > 0 { try await Task.sleep(for: .milliseconds(2)) }
+            try await until { budget.used == 0 }
             #expect(try await client.request("GET", "/next").status == 200)
         }
     }

@@ -10,6 +10,7 @@ import Testing
         var received = 0
         while received < count {
             received += try await client.read(count: min(64 << 10, count - received)).count
+            // The pace of the reader: in all longer than the deadline.
             try await Task.sleep(for: .milliseconds(110))
         }
         return received
@@ -33,9 +34,7 @@ import Testing
             let client = try SocketClient(address, receiveBuffer: 4 << 10)
             try await client.send("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n")
             _ = try await client.head()
-            while await responder.connectionCount() > 0 {
-                try await Task.sleep(for: .milliseconds(2))
-            }
+            try await until { await responder.connectionCount() == 0 }
             if path != "/big" {
                 #expect(
                     await responder.failures.contains {
@@ -51,6 +50,7 @@ import Testing
             try await client.send("GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
             while await responder.connectionCount() > 0 {
                 _ = try await client.read(count: 500)
+                // The pace of the reader: below what is asked of it.
                 try await Task.sleep(for: .milliseconds(20))
             }
         }

@@ -107,9 +107,7 @@ import Testing
     @Test func `frames of a stream arrive, and its end is complete`() async throws {
         try await withTLS { url, trust, responder in
             async let curl = Curl(trust + ["-N", "\(url)/events"])
-            while await responder.openStreamCount() == 0 {
-                try await Task.sleep(for: .milliseconds(2))
-            }
+            try await until { await responder.openStreamCount() > 0 }
             let sent = await responder.sendAndFinish(frames: 100)
             let result = try await curl
             #expect(result.status == 0)

@@ -92,7 +92,7 @@ private actor Owner {
         #expect(try await names(address, count: 50) == ["first"])
 
         gate.signal()
-        while !control.isAccepting { try await Task.sleep(for: .milliseconds(2)) }
+        try await until { control.isAccepting }
         while try await names(address, count: 20) != ["first", "second"] {}
         #expect(second.greeter.pauses.load(ordering: .relaxed) == 0)
 
@@ -114,16 +114,17 @@ private actor Owner {
         let rest = ContinuousClock.now + .milliseconds(1300)
         while ContinuousClock.now < rest {
             #expect(!loop.isStalled(limit: limit))
+            // The time itself: an idle loop records turns all along.
             try await Task.sleep(for: .milliseconds(50))
         }
         let gate = DispatchSemaphore(value: 0)
         loop.execute { gate.wait() }
-        while !loop.isStalled(limit: limit) { try await Task.sleep(for: .milliseconds(2)) }
+        try await until { loop.isStalled(limit: limit) }
         gate.signal()
-        while loop.isStalled(limit: limit) { try await Task.sleep(for: .milliseconds(2)) }
+        try await until { !loop.isStalled(limit: limit) }
         await owner.close()
         loop.stop()
-        while loop.lastTurn != nil { try await Task.sleep(for: .milliseconds(2)) }
+        try await until { loop.lastTurn == nil }
         #expect(!loop.isStalled(limit: .zero))
     }
 

@@ -43,6 +43,7 @@ import Testing
                 let next = get("/text", Int32(2 * index + 1)).bytes
                 try await client.socket.send(begun + next.prefix(12))
                 begun = Array(next.dropFirst(12))
+                // Seven of these are longer than the deadline.
                 try await Task.sleep(for: .milliseconds(200))
             }
             try await client.socket.send(begun)
@@ -74,6 +75,7 @@ import Testing
             try await client.send(.windowUpdate(1, 6))
             _ = try await client.read { $0.kind == .data }
             _ = await responder.fillStreams()
+            // Longer than every deadline: that none of them ends the stream has no other sign.
             try await Task.sleep(for: .milliseconds(500))
             try await client.synchronize()
             #expect(await responder.openStreamCount() == 1)
