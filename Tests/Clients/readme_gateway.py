@@ -1,5 +1,6 @@
 """A gateway process for the tests of the README and of the proxies: its program as it was built."""
 
+import itertools
 import json
 import os
 import signal
@@ -24,7 +25,7 @@ def keep(said, stderr):
         stderr.read()
         return
     with open(os.path.join(directory, f"gateway-{os.getpid()}.log"), "a") as output:
-        for line in (*said, *stderr):
+        for line in itertools.chain(said, stderr):
             output.write(line)
             output.flush()
 
