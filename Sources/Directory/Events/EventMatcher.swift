@@ -24,6 +24,7 @@ public struct EventMatcher: Sendable {
         let common = sets.dropFirst().reduce(sets.first ?? []) { $0.intersection($1) }
         cids = sets.isEmpty ? nil : common.map(\.string)
         cidSet = common
+        // All lists of each: an intersection has several.
         labels = filters.flatMap(\.labelLists).map { SubstringSet($0) }
     }
 
