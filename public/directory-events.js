@@ -28,23 +28,26 @@ export { GatewayError, operationsAt } from "./directory-events/operations.js";
  *
  * @typedef {object} Status
  * @property {State} state          `refused` is permanent: a retry would not help
- * @property {string} [reason]      why the stream is not live
+ * @property {string} [reason]      why the stream is not live; for 401 and 403, what is missing
+ * @property {string} [remedy]      what can be done about a refusal
  * @property {number} [retryIn]     milliseconds, if they are known
  * @property {number} [httpStatus]  the status of the response, if it was a refusal
- * @property {boolean} [resumed]    when it is live again: whether what was missed follows, unless `onReset` is called
+ * @property {boolean} [resumed]    when it is live: whether what was missed follows, unless `onReset` is called
  *
  * @typedef {object} Listener
  * @property {(event: DirectoryEvent) => void} [onEvent]
  * @property {(status: Status) => void} [onStatus]
  * @property {(count: number) => void} [onDropped]   the number of events that were dropped before the next one
- * @property {(reset: {cause?: string}) => void} [onReset]  events may be missing before the next one
+ * @property {(reset: {cause?: string, oldest_id?: string}) => void} [onReset]  what was published while
+ *   there was no connection is not known: events may be missing before the next one
  *
  * @typedef {object} Options
  * @property {string} [base]        the address of the gateway; default: that of the page
- * @property {boolean} [shared]     whether tabs with the same filter share a connection; default: true
- * @property {string} [token]       an access token; its stream is not shared. Without one, the cookie of the browser counts
- * @property {string} [lastEventId] the id of the last event that is known: those after it come first, if the gateway
- *   keeps an event log. Such a stream is not shared
+ * @property {boolean} [shared]     whether tabs with the same filter share a connection; default: true,
+ *   and false with a token
+ * @property {import("./directory-events/authorization.js").Token} [token]  sent as `Authorization: Bearer`
+ * @property {string} [after]       the id of an event, after which the stream begins; such a stream is not
+ *   shared
  */
 
 /** The short names of all event types. */
@@ -69,8 +72,10 @@ export function streamAddress(filter = {}, base = "") {
 }
 
 /**
- * Calls the listener for each event until `close` is called. After a loss of the connection the stream goes on
- * after its last event; where it cannot, `onReset` is called.
+ * Calls the listener for each event until `close` is called.
+ *
+ * When the connection is lost, the next one goes on after the last event, if the gateway keeps events
+ * (`events.history`). If it does not, or no longer has those that were missed, `onReset` is called.
  *
  * Browsers allow six connections to a host, and an open stream uses one. So tabs with the same filter
  * share one, where the browser supports it (Web Locks and BroadcastChannel, on https and on
@@ -80,13 +85,14 @@ export function streamAddress(filter = {}, base = "") {
  * @param {Options} [options]
  * @returns {{close: () => void}}
  */
-export function subscribe(filter, listener, { base = "", shared = true, token, lastEventId } = {}) {
+export function subscribe(filter, listener, { base = "", shared = true, token, after } = {}) {
   const { href: address, protocol } = new URL(streamAddress(filter, base), location.href);
   if (!protocol.startsWith("http")) throw new TypeError(`${address} is not an address of a gateway`);
   const tell = teller(listener);
-  const isOwn = !shared || token !== undefined || lastEventId !== undefined;
-  const canShare = !isOwn && "BroadcastChannel" in globalThis && navigator.locks;
-  return canShare ? PageStream.join(address, tell) : new OwnStream(address, tell, { token, lastEventId });
+  // Another token may hear of other events.
+  const canShare = shared && token === undefined && after === undefined
+    && "BroadcastChannel" in globalThis && navigator.locks;
+  return canShare ? PageStream.join(address, tell) : new OwnStream(address, tell, { after, token });
 }
 
 /** Turns messages of a stream into calls of a listener. */

@@ -4,16 +4,19 @@ Usage: browser_module.py PROGRAM PUBLIC
 Starts PROGRAM (the gateway) on a port of its own; prints ok, or what went wrong.
 """
 
-import hashlib
+import contextlib
 import json
+import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 
 import module_servers
 from browser import Browser, Gateway
 from module_servers import served
-from support import expect, free_port, record, until
+from support import expect, free_port, record, secret, until
 
 PROGRAM, PUBLIC = sys.argv[1:]
 
@@ -25,7 +28,8 @@ LISTEN = """
         window.subscription = module.subscribe(filter, {
             onEvent: (event) => heard.push(event),
             onStatus: (status) => { states.push(status.state); statuses.push(status); },
-            onDropped: (count) => lost.push(count), onReset: (reset) => resets.push(reset),
+            onDropped: (count) => lost.push(count),
+            onReset: (reset) => resets.push(reset),
         }, options ?? {});
     });
 """
@@ -112,8 +116,8 @@ def shared(browser, gateway):
 
 
 def restart(browser, gateway, start):
-    """In the tab that is left; without a reload."""
-    browser.run("states.length = 0; heard.length = 0")
+    """In the tab that is left; without a reload. The gateway keeps no events, and that is told."""
+    browser.run("states.length = 0; heard.length = 0; resets.length = 0")
     gateway.stop()
     browser.wait("the loss", "states.includes('reconnecting')")
     expect("the reason", browser.run("return statuses.find((s) => s.state === 'reconnecting').reason"),
@@ -122,8 +126,144 @@ def restart(browser, gateway, start):
     browser.wait("live after the restart", "states.at(-1) === 'live'")
     browser.run("return directory.operations.push(arguments[0])", record("shared"))
     browser.wait("an event after the restart", "heard.length === 1")
+    expect("the reset", browser.run("return resets"), [{"cause": "history-off"}])
     browser.run("subscription.close()")
     return gateway
+
+
+def resuming(browser, start):
+    """What is published while a tab has no connection arrives later, once and in order."""
+    settings = ("--set", "events.history.max_events=1000", "--set", "events.retry=2s")
+    gateway = start(*settings)
+    for shared in (True, False):
+        browser.tab(gateway.url + "/healthz")
+        browser.listen({"types": ["RECORD_PUSHED"]}, {"shared": shared})
+        browser.wait("live", "states.at(-1) === 'live'")
+        cids = [gateway.post("/push", record(f"before {shared}"))["cid"]]
+        browser.wait("the first event", "heard.length === 1")
+        gateway.stop()
+        gateway = start(*settings)
+        # The tab comes back after 2 s at the earliest.
+        for number in range(3):
+            cids.append(gateway.post("/push", record(f"missed {shared} {number}"))["cid"])
+        if browser.run("return states.at(-1)") != "reconnecting":
+            raise AssertionError("the tab was back too early for this test")
+        browser.wait("the events that were missed", "heard.length === 4")
+        browser.wait("live again", "states.at(-1) === 'live'")
+        cids.append(gateway.post("/push", record(f"after {shared}"))["cid"])
+        browser.wait("an event afterwards", "heard.length === 5")
+        expect("all events", browser.run("return heard.map((e) => e.resourceId)"), cids)
+        expect("resets", browser.run("return resets"), [])
+        if shared:
+            taking_over(browser, gateway)
+        else:
+            beginning(browser, cids)
+        browser.run("subscription.close()")
+    gateway.stop()
+
+
+def taking_over(browser, gateway):
+    """The tab with the connection goes; the next one goes on where the first one was."""
+    first = browser.driver.current_window_handle
+    second = browser.tab(gateway.url + "/healthz")
+    browser.listen({"types": ["RECORD_PUSHED"]})
+    browser.wait("live", "states.at(-1) === 'live'")
+    cids = [gateway.post("/push", record("to both"))["cid"]]
+    browser.wait("an event", "heard.length === 1")
+    browser.driver.switch_to.window(first)
+    browser.driver.close()
+    browser.driver.switch_to.window(second)
+    for number in range(5):
+        cids.append(gateway.post("/push", record(f"while it changes {number}"))["cid"])
+    browser.wait("all events", "heard.length === 6")
+    expect("the events", browser.run("return heard.map((e) => e.resourceId)"), cids)
+
+
+def beginning(browser, cids):
+    """A stream that begins after an event that is known."""
+    browser.run("""
+        const after = heard[1].id; subscription.close(); heard.length = 0;
+        subscription = directory.subscribe({types: ["RECORD_PUSHED"]}, {onEvent: (e) => heard.push(e)}, {after});
+    """)
+    browser.wait("the events after it", "heard.length === 3")
+    expect("the events after it", browser.run("return heard.map((e) => e.resourceId)"), cids[2:])
+
+
+def tokens(browser, start):
+    """A token is carried by streams and operations, in no address; what is missing is said."""
+    entries = {"owner": "scopes=events:read|records:read|records:write|admin",
+               "reader": "scopes=records:read", "x": "scopes=events:read labels=/skills/x"}
+    values = {name: secret(f"a-token-of-{name}-for-the-browser") for name in entries}
+    listed = ",".join(f"name={name} token={values[name]} {scopes}" for name, scopes in entries.items())
+    gateway = start("--set", "auth.mode=token", "--set", f"auth.tokens={listed}",
+                    "--set", "log.level=debug")
+    browser.tab(gateway.url + "/healthz")
+    for token, words in ((None, "no token"), ("reader", "events:read"), ("nobody", "not known")):
+        options = {} if token is None else {"token": values.get(token, "a-token-that-nobody-has")}
+        for shared in (True, False):
+            browser.listen({}, {**options, "shared": shared})
+            browser.wait("the refusal", "states.at(-1) === 'refused'")
+            status = browser.run("return statuses.at(-1)")
+            expect(f"the status for {token}", status["httpStatus"], 403 if token == "reader" else 401)
+            if words not in status["reason"] or "oken" not in status["remedy"]:
+                raise AssertionError(f"{token}: {status}")
+            browser.run("subscription.close()")
+    browser.listen({}, {"token": values["x"]})
+    browser.wait("live", "states.at(-1) === 'live'")
+    browser.run("""
+        window.owner = directory.operationsAt("", {token: () => Promise.resolve(arguments[0])});
+        return (async () => {
+            await owner.push(arguments[1]); await owner.push(arguments[2]);
+        })();
+    """, values["owner"], record("hidden", "y"), record("shown", "x"))
+    browser.wait("an event", "heard.length === 1")
+    expect("the labels that the token allows", browser.run("return heard[0].labels"), ["/skills/x"])
+    errors = browser.run("""
+        const wrong = directory.operationsAt("", {token: arguments[0]});
+        const caught = (promise) => promise.then(() => "none", (e) => [e.status, e.message, e.remedy]);
+        return (async () => [await caught(wrong.push({})), await caught(directory.operations.push({}))])();
+    """, values["reader"])
+    expect("the statuses", [error[0] for error in errors], [403, 401])
+    if "records:write" not in errors[0][1] or "no token" not in errors[1][1]:
+        raise AssertionError(f"{errors}")
+    browser.run("subscription.close()")
+    gateway.stop()
+
+
+def ending(browser, start, directory):
+    """The token of a stream ends: that is said, and a function gives the next one."""
+    gateway = start("--set", "auth.mode=token")
+
+    def create(*words):
+        made = subprocess.run(
+            [PROGRAM, "token", "create", "--data-dir", directory, "--subject", "a", "--scopes",
+             "events:read", *words], capture_output=True, text=True, check=True, timeout=20)
+        return secret(made.stdout.strip())
+    browser.tab(gateway.url + "/healthz")
+    made = [create("--expires", "4s"), create()]
+
+    def known(token):
+        message = urllib.request.Request(
+            gateway.url + "/session", headers={"Authorization": f"Bearer {token}"})
+        with contextlib.suppress(urllib.error.HTTPError):
+            return urllib.request.urlopen(message, timeout=10).status == 200
+    until("the tokens are known", lambda: all(map(known, made)), 3)
+    browser.run("window.given = []; window.tokens = arguments[0]", made)
+    browser.run("""
+        window.states = []; window.statuses = [];
+        return import("/directory-events.js").then(({subscribe}) => {
+            window.subscription = subscribe({}, {
+                onStatus: (s) => { states.push(s.state); statuses.push(s); },
+            }, {token: async () => { given.push(1); return tokens[Math.min(given.length, 2) - 1]; }});
+        });
+    """)
+    browser.wait("live", "states.at(-1) === 'live'")
+    browser.wait("the end of the token", "states.includes('reconnecting')")
+    expect("the reason", browser.run("return statuses.find((s) => s.state === 'reconnecting').reason"),
+           "the token has expired")
+    browser.wait("live with the next token", "states.at(-1) === 'live'")
+    browser.run("subscription.close()")
+    gateway.stop()
 
 
 def refused(browser, gateway):
@@ -226,96 +366,11 @@ def unfit(browser, gateway):
             browser.run("subscription.close()")
 
 
-HEARD = "return heard.map(({ resourceId }) => resourceId)"
-
-
-def resumed(browser):
-    """With an event log a stream goes on after its last event, also over a restart; nothing comes twice."""
-    with tempfile.TemporaryDirectory() as directory:
-        port = free_port()
-
-        def start():
-            return Gateway(PROGRAM, PUBLIC, port, directory, "--set", "events.history.max_events=100")
-        gateway = start()
-        try:
-            for shared in (True, False):
-                browser.tab(gateway.url + "/healthz")
-                browser.listen({"types": ["RECORD_PUSHED"]}, {"shared": shared})
-                browser.wait("live", "states.at(-1) === 'live'")
-                first = gateway.post("/push", record("before the loss"))["cid"]
-                browser.wait("the first", "heard.length === 1")
-                gateway.stop()
-                browser.wait("the loss", "states.at(-1) === 'reconnecting'")
-                gateway = start()
-                second = gateway.post("/push", record("maybe during it"))["cid"]
-                browser.wait("the second", "heard.length === 2")
-                browser.wait("live", "states.at(-1) === 'live'")
-                third = gateway.post("/push", record("after it"))["cid"]
-                browser.wait("the third", "heard.length === 3")
-                expect("each once, in order", browser.run(HEARD), [first, second, third])
-                expect("whether it says so", browser.run("return statuses.at(-1).resumed"), True)
-                expect("resets", browser.run("return resets"), [])
-                expect("from an id on", since(browser, gateway), [second, third])
-                browser.driver.close()
-                browser.driver.switch_to.window(browser.driver.window_handles[0])
-        finally:
-            gateway.stop()
-
-
-def since(browser, gateway):
-    """What comes after the first event that this page has heard."""
-    browser.run("""
-        window.again = [];
-        directory.subscribe({ types: ["RECORD_PUSHED"] }, { onEvent: (event) => again.push(event.resourceId) },
-            { lastEventId: heard[0].id });
-    """)
-    browser.wait("what came after it", "again.length >= 2")
-    return browser.run("return again")
-
-
-def reset(browser, gateway, start):
-    """Without a log it is said that events may be missing, each time."""
-    browser.tab(gateway.url + "/healthz")
-    browser.listen({"types": ["RECORD_PUSHED"]})
-    browser.wait("live", "states.at(-1) === 'live'")
-    gateway.post("/push", record("the last that is known"))
-    browser.wait("it", "heard.length === 1")
-    gateway.stop()
-    gateway = start()
-    browser.wait("the reset", "resets.length === 1")
-    expect("its cause", browser.run("return resets[0].cause"), "history-off")
-    return gateway
-
-
-def tokens(browser):
-    """A token goes with the stream and with operations; without one it is said what is missing."""
-    with tempfile.TemporaryDirectory() as directory:
-        secret = "reader-0123456789abcdef0123456789abcdef"
-        digest = hashlib.sha256(secret.encode()).hexdigest()
-        gateway = Gateway(PROGRAM, PUBLIC, free_port(), directory, "--set", "auth.mode=token", "--set",
-                          f"auth.tokens=name=reader sha256={digest} scopes=events:read")
-        try:
-            browser.tab(gateway.url + "/icon.svg")
-            browser.listen({})
-            browser.wait("the refusal", "states.at(-1) === 'refused'")
-            expect("the status", browser.run("return statuses.at(-1).httpStatus"), 401)
-            browser.run("subscription.close()")
-            browser.listen({}, {"token": secret})
-            browser.wait("live", "states.at(-1) === 'live'")
-            error = browser.run(
-                "return directory.operationsAt('', { token: arguments[0] }).records().catch(({ status, message }) => [status, message])",
-                secret)
-            expect("the status", error[0], 403)
-            expect("the scope", "records:read" in error[1], True)
-        finally:
-            gateway.stop()
-
-
 def main():
     port = free_port()
     with tempfile.TemporaryDirectory() as directory:
-        def start():
-            return Gateway(PROGRAM, PUBLIC, port, directory)
+        def start(*settings):
+            return Gateway(PROGRAM, PUBLIC, port, directory, *settings)
         gateway = start()
         browser = Page()
         try:
@@ -329,9 +384,10 @@ def main():
             no_room(browser, gateway)
             pieces(browser, gateway)
             unfit(browser, gateway)
-            gateway = reset(browser, gateway, start)
-            resumed(browser)
-            tokens(browser)
+            gateway.stop()
+            resuming(browser, start)
+            tokens(browser, start)
+            ending(browser, start, directory)
         finally:
             browser.driver.quit()
             gateway.stop()

@@ -4,8 +4,8 @@
  * @typedef {object} Block
  * @property {string} event    the name; empty if there is none
  * @property {string} data     its lines, joined; empty if there are none
- * @property {string} [id]     the id of the event; the gateway's own frames have none
  * @property {number} [retry]  milliseconds
+ * @property {string} [id]     the id of the event
  */
 
 export class BlockParser {
@@ -26,8 +26,8 @@ export class BlockParser {
       if (line !== "") {
         this.#field(line);
       } else {
-        const { event, data, id, retry } = this.#block;
-        blocks.push({ event, data: data.join("\n"), id, retry });
+        const { event, data, retry, id } = this.#block;
+        blocks.push({ event, data: data.join("\n"), retry, id });
         this.#block = empty();
       }
     }
@@ -40,9 +40,10 @@ export class BlockParser {
     const value = colon < 0 ? "" : line.slice(colon + 1).replace(/^ /, "");
     if (name === "event") this.#block.event = value;
     else if (name === "data") this.#block.data.push(value);
-    else if (name === "id" && !value.includes("\0")) this.#block.id = value;
     else if (name === "retry" && /^\d+$/.test(value)) this.#block.retry = Number(value);
+    // An id with a null character is none (WHATWG HTML §9.2.6).
+    else if (name === "id" && !value.includes("\0")) this.#block.id = value;
   }
 }
 
-const empty = () => ({ event: "", data: [], id: undefined, retry: undefined });
+const empty = () => ({ event: "", data: [], retry: undefined, id: undefined });

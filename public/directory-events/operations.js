@@ -1,6 +1,6 @@
 // The operations of a gateway, as functions.
 
-import { bearer } from "./own-stream.js";
+import { authorization } from "./authorization.js";
 
 /** A refusal of the gateway, with its detail and remedy. */
 export class GatewayError extends Error {
@@ -13,6 +13,7 @@ export class GatewayError extends Error {
     super(problem.detail ?? problem.title ?? `the gateway responded with status ${status}`);
     this.name = "GatewayError";
     this.status = status;
+    /** What can be done about it: for 401 and 403, which token is needed. */
     this.remedy = problem.remedy ?? "";
     /** The errors of an invalid record, with their places. */
     this.faults = problem.errors ?? [];
@@ -24,13 +25,13 @@ export class GatewayError extends Error {
  * The operations of a gateway. Each returns a promise of the JSON of the response, and rejects with a
  * `GatewayError`, or with a `TypeError` when the gateway cannot be reached.
  * @param {string} [base] the address of the gateway; default: that of the page
- * @param {{token?: string}} [options]  `token`: an access token; without one, the cookie of the browser counts
+ * @param {{token?: import("./authorization.js").Token}} [options]
  */
 export function operationsAt(base = "", { token } = {}) {
   async function send(method, path, body, type = "application/json") {
-    const answer = await fetch(base + path, {
-      method, body, headers: { ...(body === undefined ? {} : { "content-type": type }), ...bearer(token) },
-    });
+    const headers = await authorization(token);
+    if (body !== undefined) headers["content-type"] = type;
+    const answer = await fetch(base + path, { method, body, headers });
     if (!answer.ok) {
       throw new GatewayError(answer.status, await answer.json().catch(() => ({})));
     }

@@ -1,7 +1,8 @@
 // A connection of this tab alone. It reads the stream itself instead of through an `EventSource`,
 // which reports "open" before the gateway has accepted the stream, does not reconnect after most
-// refusals, and does not report the reason. After a loss it asks for what came after its last event.
+// refusals, carries no token, and does not report the reason.
 
+import { authorization } from "./authorization.js";
 import { BlockParser } from "./blocks.js";
 
 const FIRST_DELAY = 1000;
@@ -14,19 +15,20 @@ export class OwnStream {
   #closing = new AbortController();
   #failures = 0;
   #retry = DEFAULT_RETRY;
-  #token;
+  /** The id of the last event: a connection goes on after it. */
   #lastId;
+  #token;
 
   /**
    * @param {string} address
    * @param {(message: object) => void} notify
-   * @param {{token?: string, lastEventId?: string}} [options]
+   * @param {{after?: string, token?: Token}} [options]  after: an event, after which the stream begins
    */
-  constructor(address, notify, { token, lastEventId } = {}) {
+  constructor(address, notify, { after, token } = {}) {
     this.#address = address;
     this.#notify = notify;
+    this.#lastId = after;
     this.#token = token;
-    this.#lastId = lastEventId;
     this.#status({ state: "connecting" });
     this.#run();
   }
@@ -44,7 +46,7 @@ export class OwnStream {
     while (!this.#isClosed) {
       const end = await this.#connect();
       if (this.#isClosed) return;
-      if (end.isFinal) return this.#status({ state: "refused", reason: end.reason, httpStatus: end.httpStatus });
+      if (end.isFinal) return this.#status({ state: "refused", ...end.refusal });
       const retryIn = end.retryIn ?? this.#backOff(end.notBefore);
       this.#status({ state: "reconnecting", reason: end.reason, retryIn });
       await pause(retryIn, this.#closing.signal);
@@ -60,11 +62,14 @@ export class OwnStream {
 
   /** Connects and reads until the end; returns why it ended. */
   async #connect() {
-    let response;
+    let headers, response;
     try {
-      response = await fetch(resuming(this.#address, this.#lastId), {
-        headers: { accept: "text/event-stream", ...bearer(this.#token) }, cache: "no-store", signal: this.#closing.signal,
-      });
+      headers = await this.#headers();
+    } catch (error) {
+      return { reason: `there is no token: ${error.message}` };
+    }
+    try {
+      response = await fetch(this.#address, { headers, cache: "no-store", signal: this.#closing.signal });
     } catch {
       return { reason: "the gateway cannot be reached" };
     }
@@ -74,6 +79,11 @@ export class OwnStream {
       return { reason: "the response is not an event stream" };
     }
     return this.#read(response.body);
+  }
+
+  async #headers() {
+    const headers = { accept: "text/event-stream", ...await authorization(this.#token) };
+    return this.#lastId === undefined ? headers : { ...headers, "last-event-id": this.#lastId };
   }
 
   async #read(body) {
@@ -108,7 +118,7 @@ export class OwnStream {
 
   #take({ event, data, id }) {
     if (this.#isClosed) return;
-    if (id) this.#lastId = id;
+    this.#lastId = id ?? this.#lastId;
     if (event === "dropped") this.#notify({ kind: "dropped", count: JSON.parse(data).dropped });
     else if (event === "reset") this.#notify({ kind: "reset", reset: JSON.parse(data || "{}") });
     // Names in lower case are control frames of the gateway.
@@ -116,22 +126,19 @@ export class OwnStream {
   }
 }
 
-/** Adds the id of the last event to an address: as a field it would need the consent of another origin. */
-const resuming = (address, id) =>
-  (id === undefined ? address : `${address}${address.includes("?") ? "&" : "?"}last_event_id=${encodeURIComponent(id)}`);
-
-/** Returns the field that carries a token. */
-export const bearer = (token) => (token ? { authorization: `Bearer ${token}` } : {});
-
 const FAREWELLS = {
   goodbye: "the gateway is shutting down",
   "retry-later": "the gateway has no room",
 };
 
+/** What a goodbye says whose stream ends with its token. */
+const ENDINGS = { expired: "the token has expired", revoked: "the token was revoked" };
+
 /** Returns why a block ends the stream; undefined if it does not. */
 function farewellIn({ event, data }) {
   if (!Object.hasOwn(FAREWELLS, event)) return undefined;
-  const { reason = FAREWELLS[event], retry } = JSON.parse(data || "{}");
+  const { reason: said = FAREWELLS[event], retry } = JSON.parse(data || "{}");
+  const reason = ENDINGS[said] ?? said;
   return retry === undefined ? { reason } : { reason, retryIn: retry };
 }
 
@@ -139,9 +146,10 @@ function farewellIn({ event, data }) {
 async function refusal(response) {
   const problem = await response.json().catch(() => ({}));
   const { status } = response;
+  const reason = problem.detail ?? `the gateway responded with status ${status}`;
   return {
-    reason: [problem.detail ?? `the gateway responded with status ${status}`, problem.remedy].filter(Boolean).join(" "),
-    httpStatus: status,
+    reason,
+    refusal: { reason, httpStatus: status, ...(problem.remedy ? { remedy: problem.remedy } : {}) },
     isFinal: status < 500 && status !== 429 && status !== 408,
     notBefore: 1000 * (Number(response.headers.get("retry-after")) || 0),
   };

@@ -58,11 +58,13 @@ class SharedStream {
   /** Whether another tab uses this stream: without one, messages are not passed on. */
   #hasOtherTabs = false;
   #abort = new AbortController();
-  /** The ids of the last events: the tab that takes over asks for what came after the last of them. */
-  #ids = new Set();
+  /** The id of the last event that this tab has: if it takes over, it goes on after that one. */
   #lastId;
+  /** The ids of the last events. */
+  #ids = new Set();
 
-  constructor(address, notify) {
+  constructor(address, listener) {
+    const notify = (message) => { if (this.#isNew(message)) listener(message); };
     this.#notify = notify;
     notify(this.#status);
     const name = `directory-events ${new URL(address, location.href)}`;
@@ -72,6 +74,16 @@ class SharedStream {
     this.#channel.postMessage({ kind: "hello" });
     navigator.locks.request(name, { signal: this.#abort.signal }, () => this.#lead(address))
       .catch((error) => { if (error.name !== "AbortError") throw error; });
+  }
+
+  // An event comes twice when the tab that took over did not know that it had come.
+  #isNew({ kind, id }) {
+    if (kind !== "event" || !id) return true;
+    if (this.#ids.has(id)) return false;
+    this.#lastId = id;
+    this.#ids.add(id);
+    if (this.#ids.size > REMEMBERED) this.#ids.delete(this.#ids.values().next().value);
+    return true;
   }
 
   close() {
@@ -91,20 +103,8 @@ class SharedStream {
     } else if (message.kind === "taken") {
       this.#channel.postMessage({ kind: "hello" });
     } else {
-      this.#deliver(message);
+      this.#notify(message);
     }
-  }
-
-  // An event comes twice when the tab that took over did not know that it had come.
-  #deliver(message) {
-    const { kind, id } = message;
-    if (kind === "event" && id) {
-      if (this.#ids.has(id)) return;
-      this.#lastId = id;
-      this.#ids.add(id);
-      if (this.#ids.size > REMEMBERED) this.#ids.delete(this.#ids.values().next().value);
-    }
-    this.#notify(message);
   }
 
   // Holds the lock for as long as the promise is open.
@@ -128,8 +128,8 @@ class SharedStream {
         if (this.#abort.signal.aborted) return;
         // The other tabs first: a listener of this tab may close the stream.
         if (this.#hasOtherTabs) this.#channel.postMessage(message);
-        this.#deliver(message);
-      }, { lastEventId: this.#lastId });
+        this.#notify(message);
+      }, { after: this.#lastId });
       if (this.#abort.signal.aborted) this.#own.close();
     });
   }
