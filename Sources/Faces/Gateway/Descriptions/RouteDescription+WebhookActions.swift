@@ -1,3 +1,5 @@
+internal import HTTPTypes
+
 /// What is done with one webhook.
 extension RouteDescription {
     static let webhookActions = [

@@ -1,3 +1,5 @@
+internal import HTTPTypes
+
 /// Making, listing and changing webhooks.
 extension RouteDescription {
     /// The key with which a request may be repeated.
