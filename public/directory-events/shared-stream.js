@@ -45,7 +45,7 @@ export class PageStream {
   }
 }
 
-/** So many events can be on their way between tabs while another one takes over. */
+/** How many events may be on their way between tabs while another one takes over. */
 const REMEMBERED = 256;
 
 /** A connection that one tab has open for all tabs with the same address. */

@@ -51,7 +51,9 @@ struct StreamPlace: Sendable {
     func next(now: ContinuousClock.Instant) -> (query: [(String, String)], lastEventID: String?) {
         if let lastID { return StreamStart.after(lastID).fields(elapsed: .zero) }
         // Without an event there is no id: what follows the opening of the stream is asked for.
-        if case .now = start, let opened { return StreamStart.ago(now - opened).fields(elapsed: .zero) }
+        if case .now = start, let opened {
+            return StreamStart.ago(now - opened).fields(elapsed: .zero)
+        }
         return start.fields(elapsed: now - began)
     }
 }
