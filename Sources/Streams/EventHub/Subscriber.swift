@@ -283,17 +283,6 @@ public final class Subscriber {
         }
     }
 
-    /// Sends a heartbeat: a frame, or a PING where the encoding has none.
-    /// - Returns: whether it was sent.
-    func sendHeartbeat() -> Bool {
-        let encoding = request.encoding
-        guard encoding.isGRPC else {
-            return sendControlFrame(HeartbeatScheduler.frame(encoding))
-        }
-        sink.ping()
-        return true
-    }
-
     @discardableResult
     private func makeBacklog(sentOfFirst: Int) -> Backlog {
         let backlog = Backlog(
@@ -303,12 +292,4 @@ public final class Subscriber {
         self.backlog = backlog
         return backlog
     }
-}
-
-extension Subscriber: FrameSinkOwner {
-    /// Sends what waits.
-    public func sinkIsWritable() { hub.drain(self) }
-
-    /// Leaves the hub.
-    public func sinkClosed() { hub.remove(self) }
 }
