@@ -1,4 +1,5 @@
-"""What schemathesis must not make up: a remote that is not on this machine."""
+"""What schemathesis must not make up: a remote that is not on this machine, and the end of the stream that
+`schemathesis_run.py` holds."""
 
 import os
 
@@ -10,9 +11,18 @@ schemathesis.serializer.alias("application/x-ndjson", "text/plain")
 
 @schemathesis.hook
 def map_body(context, body):
-    """A remote is a port of this machine on which nothing listens."""
-    if context.operation.path == "/sync" and isinstance(body, dict):
-        address = body.get("remote_directory_url")
-        if isinstance(address, str) and address.startswith(("http://", "https://")):
-            return {**body, "remote_directory_url": f"http://127.0.0.1:{os.environ['CLOSED_PORT']}"}
+    """A remote, and the receiver of a webhook, is a port of this machine on which nothing listens."""
+    if isinstance(body, dict):
+        for member in ("remote_directory_url", "url"):
+            address = body.get(member)
+            if isinstance(address, str) and address.startswith(("http://", "https://")):
+                body = {**body, member: f"http://127.0.0.1:{os.environ['CLOSED_PORT']}"}
     return body
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """The first subscriber holds the only stream of this address, so that no other one is without an end."""
+    if case.method == "DELETE" and case.operation.path == "/subscribers/{id}":
+        if str(case.path_parameters.get("id")) == "1":
+            case.path_parameters["id"] = 1_000_001

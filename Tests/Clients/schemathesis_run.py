@@ -42,6 +42,14 @@ ALSO = {
     # A time in the future; another client has the only stream that this address may have.
     "/events": ["2xx", "400", "414", "429"],
     "/events/history": ["2xx", "400", "414"],
+    "/events/recent": ["2xx", "414"],
+    # A cursor of another order.
+    "/subscribers": ["2xx", "400"],
+    # Filters and header fields that are too long, a cursor, an event that is no longer kept.
+    "/webhooks": ["2xx", "400"],
+    "/webhooks/{id}": ["2xx", "400", "404"],
+    "/webhooks/{id}/replay": ["2xx", "400", "404"],
+    "/webhooks/{id}/deliveries": ["2xx", "400", "404"],
     # Locators of one type; labels that are too long together.
     "/push": ["2xx", "422"],
     # Selections that are too long together.

@@ -19,6 +19,11 @@ extension RouteDescription {
     private static let stream = #"""
         "retry: 3000\n: connected\n\nid: \#(Samples.eventID)\nevent: RECORD_PUSHED\ndata: {\"id\":\"\#(Samples.eventID)\",\"type\":\"EVENT_TYPE_RECORD_PUSHED\",\"timestamp\":\"\#(Samples.time)\",\"resource_id\":\"\#(Samples.cid)\",\"labels\":[\"/skills/devops_mlops/deployment_orchestration\"]}\n\n"
         """#
+    // Not of type string: tools that know these media types apply the schema to each frame or line.
+    private static let frames =
+        #"{"contentMediaType":"text/event-stream","description":"frames; /asyncapi.json describes them"}"#
+    private static let objects =
+        #"{"contentMediaType":"application/x-ndjson","description":"one JSON object on each line"}"#
     private static let lines = #"""
         "{\"id\":\"\#(Samples.eventID)\",\"type\":\"EVENT_TYPE_RECORD_PUSHED\",\"timestamp\":\"\#(Samples.time)\",\"resource_id\":\"\#(Samples.cid)\"}\n{\"dropped\":17}\n"
         """#
@@ -36,8 +41,8 @@ extension RouteDescription {
             responses: [
                 Response(
                     200,
-                    Content("text/event-stream", Value(#"{"type":"string"}"#, example: stream)),
-                    Content("application/x-ndjson", Value(#"{"type":"string"}"#, example: lines)),
+                    Content("text/event-stream", Value(frames, example: stream)),
+                    Content("application/x-ndjson", Value(objects, example: lines)),
                     fields: [heartbeat])
             ],
             problems: [
@@ -67,7 +72,7 @@ extension RouteDescription {
                 Response(
                     200,
                     .json("EventPage", example: #"{"events":[\#(Samples.event)],"next":"17"}"#),
-                    Content("application/x-ndjson", Value(#"{"type":"string"}"#, example: lines)))
+                    Content("application/x-ndjson", Value(objects, example: lines)))
             ],
             problems: ["invalid-value", "history-off", "not-acceptable"] + storeProblems),
         RouteDescription(
@@ -83,7 +88,7 @@ extension RouteDescription {
                     .json(
                         "RecentEvents",
                         example: #"{"events":[\#(Samples.event)],"source":"memory"}"#),
-                    Content("application/x-ndjson", Value(#"{"type":"string"}"#, example: lines)))
+                    Content("application/x-ndjson", Value(objects, example: lines)))
             ],
             problems: ["invalid-value", "recent-off", "not-acceptable"] + storeProblems),
     ]
