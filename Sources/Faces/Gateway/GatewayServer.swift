@@ -80,7 +80,7 @@ public final class GatewayServer: Sendable {
                     "unfinished syncs could not be resumed", metadata: ["reason": "\(error)"])
             }
         }
-        if assembly.store.fault == nil {
+        if assembly.store.fault.isNil {
             do { try await assembly.webhooks.start() } catch {
                 logger.error("webhooks are not delivered", metadata: ["reason": "\(error)"])
             }

@@ -90,9 +90,9 @@ public struct WebhookSecrets: Sendable {
 }
 
 /// How far a webhook has come: a place in the event log, and the state of its retries.
-public struct WebhookProgress: Sendable, Equatable {
+public struct WebhookProgress: Sendable {
     /// An attempt that failed.
-    public struct Failure: Sendable, Equatable {
+    public struct Failure: Sendable {
         /// When it ended, microseconds since 1970.
         public let at: Int64
         /// The status of the response; nil when there was none.
