@@ -1,7 +1,9 @@
-"""What schemathesis must not make up: a remote that is not on this machine, and the end of the stream that
-`schemathesis_run.py` holds."""
+"""What schemathesis must not make up: a remote that is not on this machine, the end of the stream that
+`schemathesis_run.py` holds, and the key of another request."""
 
+import itertools
 import os
+import re
 
 import schemathesis
 
@@ -20,9 +22,16 @@ def map_body(context, body):
     return body
 
 
+keys = itertools.count(1)
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """The first subscriber holds the only stream of this address, so that no other one is without an end."""
+    """The first subscriber holds the only stream of this address, so that no other one is without an end. A
+    key that is valid is a new one: with the example for all, every second request would be refused."""
     if case.method == "DELETE" and case.operation.path == "/subscribers/{id}":
         if str(case.path_parameters.get("id")) == "1":
             case.path_parameters["id"] = 1_000_001
+    for name, value in list((case.headers or {}).items()):
+        if name.lower() == "idempotency-key" and re.fullmatch("[!-~]{1,255}", str(value)):
+            case.headers[name] = f"key-{next(keys)}"

@@ -50,7 +50,7 @@ extension RouteDescription {
             parameters: [
                 (
                     "q",
-                    Value(#"{"type":"string","maxLength":256}"#, example: #""tutor campus""#)
+                    Value(#"{"type":"string","maxLength":1024}"#, example: #""tutor campus""#)
                 ),
                 ("label", .list(example: #""/skills/""#)),
                 (

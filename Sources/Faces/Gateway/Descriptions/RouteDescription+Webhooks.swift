@@ -6,7 +6,9 @@ extension RouteDescription {
     static let key = Field(
         "Idempotency-Key",
         "a request that is repeated with this key within 24 h gets the stored response",
-        Value(#"{"type":"string","minLength":1,"maxLength":255}"#, example: #""order-17""#))
+        Value(
+            #"{"type":"string","minLength":1,"maxLength":255,"pattern":"^[!-~]+$"}"#,
+            example: #""order-17""#))
 
     static let webhookID: [(name: String, value: Value)] = [
         (
