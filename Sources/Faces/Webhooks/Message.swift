@@ -5,8 +5,17 @@ internal import Text
 /// What one request carries to a receiver.
 struct Message {
     /// The kinds, as the list of deliveries names them.
-    enum Kind: String {
+    enum Kind {
         case events, gap, test
+
+        /// The name.
+        var name: String {
+            switch self {
+            case .events: "events"
+            case .gap: "gap"
+            case .test: "test"
+            }
+        }
     }
 
     let kind: Kind
@@ -70,10 +79,10 @@ struct Message {
         contentType = Self.contentType(format)
         switch format {
         case .standard:
-            body = Envelope.standard(type: kind.rawValue, time: time, data: data.line)
+            body = Envelope.standard(type: kind.name, time: time, data: data.line)
         case .cloudEvents, .cloudEventsBatch:
             let event = Envelope.cloudEvent(
-                id: id, type: kind.rawValue, source: source, subject: "", time: time,
+                id: id, type: kind.name, source: source, subject: "", time: time,
                 data: data.line)
             body =
                 format == .cloudEvents

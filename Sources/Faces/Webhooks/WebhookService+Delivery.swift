@@ -138,9 +138,9 @@ extension WebhookService {
         book.append(
             WebhookDelivery(
                 number: hook.webhook.progress.attempts, messageID: message.id,
-                firstEvent: message.firstEvent, kind: message.kind.rawValue,
+                firstEvent: message.firstEvent, kind: message.kind.name,
                 events: message.count, attempt: attempt, at: sent.at,
-                took: Int64(sent.took / .microseconds(1)), isSuccess: reason == nil,
+                took: Int64(sent.took / .microseconds(1)), isSuccess: reason.isNil,
                 status: status, reason: reason, response: body), of: hook)
         book.markDirty(hook, now: clock.monotonic())
         return reason.map { WebhookProgress.Failure(at: end, status: status, reason: $0) }

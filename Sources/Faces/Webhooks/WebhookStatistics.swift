@@ -1,13 +1,22 @@
 /// The figures of all webhooks.
 public struct WebhookStatistics: Sendable {
     /// What became of an attempt.
-    public enum Outcome: String, Sendable, CaseIterable {
+    public enum Outcome: Sendable, CaseIterable {
         /// The receiver took the message.
         case delivered
         /// The receiver responded with a status that is not 2xx.
         case refused
         /// There was no response.
         case failed
+
+        /// The name in the metrics.
+        public var name: String {
+            switch self {
+            case .delivered: "delivered"
+            case .refused: "refused"
+            case .failed: "failed"
+            }
+        }
     }
 
     /// Attempts since the process started.

@@ -118,7 +118,7 @@ extension Metric {
             name: "webhook_attempts_total", kind: .counter, help: "Requests to receivers."
         ) { snapshot in
             WebhookStatistics.Outcome.allCases.map {
-                number(snapshot.webhooks.attempts[$0] ?? 0, [("outcome", $0.rawValue)])
+                number(snapshot.webhooks.attempts[$0] ?? 0, [("outcome", $0.name)])
             }
         },
         Metric(
