@@ -24,22 +24,3 @@ extension EventLoop: SerialExecutor {
         unsafe job.runSynchronously(on: asUnownedSerialExecutor())
     }
 }
-
-/// The work of the loop's thread, as that of an actor that is pinned to the loop. So the runtime knows
-/// in every callback of libevent on which executor it is: a task that begins there and waits comes back
-/// to the loop at once. Without this it would come back to a thread of the pool, and be sent to the loop
-/// from there.
-actor LoopBody {
-    private nonisolated let loop: EventLoop
-
-    nonisolated var unownedExecutor: UnownedSerialExecutor {
-        unsafe loop.asUnownedSerialExecutor()
-    }
-
-    init(_ loop: EventLoop) { self.loop = loop }
-
-    /// Queues the work. On the loop's thread.
-    nonisolated func begin() { assumeIsolated { body in _ = Task { body.handleEvents() } } }
-
-    private func handleEvents() { loop.handleEvents() }
-}

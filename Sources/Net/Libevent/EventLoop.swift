@@ -31,7 +31,6 @@ internal import Synchronization
     /// The time of the last turn, in nanoseconds of the monotonic clock; 0 while the loop does not
     /// run.
     private let lastTurnNanoseconds = Atomic<Int64>(0)
-    private let hasEnded = Atomic(false)
     private let name: String
 
     /// Makes a loop that does not run yet (`start()`). Ignores SIGPIPE in the process.
@@ -149,29 +148,9 @@ internal import Synchronization
         thread.store(UInt(pthread_self()), ordering: .relaxed)
         recordTurn()
         unsafe name.withCString { unsafe directory_name_thread($0) }
-        LoopBody(self).begin()
-        // One at a time: the body is among them, and what comes after it belongs to its turns.
-        while !hasEnded.load(ordering: .relaxed), let work = takeFirst() { perform(work) }
+        _ = unsafe event_base_loop(base, Int32(EVLOOP_NO_EXIT_ON_EMPTY))
         lastTurnNanoseconds.store(0, ordering: .relaxed)
         thread.store(0, ordering: .relaxed)
-    }
-
-    private func takeFirst() -> Work? {
-        inbox.withLock { $0.work.isEmpty ? nil : $0.work.removeFirst() }
-    }
-
-    /// Waits for events and handles them, until `stop`.
-    func handleEvents() {
-        wake()  // for what is in the inbox already
-        _ = unsafe event_base_loop(base, Int32(EVLOOP_NO_EXIT_ON_EMPTY))
-        hasEnded.store(true, ordering: .relaxed)
-    }
-
-    private func perform(_ work: Work) {
-        switch work {
-        case .closure(let closure): closure()
-        case .job(let job): run(job)
-        }
     }
 
     fileprivate func drain() {
@@ -184,7 +163,12 @@ internal import Synchronization
             return (turn, inbox.work.count, inbox.isStopping)
         }
         if rest > 0 { wake() }
-        for work in turn { perform(work) }
+        for work in turn {
+            switch work {
+            case .closure(let closure): closure()
+            case .job(let job): run(job)
+            }
+        }
         if stopping, rest == 0 { unsafe event_base_loopbreak(base) }
     }
 }
