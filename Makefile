@@ -45,7 +45,7 @@ ifeq ($(strip $(ARGS)),)
 endif
 
 # The suites that start browsers, Python or many programs, or move many megabytes.
-SLOW = Resumption|Browser|Response|Client|Readme|Sync|Readiness|Program|Delivery|Connector|Fetcher
+SLOW = Resumption|StreamModel|Resume|CatchingUp|TokenFilter|Browser|Response|Client|Readme|Sync|Readiness|Program|Delivery|Connector|Fetcher
 
 test-fast: bootstrap ## run the Swift tests that need neither a browser nor Python, in less than 20 s
 	@scripts/build --build-tests

@@ -97,8 +97,8 @@ import Testing
             try settings(flags: ["listen_address": "0.0.0.0:80"])
         }
         let meant = ["listen_address": "0.0.0.0:80", "auth.mode": "open"]
-        #expect(try settings(flags: meant).listenAddress == "0.0.0.0:80")
-        #expect(try settings(flags: ["listen_address": "[::1]:80"]).listenAddress == "[::1]:80")
+        #expect(try settings(flags: meant).listenAddresses == ["0.0.0.0:80"])
+        #expect(try settings(flags: ["listen_address": "[::1]:80"]).listenAddresses == ["[::1]:80"])
     }
 
     @Test(arguments: [

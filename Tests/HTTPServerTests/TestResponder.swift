@@ -33,7 +33,7 @@ actor TestResponder: HTTPResponder {
     {
         let clock = try LoopClock(loop: loop)
         let listener = try HTTPListener(
-            on: SocketAddress(host: "127.0.0.1", port: 0, isIPv6: false), limits: limits,
+            on: [SocketAddress(host: "127.0.0.1", port: 0, isIPv6: false)], limits: limits,
             limiter: ConnectionLimiter(
                 limit: limits.connections, perAddress: limits.connectionsPerAddress),
             memory: memory, security: security, wheel: clock.wheel, responder: self)

@@ -195,7 +195,7 @@ struct Assembly: Sendable {
     private static func addressPolicy(_ settings: Settings) -> AddressPolicy {
         AddressPolicy(
             settings.allowedRemotes.compactMap(RemotePattern.init),
-            allowsLoopback: ListenAddress.isLoopback(settings.listenAddress))
+            allowsLoopback: settings.listenAddresses.allSatisfy(ListenAddress.isLoopback))
     }
 
     /// Makes the connector to other gateways.

@@ -15,8 +15,10 @@ public final class GatewayServer: Sendable {
     /// The version, for `--version` and the metrics.
     public static let version = ProductVersion.current
 
-    /// The address on which it listens, as `host:port`.
-    public let address: String
+    /// The addresses on which it listens, as `host:port`.
+    public let addresses: [String]
+    /// The first of the addresses.
+    public var address: String { addresses[0] }
     /// The address for probes and scrapers, as `host:port`; nil when there is none.
     public let adminAddress: String?
     /// Whether connections are over TLS.
@@ -35,12 +37,14 @@ public final class GatewayServer: Sendable {
         _ settings: Settings, sockets: ActivatedSockets = ActivatedSockets(), logger: Logger
     ) async throws -> GatewayServer {
         defer { sockets.close() }
-        guard let address = SocketAddress(settings.listenAddress) else {
-            throw SettingsError("listen_address \(settings.listenAddress) is not an address")
+        let addresses = settings.listenAddresses.compactMap { SocketAddress($0) }
+        guard !addresses.isEmpty, addresses.count == settings.listenAddresses.count else {
+            throw SettingsError("listen_address has an entry that is not an address")
         }
-        guard !sockets.clients.isEmpty || !Listener.isTaken(address) else {
+        let taken = addresses.first { sockets.clients.isEmpty && Listener.isTaken($0) }
+        if let taken {
             throw SettingsError(
-                "another process listens on \(address): stop it, or set another listen_address"
+                "another process listens on \(taken): stop it, or set another listen_address"
             )
         }
         raiseDescriptorLimit(logger)
@@ -52,7 +56,7 @@ public final class GatewayServer: Sendable {
             _ = await Deadline.result(by: deadline) { await upstream.start() }
         }
         var loops: [GatewayLoop] = []
-        var bound = address
+        var bound = addresses
         var admin: SocketAddress?
         do {
             for index in 0..<max(1, settings.loops == 0 ? coreCount() : settings.loops) {
@@ -86,17 +90,17 @@ public final class GatewayServer: Sendable {
             }
         }
         return GatewayServer(
-            assembly, loops: loops, address: bound.description, admin: admin?.description,
+            assembly, loops: loops, addresses: bound.map(\.description), admin: admin?.description,
             logger: logger)
     }
 
     private init(
-        _ assembly: Assembly, loops: [GatewayLoop], address: String, admin: String?,
+        _ assembly: Assembly, loops: [GatewayLoop], addresses: [String], admin: String?,
         logger: Logger
     ) {
         self.assembly = assembly
         self.loops = loops
-        self.address = address
+        self.addresses = addresses
         adminAddress = admin
         isSecure = !assembly.security.isNil
         watch = LoopWatch(

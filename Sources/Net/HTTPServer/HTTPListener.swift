@@ -43,15 +43,15 @@ public final class HTTPListener {
     /// Starts to listen.
     /// - Parameters:
     ///   - inherited: sockets that another process has opened; if there are any, they are used
-    ///     instead of the address.
+    ///     instead of the addresses.
     ///   - limiter: shared by all loops.
     ///   - memory: shared by all loops: the budget of request bodies and headers that are
     ///     collected, and of responses that wait to be sent.
     ///   - security: the certificates; nil for connections in the clear.
     ///   - isAdmin: whether this is the listener for probes and scrapers.
-    /// - Throws: when the address is in use or not an address of this machine.
+    /// - Throws: when an address is in use or not an address of this machine.
     public init(
-        on address: SocketAddress, inherited: [ListeningSocket] = [], limits: HTTPLimits,
+        on addresses: [SocketAddress], inherited: [ListeningSocket] = [], limits: HTTPLimits,
         limiter: ConnectionLimiter,
         memory: MemoryBudget = MemoryBudget(), security: TLSStore? = nil, isAdmin: Bool = false,
         wheel: TimerWheel,
@@ -66,8 +66,9 @@ public final class HTTPListener {
         self.wheel = wheel
         self.responder = responder
         loop = responder.loop
-        if inherited.isEmpty {
-            listeners = [try Listener(on: address, loop: loop, wheel: wheel, delegate: self)]
+        for address in inherited.isEmpty ? addresses : [] {
+            listeners.append(
+                try Listener(on: address, loop: loop, wheel: wheel, delegate: self))
         }
         for socket in inherited {
             listeners.append(
@@ -90,12 +91,16 @@ public final class HTTPListener {
         listener.setOption(tcp, Int32(TCP_NOTSENT_LOWAT), 128 << 10)
     }
 
-    /// The address, with the port that the system chose if 0 was requested; nil after `close()`.
+    /// The addresses, with the ports that the system chose where 0 was requested; empty after
+    /// `close()`.
+    public var addresses: [SocketAddress] { listeners.map(\.address) }
+
+    /// The first of the addresses.
     public var address: SocketAddress? { listeners.first?.address }
 
-    /// Stops and resumes accepting from any thread, also while the loop is blocked; nil after
+    /// Each stops and resumes accepting from any thread, also while the loop is blocked; empty after
     /// `close()`.
-    public var control: ListenerControl? { listeners.first?.control }
+    public var controls: [ListenerControl] { listeners.map(\.control) }
 
     /// How many connections there are, without event streams.
     public var connectionCount: Int { connections.count }

@@ -58,7 +58,8 @@ struct Serve: AsyncParsableCommand {
             // Ends the process even when everything is blocked: acknowledged changes are on the disk.
             gateway.watchdog(after: settings.drainTimeout + .seconds(1)) { _exit(0) }
         }
-        let url = "\(gateway.isSecure ? "https" : "http")://\(gateway.address)"
+        let scheme = gateway.isSecure ? "https" : "http"
+        let url = gateway.addresses.map { "\(scheme)://\($0)" }.joined(separator: " ")
         log.logger.info(
             "listening", metadata: ["url": "\(url)", "data_dir": "\(settings.dataDirectory)"])
         let status =

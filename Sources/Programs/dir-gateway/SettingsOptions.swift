@@ -10,7 +10,7 @@ struct SettingsOptions: ParsableArguments {
     var config: String?
 
     @Option(
-        help: "The address to listen on, such as 127.0.0.1:8080; port 0 lets the system choose.")
+        help: "The addresses to listen on, such as 127.0.0.1:8080; port 0 lets the system choose.")
     var listenAddress: String?
 
     @Option(help: "The directory of the store.")

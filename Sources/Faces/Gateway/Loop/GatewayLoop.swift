@@ -51,7 +51,7 @@ actor GatewayLoop: HTTPResponder {
     /// How many handlers of requests have not returned.
     private var runningHandlers = 0
     /// Stops and resumes accepting, also while the loop is blocked.
-    nonisolated let listenerControl = Mutex<ListenerControl?>(nil)
+    nonisolated let listenerControls = Mutex<[ListenerControl]>([])
     /// The last snapshot, for the metrics of a loop that is blocked.
     nonisolated let lastSnapshot = Mutex(LoopStatistics())
 
@@ -62,10 +62,10 @@ actor GatewayLoop: HTTPResponder {
 
     /// Starts to accept connections.
     /// - Parameter inherited: sockets that all loops share; if there are any, they are used instead
-    ///   of the address.
-    /// - Returns: the address, with the port that the system chose if 0 was requested.
-    func listen(on address: SocketAddress, inherited: [ListeningSocket] = []) throws
-        -> SocketAddress
+    ///   of the addresses.
+    /// - Returns: the addresses, with the ports that the system chose where 0 was requested.
+    func listen(on addresses: [SocketAddress], inherited: [ListeningSocket] = []) throws
+        -> [SocketAddress]
     {
         let clock = try LoopClock(loop: loop)
         let log = shared.face.log
@@ -92,7 +92,7 @@ actor GatewayLoop: HTTPResponder {
             log.ended(subscriber, subject: access.remove(subscriber))
         }
         let listener = try HTTPListener(
-            on: address, inherited: inherited, limits: shared.http, limiter: shared.connections,
+            on: addresses, inherited: inherited, limits: shared.http, limiter: shared.connections,
             memory: shared.face.memory, security: shared.security, wheel: clock.wheel,
             responder: self)
         if !inherited.isEmpty {
@@ -106,10 +106,11 @@ actor GatewayLoop: HTTPResponder {
             wheel: clock.wheel)
         parts = Parts(
             clock: clock, listener: listener, hub: hub, face: face, access: access, grpc: grpc)
-        if let control = listener.control { listenerControl.withLock { $0 = control } }
+        let controls = listener.controls
+        listenerControls.withLock { $0 = controls }
         shared.backplane.connect(hub.makeInlet())
         scheduleWindows()
-        return listener.address ?? address
+        return listener.addresses
     }
 
     /// Also listens for probes and scrapers, in the clear.
@@ -120,7 +121,7 @@ actor GatewayLoop: HTTPResponder {
     {
         guard let wheel = parts?.clock.wheel else { return nil }
         let listener = try HTTPListener(
-            on: address, inherited: inherited, limits: shared.http, limiter: shared.connections,
+            on: [address], inherited: inherited, limits: shared.http, limiter: shared.connections,
             memory: shared.face.memory, isAdmin: true, wheel: wheel, responder: self)
         parts?.admin = listener
         return listener.address
@@ -263,6 +264,6 @@ actor GatewayLoop: HTTPResponder {
         parts?.listener.abort()
         parts?.admin?.abort()
         parts = nil
-        listenerControl.withLock { $0 = nil }
+        listenerControls.withLock { $0 = [] }
     }
 }

@@ -90,9 +90,11 @@ final class LoopWatch: Sendable {
         // If every loop is blocked, no other loop can take the connections.
         guard let other = zip(loops, stalled).first(where: { !$0.1 })?.0 else { return }
         for (number, loop) in loops.enumerated() where stalled[number] {
-            guard let control = loop.listenerControl.withLock({ $0 }), control.isAccepting
-            else { continue }
-            control.stopAccepting { descriptor, peer in other.adopt(descriptor, from: peer) }
+            let controls = loop.listenerControls.withLock { $0 }.filter(\.isAccepting)
+            guard !controls.isEmpty else { continue }
+            for control in controls {
+                control.stopAccepting { descriptor, peer in other.adopt(descriptor, from: peer) }
+            }
             logger.error(
                 "a loop is blocked: the others take its new connections",
                 metadata: ["loop": "\(number)"])

@@ -40,8 +40,7 @@ public struct AccessSettings: Sendable {
         let admin = text("admin.listen_address")
         adminAddress = admin.isEmpty ? nil : admin
         let listeners =
-            text("listen_address").split(separator: ",").map { String($0) }
-            + (admin.isEmpty ? [] : [admin])
+            list("listen_address") + (admin.isEmpty ? [] : [admin])
         let exposed = listeners.first { !ListenAddress.isLoopback($0) }
         mode = try Self.mode(text("auth.mode"), exposed)
         hosts = mode == .open && exposed == nil ? HostRule(allowed: list("allowed_hosts")) : nil

@@ -22,8 +22,8 @@ public struct SettingKey: Sendable {
         case paths
         /// Remotes that a sync may connect to: names, addresses, `public`, `loopback`.
         case remotes
-        /// A numeric address and a port.
-        case address
+        /// Numeric addresses with ports, at least one.
+        case addresses
         /// A numeric address and a port, or nothing.
         case optionalAddress
         /// Names of hosts, with or without a port.
@@ -92,8 +92,8 @@ public struct SettingKey: Sendable {
     /// The service, its outgoing requests, access, and events.
     private static let service: [SettingKey] = [
         SettingKey(
-            "listen_address", .address, "127.0.0.1:8080",
-            "address to listen on; port 0 lets the system choose"),
+            "listen_address", .addresses, "127.0.0.1:8080",
+            "addresses to listen on, separated by commas; port 0 lets the system choose"),
         SettingKey("data_dir", .text, "data", "directory of the store; created if it is missing"),
         SettingKey("loops", .count(0...256), "0", "event loops; 0 means one per core"),
         SettingKey(

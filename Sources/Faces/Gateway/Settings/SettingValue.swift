@@ -29,6 +29,7 @@ extension SettingKey.Kind {
         }
         if let isValid = itemRule {
             let items = items.filter { !$0.isEmpty }
+            if case .addresses = self, items.isEmpty { return nil }
             return items.allSatisfy(isValid) ? .list(items) : nil
         }
         guard items.count == 1, let text = items.first else { return nil }
@@ -43,7 +44,6 @@ extension SettingKey.Kind {
         case .duration(let range):
             return DurationText.parse(text).flatMap { range.contains($0) ? .duration($0) : nil }
         case .choice(let choices): return choices.contains(text) ? .text(text) : nil
-        case .address: return ListenAddress.isValid(text) ? .text(text) : nil
         case .optionalAddress:
             return text.isEmpty || ListenAddress.isValid(text) ? .text(text) : nil
         case .publicURL:
@@ -58,13 +58,15 @@ extension SettingKey.Kind {
         case .secret:
             // A header cannot hold anything else.
             return text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } ? .text(text) : nil
-        case .origins, .remotes, .paths, .hosts, .networks, .tokens, .certificates: return nil
+        case .addresses, .origins, .remotes, .paths, .hosts, .networks, .tokens, .certificates:
+            return nil
         }
     }
 
     /// Checks one item of a list; nil for kinds that are no such list.
     private var itemRule: ((String) -> Bool)? {
         switch self {
+        case .addresses: ListenAddress.isValid
         case .paths: { _ in true }
         case .hosts: HostRule.isValid
         case .networks: { if case .network = RemotePattern($0) { true } else { false } }
@@ -114,7 +116,8 @@ extension SettingKey.Kind {
         case .origins: "a list of origins, such as https://dashboard.example.org, or *"
         case .remotes:
             "a list of names (dir.example.org, *.example.org), addresses (10.1.0.0/16), public or loopback"
-        case .address: "a numeric address and a port, such as 127.0.0.1:8080 or [::1]:8080"
+        case .addresses:
+            "numeric addresses with a port, separated by commas, such as 127.0.0.1:8080 or [::1]:8080"
         case .optionalAddress: "empty, or a numeric address and a port, such as 127.0.0.1:9090"
         case .hosts: "a list of names, such as gateway.local or gateway.local:8080"
         case .networks: "a list of addresses and networks, such as 10.0.0.0/8 or fd00::/8"

@@ -12,8 +12,8 @@ public import Webhooks
 
 /// The effective settings.
 public struct Settings: Sendable {
-    /// The address to listen on, as `host:port`.
-    public var listenAddress: String
+    /// The addresses to listen on, each as `host:port`; at least one.
+    public var listenAddresses: [String]
     /// The directory of the store.
     public var dataDirectory: String
     /// The file of the signing key, absolute or relative to the data directory.
@@ -113,7 +113,7 @@ public struct Settings: Sendable {
         func list(_ key: String) -> [String] {
             if case .list(let value) = values[key] { value } else { [] }
         }
-        listenAddress = text("listen_address")
+        listenAddresses = list("listen_address")
         dataDirectory = text("data_dir")
         signingKey = text("signing.key")
         let remotes = list("outbound.allowed_remotes")
@@ -126,7 +126,7 @@ public struct Settings: Sendable {
         webhooks.catchUpRate = number("webhooks.catch_up_rate")
         webhooks.retries = RetrySchedule(first: duration("webhooks.retry_delay"))
         let isSecure = !list("tls.certificate").isEmpty
-        let address = "\(isSecure ? "https" : "http")://\(listenAddress)"
+        let address = "\(isSecure ? "https" : "http")://\(listenAddresses.first ?? "")"
         webhooks.source = text("public_url").isEmpty ? address : text("public_url")
         sync = SyncPolicy()
         sync.concurrentSyncs = number("sync.concurrent_syncs")
