@@ -30,7 +30,9 @@ private final class Block: Sendable {
             let block = await Block(gateway, loop: 0)
             // Until it counts as blocked new connections may still come to it.
             try await until {
-                !gateway.server.loops[0].listenerControl.withLock({ $0?.isAccepting ?? false })
+                !gateway.server.loops[0].listenerControls.withLock({
+                    $0.contains(where: \.isAccepting)
+                })
             }
             for _ in 0..<20 {
                 #expect(try await gateway.request("GET", "/healthz").status == 200)
@@ -43,7 +45,7 @@ private final class Block: Sendable {
             block.release()
             try await until { try await gateway.request("GET", "/readyz").status == 200 }
             try await until {
-                !gateway.server.loops[0].listenerControl.withLock({ !($0?.isAccepting ?? false) })
+                gateway.server.loops[0].listenerControls.withLock({ $0.allSatisfy(\.isAccepting) })
             }
             #expect(try await gateway.metric("loops_stalled") == 0)
         }

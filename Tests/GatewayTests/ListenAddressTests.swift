@@ -11,7 +11,7 @@ import Testing
         try await TestGateway.run(settings) { gateway in
             let addresses = gateway.server.addresses
             #expect(addresses.map { $0.prefix(9) } == ["127.0.0.1", "127.0.0.2", "127.0.0.3"])
-            let stream = try await SocketClient(addresses[1])
+            let stream = try SocketClient(addresses[1])
             try await stream.send(
                 "GET /events HTTP/1.1\r\nHost: test\r\nAccept: text/event-stream\r\n\r\n")
             _ = try await stream.read(through: ": connected\n\n")
