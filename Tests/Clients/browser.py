@@ -68,7 +68,7 @@ class Browser:
             options.add_argument("--no-sandbox")
         self.driver = webdriver.Chrome(
             options=options, service=Service("/usr/bin/chromedriver"))
-        self.driver.set_script_timeout(20)
+        self.driver.set_script_timeout(60)
 
     def run(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)

@@ -294,8 +294,8 @@ private actor BackGateway {
             // Through a third one, too: what is asked for is passed on.
             try await TestGateway.run(["upstream.address": front.address]) { top in
                 let cid = try await back.push("a", skill: "AI")
-                _ = try await back.post("/publish", #"{"cids":["\(cid)"]}"#)
-                _ = try await back.post("/sign", #"{"cid":"\(cid)"}"#)
+                _ = try await back.post("/publish", #"{"cids":["\#(cid)"]}"#)
+                _ = try await back.post("/sign", #"{"cid":"\#(cid)"}"#)
                 let pulls = try await back.listen("/events?types=RECORD_PULLED")
                 for gateway in [back, front, top] {
                     let head = try await gateway.request("HEAD", "/records/\(cid)")

@@ -259,12 +259,14 @@ private struct RecordScan: Sendable {
         guard matches(name.text, version.text) else { return nil }
         let cid: String = try row.decode(forColumn: "cid")
         guard CID.isValid(cid) else { throw DirectoryError.damaged(cid: cid) }
+        // Not optional here: another Directory may not tell them, a row of the store has them.
+        let pushedAt: Int64 = try row.decode(forColumn: "pushed_at")
+        let size: Int = try row.decode(forColumn: "size")
         return RecordPage.Item(
             cid: cid, name: name.text, version: version.text,
             schemaVersion: try row.decode(forColumn: "schema_version"),
             createdAt: try row.decode(forColumn: "created_at"),
-            pushedAt: try row.decode(forColumn: "pushed_at"),
-            size: try row.decode(forColumn: "size"),
+            pushedAt: pushedAt, size: size,
             isPublished: try row.decode(forColumn: "published"),
             labels: try LabelTable.labels(of: id, database),
             signatures: try row.decode(forColumn: "signatures"))

@@ -63,7 +63,7 @@ public struct SettingKey: Sendable {
     /// Whether the value is a list.
     var isList: Bool {
         switch kind {
-        case .origins, .remotes, .paths, .hosts, .networks, .tokens, .certificates: true
+        case .addresses, .origins, .remotes, .paths, .hosts, .networks, .tokens, .certificates: true
         default: false
         }
     }
