@@ -33,8 +33,8 @@ struct SubscriberStatus: Sendable {
     }
 
     private static func thousandths(_ number: Int) -> JSON {
-        let rest = String(1000 + number % 1000)
-        return .literal("\(number / 1000).\(rest.dropFirst())")
+        let rest = number % 1000
+        return .literal("\(number / 1000).\(rest / 100)\(rest / 10 % 10)\(rest % 10)")
     }
 }
 
