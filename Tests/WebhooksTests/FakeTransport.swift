@@ -202,10 +202,10 @@ final class Fixture {
         try await service.status(webhook.id, by: everyone)
     }
 
-    /// Waits until a condition holds; fails after twenty seconds. The clocks of the service go on by
+    /// Waits until a condition holds; fails after a minute. The clocks of the service go on by
     /// a millisecond at each look, so that checkpoints are written.
     func wait(_ what: Comment, until condition: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         while try await !condition() {
             try #require(ContinuousClock.now < deadline, what)
             try await Task.sleep(for: .milliseconds(2))
