@@ -19,7 +19,7 @@ def wide_record(name, labels=1, width=1):
 
 
 def keep(said, stderr):
-    """Reads what a gateway says to its end, and keeps it for `secrets_in_output.py`, if that wants it."""
+    """Reads what a gateway says to its end, and keeps it where GATEWAY_OUTPUT names a folder."""
     directory = os.environ.get("GATEWAY_OUTPUT")
     if not directory:
         stderr.read()

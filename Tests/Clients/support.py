@@ -34,7 +34,7 @@ def until(what, condition, seconds=20):
 
 
 def secret(text):
-    """Returns a text that must be in no output of a gateway: `secrets_in_output.py` looks for it."""
+    """Returns a text that must be in no output of a gateway: it is kept where GATEWAY_OUTPUT names a folder."""
     directory = os.environ.get("GATEWAY_OUTPUT")
     if directory:
         with open(os.path.join(directory, "secrets"), "a") as file:
