@@ -13,11 +13,11 @@ func makeClientSession(for owner: HTTP2ClientSession) -> OpaquePointer? {
     guard unsafe nghttp2_session_callbacks_new(&callbacks) == 0,
         unsafe nghttp2_option_new(&options) == 0
     else { return nil }
-    unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, onBeginHeaders)
-    unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks, onHeader)
-    unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, onFrameReceived)
-    unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, onDataChunk)
-    unsafe nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, onStreamClose)
+    unsafe nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, onClientBeginHeaders)
+    unsafe nghttp2_session_callbacks_set_on_header_callback(callbacks, onClientHeader)
+    unsafe nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, onClientFrameReceived)
+    unsafe nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, onClientDataChunk)
+    unsafe nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, onClientStreamClose)
     // The window grows when the owner has taken the bytes.
     unsafe nghttp2_option_set_no_auto_window_update(options, 1)
     unsafe nghttp2_option_set_no_closed_streams(options, 1)
@@ -28,7 +28,7 @@ func makeClientSession(for owner: HTTP2ClientSession) -> OpaquePointer? {
 
 /// Returns what nghttp2 needs to ask for the body of a request.
 func requestContent() -> nghttp2_data_provider {
-    unsafe nghttp2_data_provider(source: nghttp2_data_source(), read_callback: onContent)
+    unsafe nghttp2_data_provider(source: nghttp2_data_source(), read_callback: onClientContent)
 }
 
 private func session(_ context: UnsafeMutableRawPointer?) -> HTTP2ClientSession? {
@@ -40,7 +40,7 @@ private func has(_ flags: UInt8, _ flag: nghttp2_flag) -> Bool {
     UInt32(flags) & flag.rawValue != 0
 }
 
-@c private func onBeginHeaders(
+@c private func onClientBeginHeaders(
     _ raw: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
     _ context: UnsafeMutableRawPointer?
 ) -> Int32 {
@@ -49,7 +49,7 @@ private func has(_ flags: UInt8, _ flag: nghttp2_flag) -> Bool {
     return 0
 }
 
-@c private func onHeader(
+@c private func onClientHeader(
     _ raw: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
     _ name: UnsafePointer<UInt8>?, _ nameCount: Int,
     _ value: UnsafePointer<UInt8>?, _ valueCount: Int,
@@ -62,7 +62,7 @@ private func has(_ flags: UInt8, _ flag: nghttp2_flag) -> Bool {
     return isTaken ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
 }
 
-@c private func onFrameReceived(
+@c private func onClientFrameReceived(
     _ raw: OpaquePointer?, _ frame: UnsafePointer<nghttp2_frame>?,
     _ context: UnsafeMutableRawPointer?
 ) -> Int32 {
@@ -80,7 +80,7 @@ private func has(_ flags: UInt8, _ flag: nghttp2_flag) -> Bool {
     return 0
 }
 
-@c private func onDataChunk(
+@c private func onClientDataChunk(
     _ raw: OpaquePointer?, _ flags: UInt8, _ stream: Int32,
     _ bytes: UnsafePointer<UInt8>?, _ count: Int, _ context: UnsafeMutableRawPointer?
 ) -> Int32 {
@@ -89,14 +89,14 @@ private func has(_ flags: UInt8, _ flag: nghttp2_flag) -> Bool {
     return 0
 }
 
-@c private func onStreamClose(
+@c private func onClientStreamClose(
     _ raw: OpaquePointer?, _ stream: Int32, _ code: UInt32, _ context: UnsafeMutableRawPointer?
 ) -> Int32 {
     unsafe session(context)?.streamEnds(stream, code: code)
     return 0
 }
 
-@c private func onContent(
+@c private func onClientContent(
     _ raw: OpaquePointer?, _ stream: Int32, _ buffer: UnsafeMutablePointer<UInt8>?,
     _ limit: Int, _ flags: UnsafeMutablePointer<UInt32>?,
     _ source: UnsafeMutablePointer<nghttp2_data_source>?, _ context: UnsafeMutableRawPointer?
