@@ -24,6 +24,19 @@ import Testing
         await fixture.end()
     }
 
+    @Test func `the last event of a burst does not wait for the next one`() async throws {
+        let fixture = try await Fixture()
+        _ = try await fixture.add("a")
+        // One event or another is published just while the end of the log is being read.
+        for round in 1...200 {
+            for _ in 0..<5 { await fixture.publish() }
+            try await fixture.wait("round \(round)") {
+                fixture.transport.ids("a").count == round * 5
+            }
+        }
+        await fixture.end()
+    }
+
     @Test func `a failed message is sent again on schedule, before the next one`() async throws {
         let fixture = try await Fixture()
         let webhook = try await fixture.add("a")

@@ -165,9 +165,9 @@ public actor WebhookService {
 
     // MARK: The tail of the log
 
-    /// Reads what was published since, unless that is being done.
+    /// Reads what was published since. While that is being done, the wake-up is left for the reader,
+    /// who may have passed the end of the log before.
     func readTail() {
-        isWoken.store(false, ordering: .releasing)
         guard isStarted, !isStopped, !isReading, !order.isEmpty else { return }
         isReading = true
         Task { await readToEnd() }
