@@ -36,5 +36,8 @@ let package = Package(
         .executableTarget(
             name: "bench-insert", dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
             path: "Insert", swiftSettings: strict),
+        .executableTarget(
+            name: "bench-log", dependencies: [.product(name: "Rooms", package: "directory-gateway")],
+            path: "Log", swiftSettings: strict),
     ]
 )

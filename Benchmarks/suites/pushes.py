@@ -90,4 +90,5 @@ def main():
           "the rate of HTTP.")
 
 
-main()
+if __name__ == "__main__":
+    main()

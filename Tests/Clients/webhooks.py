@@ -316,6 +316,50 @@ def check_examples(gateway, receiver):
     return len(programs)
 
 
+def check_moving_name(program, receiver):
+    """A name that moves to a forbidden address after the webhook was made: what counts is the address
+    at the moment of each request. In a mount namespace, with a hosts file of its own."""
+    if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], check=False).returncode:
+        return "skipped: it needs root and mount namespaces"
+    with tempfile.TemporaryDirectory() as directory:
+        hosts = os.path.join(directory, "hosts")
+
+        def move(address):
+            # In its place, for the file is mounted.
+            with open(hosts, "w") as file:
+                file.write(f"127.0.0.1 localhost\n{address} receiver.example\n")
+
+        move("127.0.0.1")
+        mounted = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts]
+        gateway = Gateway([*mounted, program], directory, *FAST,
+                          "outbound.allowed_remotes=public,loopback")
+        try:
+            hook = add(gateway, f"http://receiver.example:{receiver.port}/moving",
+                       types=["RECORD_PUSHED"])
+            gateway.push(record("moving-0"))
+            until("the first event", lambda: len(receiver.of("moving")) == 1)
+            for number, address in enumerate(["169.254.169.254", "::ffff:169.254.169.254"], 1):
+                move(address)
+                # Addresses are remembered for half a minute; not by a process that has just started.
+                gateway.restart()
+                gateway.push(record(f"moving-{number}"))
+                found = until(address, lambda number=number: (
+                    failed := show(gateway, hook).get("last_failure")) and show(
+                        gateway, hook)["failures"] >= number and failed, 20)
+                assert "169.254.169.254" in found["reason"], found
+            expect("what arrived meanwhile", len(receiver.of("moving")), 1)
+            status, problem = call(gateway, "POST", "/webhooks",
+                                   {"url": f"http://receiver.example:{receiver.port}/new"})
+            expect(f"a new webhook: {problem}", status, 403)
+            move("127.0.0.1")
+            gateway.restart()
+            until("what was left", lambda: show(gateway, hook)["lag_events"] == 0, 30)
+            expect("each once", len(receiver.of("moving")), 3)
+        finally:
+            gateway.stop()
+    return "refused"
+
+
 def main(program, rounds="20"):
     with tempfile.TemporaryDirectory() as directory:
         certificate = directory + "/bad.pem"
@@ -335,6 +379,7 @@ def main(program, rounds="20"):
             check_hostile(gateway, receiver, secure)
             print("hostile receivers: ok", flush=True)
             print(f"forbidden and malformed URLs: {check_addresses(gateway)} refused", flush=True)
+            print(f"a name that moves: {check_moving_name(program, receiver)}", flush=True)
             check_key(gateway, receiver)
             print("a repeated creation: ok", flush=True)
             count = check_kills(gateway, receiver, int(rounds))
