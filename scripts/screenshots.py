@@ -4,6 +4,7 @@ Usage: screenshots.py PROGRAM FOLDER
 Starts PROGRAM (the gateway) with the dashboard of this repository and some life in it.
 """
 
+import http.server
 import json
 import os
 import pathlib
@@ -55,6 +56,31 @@ def live(url):
     request(f"{url}/publish", "POST", {"cids": cids[:3]})
 
 
+class Receiver(http.server.BaseHTTPRequestHandler):
+    """Takes the messages of webhooks, but not below /broken."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(503 if self.path.startswith("/broken") else 204)
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+
+def hooks(url):
+    """Webhooks of which one works, one fails and one is disabled."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    base = f"http://127.0.0.1:{server.server_address[1]}"
+    for path, more in (("audit", {"description": "audit trail"}),
+                       ("broken", {"description": "alerts", "types": ["SYNC_FAILED", "RECORD_PUSHED"]}),
+                       ("old", {"description": "the old receiver", "format": "cloudevents"})):
+        added = json.loads(request(f"{url}/webhooks", "POST", {"url": f"{base}/{path}", **more}))
+    request(f"{url}/webhooks/{added['id']}/disable", "POST")
+    live(url)
+
+
 def browser():
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
@@ -70,7 +96,8 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         gateway = subprocess.Popen(
             [PROGRAM, "--listen-address", "127.0.0.1:0", "--data-dir", directory,
-             "--set", f"dashboard.directory={ROOT / 'public'}"], stderr=subprocess.PIPE, text=True)
+             "--set", f"dashboard.directory={ROOT / 'public'}",
+             "--set", "outbound.allowed_remotes=public,loopback"], stderr=subprocess.PIPE, text=True)
         url = next(line for line in gateway.stderr if "url=" in line).split("url=")[1].split()[0]
         threading.Thread(target=gateway.stderr.read, daemon=True).start()
         driver = browser()
@@ -109,6 +136,8 @@ def main():
             look("record", 1280, 800, "dark", f"/#records/{cid}", click="Verify")
             look("syncs", 1280, 720, "dark", "/#syncs")
             look("subscribers", 1280, 720, "light", "/#subscribers")
+            hooks(url)
+            look("webhooks", 1280, 720, "light", "/#webhooks")
             driver.get(f"{url}/#live")
             driver.execute_script(
                 "document.querySelector('#open-push').click();"

@@ -4,8 +4,10 @@ import http.server
 import tempfile
 import threading
 
+import dashboard_access as access
+import dashboard_phone as phone
 from browser import Gateway
-from dashboard_page import click, close, number, press_in, text, texts, write
+from dashboard_page import click, close, number, press_in, screen, text, texts, write
 from support import expect, free_port, record, until
 
 ITEM = "#webhook-list > li"
@@ -74,10 +76,39 @@ def webhooks(browser, gateway):
     close(browser)
 
 
+def looks(browser, gateway):
+    """Its colors and its width, with a webhook in each state and the deliveries of one."""
+    receiver = Receiver()
+    for state in ("enabled", "retrying", "disabled"):
+        hook = gateway.post("/webhooks", {
+            "url": f"{receiver.url}/{'long' * 40}", "description": state, "types": ["RECORD_PUSHED"]})
+        if state == "disabled":
+            gateway.post(f"/webhooks/{hook['id']}/disable", {})
+        elif state == "retrying":
+            receiver.status = 500
+        gateway.post("/push", record(f"seen {state}", "s1"))
+        until(state, lambda hook=hook, state=state: gateway.get(f"/webhooks/{hook['id']}")["attempts"] or state == "disabled")
+    for scheme in ("light", "dark"):
+        for width in (1280, *phone.WIDTHS):
+            browser.tab(gateway.url + "/#webhooks")
+            access.colors(browser, scheme)
+            screen(browser, width)
+            browser.driver.refresh()
+            browser.wait("the webhooks", f"{number(ITEM)} === 3")
+            press_in(browser, ITEM, "Deliveries")
+            browser.wait("deliveries", f"{number(ITEM + ' [data-outcome]')} > 0")
+            access.check(browser, f"webhooks, {scheme}, {width}")
+            if width in phone.WIDTHS:
+                phone.fits(browser, "webhooks", width)
+            close(browser)
+    receiver.server.shutdown()
+
+
 def all_of(browser, program, public):
     with tempfile.TemporaryDirectory() as directory:
         gateway = Gateway(program, public, free_port(), directory)
         try:
             webhooks(browser, gateway)
+            looks(browser, gateway)
         finally:
             gateway.stop()
