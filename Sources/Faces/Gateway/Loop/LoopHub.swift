@@ -90,10 +90,10 @@ final class LoopHub {
     /// Adds a subscriber, in the turn of the loop in which `expectSubscriber` was called and its stream
     /// was opened: a client that has read the first bytes gets every event that is published after
     /// them.
-    /// - Returns: the subscriber; nil when the stream has ended already.
-    @discardableResult
     /// - Parameter place: where in the event log the stream begins; nil for a stream that is live
     ///   from its start.
+    /// - Returns: the subscriber; nil when the stream has ended already.
+    @discardableResult
     func subscribe(
         _ request: Subscriber.Request, sink: any FrameSink, from place: EventPlace? = nil
     ) -> Subscriber? {
