@@ -66,6 +66,18 @@ private let history = ["events.history.max_events": "1000", "loops": "2"]
         }
     }
 
+    @Test func `a parameter that does not decide is checked too`() async throws {
+        let id = "0199f5a3-7c1e-7b52-9d1a-3f6f1c0e8a41"
+        try await TestGateway.run(history) { gateway in
+            for query in ["last_event_id=\(id)&since=soon", "last_event_id=x&since=1h"] {
+                #expect(try await gateway.request("GET", "/events?\(query)").status == 400)
+            }
+            let answer = try await gateway.request(
+                "GET", "/events?since=soon", fields: ["Last-Event-ID": id])
+            #expect(answer.status == 400)
+        }
+    }
+
     @Test func `nothing is lost or doubled where the past ends`() async throws {
         try await TestGateway.run(["events.history.max_events": "100000"]) { gateway in
             try await gateway.push(count: 300)

@@ -157,6 +157,7 @@ private let history = ["events.history.max_events": "100000", "loops": "2"]
                 ("after=99999999999999999999", "after"), ("since=soon", "since"),
                 ("since=2999-01-01T00:00:00Z", "since"), ("limit=0", "limit"),
                 ("limit=1001", "limit"), ("limit=x", "limit"), ("since=1h&since=2h", "since"),
+                ("after=0&since=soon", "since"),
                 ("types=NONE", "NONE"), ("last_event_id=x", "last_event_id"),
             ] {
                 let answer = try await gateway.request("GET", "/events/history?\(query)")

@@ -23,6 +23,11 @@ struct PastQuery: Sendable {
     /// - Throws: `Problem` when a parameter is not an id or a time. A field that is not an id leads to
     ///   a reset: a browser that gets an error would never come back.
     func start(_ request: Request) async throws -> EventLogStart? {
+        // What does not decide is checked too: it would be refused the next time.
+        let asked = try request.query.single("last_event_id").map {
+            try Self.id($0, of: "last_event_id")
+        }
+        let since = try request.query.single("since").map { try time($0) }
         if let name = Self.lastEventID, let text = request.head.field(name), !text.utf8.isEmpty {
             guard let id = EventID(text) else {
                 guard log.isOn else { return .unknown(EventLogReset(.historyOff)) }
@@ -32,11 +37,9 @@ struct PastQuery: Sendable {
             }
             return try await start(after: id)
         }
-        if let text = try request.query.single("last_event_id") {
-            return try await start(after: try Self.id(text, of: "last_event_id"))
-        }
-        guard let text = try request.query.single("since") else { return nil }
-        return try await log.start(since: try time(text))
+        if let asked { return try await start(after: asked) }
+        guard let since else { return nil }
+        return try await log.start(since: since)
     }
 
     /// Finds out the same for a call of gRPC: the entry `last-event-id` of its metadata decides if it is

@@ -45,14 +45,16 @@ extension Routes {
         _ request: Request, _ log: any EventLog, _ now: @escaping @Sendable () -> Int64
     ) async throws -> (EventPlace, EventLogReset?) {
         let past = PastQuery(log: log, now: now)
+        // Checked also where `after` decides.
+        let since = try request.query.single("since").map { try past.time($0) }
         let found: EventLogStart
         if let after = try request.query.single("after") {
             if let position = Int64(after), position >= 0 {
                 return (EventPlace(after: position), nil)
             }
             found = try await log.start(after: try PastQuery.id(after, of: "after"))
-        } else if let since = try request.query.single("since") {
-            found = try await log.start(since: try past.time(since))
+        } else if let since {
+            found = try await log.start(since: since)
         } else {
             return (.start, nil)
         }
