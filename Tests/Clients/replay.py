@@ -68,7 +68,7 @@ class Live:
     def read(self):
         for line in self.stream:
             if line.startswith(b"data: "):
-                began = self.sent.get(json.loads(line[6:])["resource_id"])
+                began = self.sent.get(json.loads(line[6:]).get("resource_id"))
                 if began:
                     self.times.append(time.monotonic() - began)
 

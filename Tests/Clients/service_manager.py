@@ -172,7 +172,8 @@ def sockets_are_used():
             # The sockets come first.
             listen="127.0.0.1:1")
         expect("status", systemd.until("READY")["STATUS"],
-               f"listening on http://127.0.0.1:{first.getsockname()[1]}")
+               f"listening on http://127.0.0.1:{first.getsockname()[1]} "
+               f"http://[::1]:{second.getsockname()[1]}")
         for _ in range(5):
             expect("the first", status(first.getsockname()[1], "/records"), 200)
         expect("IPv6", status(second.getsockname()[1], "/records", "[::1]"), 200)
