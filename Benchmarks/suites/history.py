@@ -30,11 +30,12 @@ HISTORY = "events.history.max_events=1000000"
 
 class WithoutLog(servers.Gateway):
     name = "off"
+    path = "/events?types=RECORD_PUBLISHED"
 
 
-class WithLog(servers.Gateway):
+class WithLog(WithoutLog):
     name = "on"
-    settings = (*servers.Gateway.settings, HISTORY)
+    settings = (*WithoutLog.settings, HISTORY)
 
 
 def started(kind, directory, load_program, first):
