@@ -87,6 +87,33 @@ private final class LineSink: FrameSink {
         #expect(subscriber.delivered == 4)
     }
 
+    @Test func `those who read the same past get it, each in its format`() throws {
+        let (other, events) = (LineSink(), LineSink())
+        func join(_ id: Int, _ encoding: EventEncoding, _ sink: LineSink) -> Subscriber {
+            hub.subscribe(
+                Subscriber.Request(
+                    id: id, filter: .all, encoding: encoding, address: "127.0.0.1", since: 0),
+                sink: sink)
+        }
+        let readers = [
+            subscriber, join(2, .ndjson, other), join(3, .serverSentEvents, events),
+        ]
+        for reader in readers { hub.beginPast(reader) {} }
+        // Places far apart, among them some that differ by powers of two.
+        let pages: [[Int64]] = [[1, 2, 3], [1025, 1026], [1, 2049, 4097, 1 << 33 + 1]]
+        for page in pages {
+            for reader in readers {
+                let read = try page.map { LoggedEvent(try event($0), at: EventPlace(after: $0)) }
+                hub.sendPast(reader, read, missed: 0)
+            }
+        }
+        hub.forgetPastFrames()
+        let story = pages.joined().map { "e\($0)" }
+        #expect(sink.story == story && other.story == story)
+        #expect(events.story.filter { $0.hasPrefix("e") && $0 != "event: RECORD_PUSHED" } == story)
+        #expect(events.story.count { $0.hasPrefix("id: ") } == story.count)
+    }
+
     @Test func `what was evicted is told also when there is no room for it at first`() throws {
         hub.beginPast(subscriber) {}
         sink.hasRoom = false

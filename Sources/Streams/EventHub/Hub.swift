@@ -32,6 +32,7 @@ public final class Hub {
     private var registry = SubscriberRegistry()
     private var agents = UserAgents()
     private var heartbeats = HeartbeatScheduler()
+    private var pastFrames = PastFrames()
     /// When the events of the active fan-out were published.
     private var activePublishTimes: [Duration] = []
     private var completedPublishTimes: [Duration] = []
@@ -149,13 +150,13 @@ public final class Hub {
     ///   - events: from the log, in their order.
     ///   - missed: how many were evicted before them.
     public func sendPast(_ subscriber: Subscriber, _ events: [LoggedEvent], missed: Int) {
-        let encoding = subscriber.request.encoding
-        let frames = events.map { logged in
-            encoding.frame(
-                logged.event, json: logged.event.json(), place: logged.place, budget: policy.memory)
-        }
+        let encoding = subscriber.subscription.encoding
+        let frames = events.map { pastFrames.frame($0, as: encoding, budget: policy.memory) }
         account(subscriber, subscriber.sendPast(frames, missed: missed))
     }
+
+    /// Forgets the frames that subscribers of the past share. To be called when none is left.
+    public func forgetPastFrames() { pastFrames.removeAll() }
 
     /// Lets a subscriber go on live, after the events of the log up to a place.
     /// - Returns: false when more was published than was held: read on, and hold anew.

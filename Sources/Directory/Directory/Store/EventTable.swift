@@ -66,15 +66,13 @@ enum EventTable {
             id = EventTable.id(try row.decode(atIndex: 1), try row.decode(atIndex: 2))
             let number: Int = try row.decode(atIndex: 3)
             time = try row.decode(atIndex: 4)
-            let resource: Data = try row.decode(atIndex: 5)
-            resourceID = String(decoding: resource, as: UTF8.self)
-            let bytes: Data = try row.decode(atIndex: 6)
-            guard let type = EventType(rawValue: number),
-                let detail = EventDetail([UInt8](bytes))
-            else {
+            let resource = try row.withUnsafeData(atIndex: 5) { [UInt8]($0 ?? Data()) }
+            let bytes = try row.withUnsafeData(atIndex: 6) { [UInt8]($0 ?? Data()) }
+            guard let type = EventType(rawValue: number), let detail = EventDetail(bytes) else {
                 throw DirectoryError.storeUnavailable("event \(position) of the log is damaged")
             }
             (self.type, self.detail) = (type, detail)
+            resourceID = String(decoding: resource, as: UTF8.self)
             byteCount = 128 + resource.count + bytes.count
         }
 

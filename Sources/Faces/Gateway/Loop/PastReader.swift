@@ -59,7 +59,12 @@ final class PastReader {
     }
 
     /// Forgets a subscriber that has left.
-    func forget(_ subscriber: Subscriber) { replays[subscriber.request.id] = nil }
+    func forget(_ subscriber: Subscriber) { remove(subscriber.request.id) }
+
+    private func remove(_ id: Int) {
+        guard replays.removeValue(forKey: id) != nil, replays.isEmpty else { return }
+        hub.forgetPastFrames()
+    }
 
     /// Reads the next page, as soon as the subscriber has taken the last one.
     private func proceed(_ id: Int) {
@@ -113,7 +118,7 @@ final class PastReader {
     private func reachEnd(_ replay: Replay, _ id: Int) {
         if replay.isHolding {
             // Removed first: with its held events the subscriber may fall behind again at once.
-            replays[id] = nil
+            remove(id)
             if hub.endPast(replay.subscriber, at: replay.place) { return }
             replays[id] = replay
         }
