@@ -138,7 +138,9 @@ class Gateway(Server):
             self.program, "--listen-address", self.subscribe_address, "--data-dir", self.directory,
             *(word for setting in (
                 "loops=1", "log.access=false", "limits.subscribers_per_address=100000",
-                "limits.connections_per_address=100000", *self.settings)
+                "limits.connections_per_address=100000",
+                # The load waits while other servers start, and keeps its connection.
+                "limits.keep_alive_idle=1h", *self.settings)
               for word in ("--set", setting)))
 
     def one(self, event):
