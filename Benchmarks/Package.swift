@@ -37,7 +37,8 @@ let package = Package(
             name: "bench-insert", dependencies: [.product(name: "GRDB", package: "GRDB.swift")],
             path: "Insert", swiftSettings: strict),
         .executableTarget(
-            name: "bench-log", dependencies: [.product(name: "Rooms", package: "directory-gateway")],
+            name: "bench-log",
+            dependencies: [.product(name: "Rooms", package: "directory-gateway")],
             path: "Log", swiftSettings: strict),
     ]
 )
