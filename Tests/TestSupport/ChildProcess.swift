@@ -58,7 +58,8 @@ public final class ChildProcess: @unchecked Sendable {
         let envp = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in argv + envp { free(text) } }
         let code = Self.starting.withLock {
-            posix_spawn(&processIdentifier, program, &actions, nil, argv, envp)
+            Self.keepDescriptors()
+            return posix_spawn(&processIdentifier, program, &actions, nil, argv, envp)
         }
         guard code == 0 else {
             throw Failure(description: "\(program): \(String(cString: strerror(code)))")
@@ -69,6 +70,16 @@ public final class ChildProcess: @unchecked Sendable {
         // Whoever waits: a child that has ended must not stay, for the test library looks at all
         // children again and again while one does.
         Thread.detachNewThread { self.await() }
+    }
+
+    /// Keeps all descriptors of this process from the next child. Libraries open sockets without
+    /// FD_CLOEXEC: a connection that its test closes would stay open for as long as the child lives, and
+    /// its server would wait.
+    private static func keepDescriptors() {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        for number in names.compactMap({ Int32($0) }) where number > 2 {
+            _ = fcntl(number, F_SETFD, FD_CLOEXEC)
+        }
     }
 
     private func await() {
