@@ -29,6 +29,7 @@ struct Assembly: Sendable {
     let security: TLSStore?
     let loops: LoopGroup
     let webhooks: WebhookService
+    private let woken = WebhookWaker()
     /// What each loop gets.
     let shared: GatewayLoop.Shared
 
@@ -45,7 +46,6 @@ struct Assembly: Sendable {
         self.settings = settings
         backplane = LocalBackplane(bufferSize: settings.delivery.bufferSize)
         backplane.start()
-        let woken = WebhookWaker()
         // The event log has the last events itself.
         let recent = MemoryEventLog(settings.history.isOn ? .off : settings.recent)
         let publisher = EventPublisher(
@@ -121,6 +121,7 @@ struct Assembly: Sendable {
     /// Releases the store and what refers to the loops.
     func close() {
         loops.removeAll()
+        woken.disconnect()
         backplane.stop()
         access.stop()
         store.close()

@@ -9,6 +9,10 @@ final class WebhookWaker: Sendable {
     /// Tells this service from now on.
     func connect(_ service: WebhookService) { webhooks.withLock { $0 = service } }
 
+    /// Tells no service any more. The service has the store, the store has the publisher, and the
+    /// publisher has this object: none of them would ever be released.
+    func disconnect() { webhooks.withLock { $0 = nil } }
+
     /// Tells of new events. From any thread; never blocks.
     func wake() { webhooks.withLock { $0 }?.eventsPublished() }
 }
