@@ -37,9 +37,7 @@ check-deb: deb ## install, start, upgrade and purge that package in a Debian sys
 test: ## run every test; ARGS="--filter …": only those Swift tests
 	@scripts/bootstrap test
 	@scripts/build --build-tests
-	@# A few at a time: all at once they starve each other of the cores, and those that wait for
-	@# something to happen give up.
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build $(ARGS)
+	@scripts/test-swift $(ARGS)
 ifeq ($(strip $(ARGS)),)
 	@scripts/test-programs
 endif
@@ -49,7 +47,7 @@ SLOW = Resumption|StreamModel|Resume|CatchingUp|TokenFilter|Browser|Response|Cli
 
 test-fast: bootstrap ## run the Swift tests that need neither a browser nor Python, in less than 20 s
 	@scripts/build --build-tests
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 swift test --skip-build --skip '($(SLOW))(TLS)?Tests' $(ARGS)
+	@scripts/test-swift --width 8 --skip '($(SLOW))(TLS)?Tests' $(ARGS)
 
 check: bootstrap ## format, words, imports, text as bytes, the image, the version, the docs, and a build in which every warning is an error
 	@scripts/check-format

@@ -29,7 +29,8 @@ private struct WitnessHandler: LogHandler {
             let held = Witness()
             witness = held
             let logger = Logger(label: "test") { _ in WitnessHandler(witness: held) }
-            try await TestGateway.run(["events.history.max_events": "1000"], logger: logger) { gateway in
+            try await TestGateway.run(["events.history.max_events": "1000"], logger: logger) {
+                gateway in
                 try await gateway.push("r")
                 let webhook = try await gateway.post("/webhooks", #"{"url":"http://127.0.0.1:9/"}"#)
                 #expect(webhook.status == 201)
