@@ -20,6 +20,7 @@ import jsonschema
 import openapi_spec_validator
 import referencing
 import referencing.jsonschema
+from asyncapi3.models import AsyncAPI3
 
 from readme_gateway import Gateway
 from support import expect, free_port, record
@@ -122,6 +123,18 @@ def check_examples(description):
     expect("that there are examples", count > 10, True)
 
 
+def check_references(document, value=None):
+    """Checks that each reference leads to a part of the document."""
+    value = document if value is None else value
+    for inner in value.values() if isinstance(value, dict) else value:
+        if isinstance(inner, (dict, list)):
+            check_references(document, inner)
+    if isinstance(value, dict) and isinstance(value.get("$ref"), str):
+        part = document
+        for name in value["$ref"].removeprefix("#/").split("/"):
+            part = part[name.replace("~1", "/").replace("~0", "~")]
+
+
 def descriptions_are_valid(folder):
     for mode in ("open", "token"):
         gateway = Gateway(PROGRAM, folder, f"auth.mode={mode}")
@@ -134,6 +147,8 @@ def descriptions_are_valid(folder):
             for problem in problems:
                 jsonschema.validate(problem["value"], schema)
             asyncapi = document(gateway, "/asyncapi.json")
+            AsyncAPI3.model_validate(asyncapi)
+            check_references(asyncapi)
             check_examples(asyncapi)
             channel = asyncapi["channels"]["events"]["messages"]
             expect("messages of the channel", set(channel), set(asyncapi["components"]["messages"]))
