@@ -58,10 +58,12 @@ import Testing
     }
 
     @Test func `a client that has ended its side has a moment for its response`() async throws {
-        try await withServer({ $0.halfClosedGrace = .seconds(60) }) { address, _ in
+        try await withServer({ $0.halfClosedGrace = .seconds(60) }) { address, responder in
             let client = try SocketClient(address)
             try await client.send("GET /soon HTTP/1.1\r\nHost: a\r\n\r\n")
             client.finishSending()
+            try await until { await responder.waiting == 1 }
+            await responder.release()
             #expect(try await client.answer().text == "whole")
             #expect(try await client.isClosedByPeer())
         }

@@ -16,6 +16,7 @@ actor TestResponder: HTTPResponder {
     private var patient: CheckedContinuation<Void, Never>?
     /// How many handlers of `/wait` and `/soon` wait, and how the others ended.
     private(set) var waiting = 0
+    private var areReleased = false
     private(set) var reading = 0
     private(set) var busyRequests = 0
     private var streams: [any FrameSink] = []
@@ -112,6 +113,9 @@ actor TestResponder: HTTPResponder {
         patient?.resume()
     }
 
+    /// Lets the handlers of `/soon` respond.
+    func release() { areReleased = true }
+
     func openStreamCount() -> Int { streams.count { !$0.isClosed } }
 
     /// What the loop's thread has computed.
@@ -143,7 +147,9 @@ actor TestResponder: HTTPResponder {
                 _ = try? await exchange.body.collect(upTo: 100)
             }
             waiting += 1
-            try? await Task.sleep(for: path == "/soon" ? .milliseconds(60) : .seconds(60))
+            while !Task.isCancelled, path != "/soon" || !areReleased {
+                try? await Task.sleep(for: path == "/soon" ? .milliseconds(1) : .seconds(60))
+            }
             waiting -= 1
             let text = Task.isCancelled ? "cancelled" : "whole"
             endings.append(text)
@@ -190,6 +196,8 @@ actor TestResponder: HTTPResponder {
             exchange.respond(Response(body: Array("\(count)".utf8)))
         case "/big": exchange.respond(Response(body: Self.big))
         case "/stream": await stream(exchange.respond(status: .ok, fields: [:]), pieces: 128)
+        case "/small-pieces":
+            await stream(exchange.respond(status: .ok, fields: [:]), pieces: 3, of: 10 << 10)
         case "/sized", "/short", "/long":
             let pieces = ["/sized": 64, "/short": 63, "/long": 65][path] ?? 0
             await stream(
@@ -215,9 +223,11 @@ actor TestResponder: HTTPResponder {
         while ContinuousClock.now < end {}
     }
 
-    /// Writes pieces of 64 KiB.
-    private func stream(_ writer: consuming ResponseWriter, pieces: Int) async {
-        let piece = [UInt8](repeating: 0x78, count: 64 << 10)
+    /// Writes pieces.
+    private func stream(
+        _ writer: consuming ResponseWriter, pieces: Int, of size: Int = 64 << 10
+    ) async {
+        let piece = [UInt8](repeating: 0x78, count: size)
         do {
             for _ in 0..<pieces { try await writer.write(piece) }
             writer.finish()

@@ -97,7 +97,11 @@ extension HTTP2Session {
         var count = stream.queue.move(upTo: limit, to: &prepared)
         if count > 0 {
             stream.recordProgress(count, at: environment.now)
-            if wasAboveHighWater, !stream.isAboveHighWater { addNews(.drained, of: stream) }
+            // A writer that waits while memory is exhausted waits until all was sent.
+            let isEmpty = stream.queue.isEmpty && stream.phase == .open
+            if isEmpty || wasAboveHighWater && !stream.isAboveHighWater {
+                addNews(.drained, of: stream)
+            }
         }
         if stream.wantsRoom, stream.queue.isEmpty, count < limit {
             count += pull(stream, limit: limit - count)

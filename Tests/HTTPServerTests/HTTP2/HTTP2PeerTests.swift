@@ -20,8 +20,22 @@ import Testing
             try await client.synchronize()
             #expect(await responder.waiting == 2)
             try await client.send(.reset(1))
+            #expect(try await eventually { await responder.endings == ["cancelled"] })
+            await responder.release()
             _ = try await client.read { $0.kind == .data && $0.stream == 3 }
             #expect(await responder.endings == ["cancelled", "whole"])
+        }
+    }
+
+    @Test func `a writer that waits for memory goes on when all was sent`() async throws {
+        let memory = MemoryBudget(limit: 100_000)
+        memory.charge(99_000)
+        try await withServer(memory: memory) { address, _ in
+            let client = try await RawClient(address)
+            try await client.send(get("/small-pieces", 1))
+            _ = try await client.read { $0.kind == .data && $0.flags == RawFrame.endStream }
+            #expect(memory.peak > 100_000)
+            #expect(try await eventually { memory.used < 100_000 })
         }
     }
 
@@ -228,6 +242,7 @@ import Testing
             #expect(goAway.number == 0x7FFF_FFFF)
             #expect(try await idle.rest().last?.goAwayCode == 0)
             #expect(try await eventually { await responder.connectionCount() == 1 })
+            await responder.release()
             await responder.finishStreams()
             let rest = try await client.rest()
             #expect(
