@@ -79,6 +79,31 @@ import Testing
         #expect(text.contains("log lines were lost: the log was not read"))
     }
 
+    @Test func `a log that cannot be written keeps no thread busy`() {
+        signal(SIGPIPE, SIG_IGN)
+        let pipe = ChildPipe()
+        pipe.closeReader()
+        let writer = LogWriter(descriptor: pipe.writingDescriptor)
+        let logger = logger(.text, writer)
+        let began = ContinuousClock.now
+        for _ in 0..<3 {
+            logger.info("a line")
+            // Waits for as long as something is written.
+            writer.flush(upTo: 20_000)
+        }
+        #expect(ContinuousClock.now - began < .seconds(20))
+    }
+
+    @Test func `a secret in the log of a test's gateway is found`() {
+        let watch = SecretWatch(["auth.tokens": "name=a token=0123456789abcdefghij scopes=admin"])
+        watch.add(fields: ["Cookie": "directory_session=jihgfedcba9876543210; Path=/"])
+        watch.logger.debug("a", metadata: ["b": "xjihgfedcba9876543210y"])
+        watch.logger.trace("with 0123456789abcdefghij in it")
+        watch.logger.error("nothing", metadata: ["c": "admin"])
+        #expect(watch.lines == 3)
+        #expect(watch.found == [#"a ["b": x<secret>y]"#, "with <secret> in it [:]"].map { $0 + " " })
+    }
+
     @Test func `a request is logged with its path and without its query`() async throws {
         let pipe = ChildPipe()
         let writer = LogWriter(descriptor: pipe.writingDescriptor)

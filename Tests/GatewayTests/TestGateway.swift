@@ -9,6 +9,8 @@ import Testing
 /// A gateway of its own for one test: a port that the system chooses, a fresh data directory.
 struct TestGateway {
     let server: GatewayServer
+    /// What looks at its log; without effect if the test has a logger of its own.
+    let secrets: SecretWatch
     var address: String { server.address }
 
     /// Starts a gateway, runs `body` and ends it in good order.
@@ -24,6 +26,8 @@ struct TestGateway {
             throw error
         }
         await gateway.server.shutdown()
+        let leaks = gateway.secrets.found
+        #expect(leaks.isEmpty, "the log must have no secret")
         try? FileManager.default.removeItem(atPath: path)
     }
 
@@ -38,22 +42,27 @@ struct TestGateway {
         flags["allowed_hosts"] = "test,a,gateway"
         flags.merge(settings) { $1 }
         let reader = try SettingsReader(file: nil, flags: flags, environment: [:])
-        let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        return TestGateway(
-            server: try await GatewayServer.start(try Settings(reader), logger: logger ?? silent))
+        let secrets = SecretWatch(flags)
+        let server = try await GatewayServer.start(
+            try Settings(reader), logger: logger ?? secrets.logger)
+        return TestGateway(server: server, secrets: secrets)
     }
 
     /// One request on a connection of its own, or without one (`Way`).
     func request(
         _ method: String, _ target: String, fields: [String: String] = [:], body: String? = nil
     ) async throws -> HTTPAnswer {
-        switch Way.current {
-        case .live:
-            try await SocketClient(address).request(method, target, fields: fields, body: body)
-        case .http2: try await requestHTTP2(method, target, fields: fields, body: body)
-        case .memory:
-            await HTTPAnswer(await handle(method, target, fields: fields, body: body))
-        }
+        secrets.add(fields: fields)
+        let answer =
+            switch Way.current {
+            case .live:
+                try await SocketClient(address).request(method, target, fields: fields, body: body)
+            case .http2: try await requestHTTP2(method, target, fields: fields, body: body)
+            case .memory:
+                await HTTPAnswer(await handle(method, target, fields: fields, body: body))
+            }
+        secrets.add(fields: answer.fields)
+        return answer
     }
 
     /// Posts JSON.

@@ -176,7 +176,7 @@ public final class ChildPipe: @unchecked Sendable {
         }
     }
 
-    func closeReader() {
+    public func closeReader() {
         lock.withLock {
             if readerIsOpen { close(reader) }
             readerIsOpen = false

@@ -49,37 +49,49 @@ public final class LogWriter: Sendable {
     }
 
     private func drain() {
-        while true {
-            let batch = state.withLock { state in
-                var batch = state.waiting
-                if state.lost > 0 {
-                    batch += Array("\(state.lost) log lines were lost: the log was not read\n".utf8)
-                }
-                state.waiting = []
-                state.lost = 0
-                state.isWriting = !batch.isEmpty
-                return batch
-            }
-            if batch.isEmpty { return }
-            var rest = batch[...]
-            while !rest.isEmpty {
-                let written = rest.withUnsafeBytes {
-                    Glibc.write(descriptor, $0.baseAddress, $0.count)
-                }
-                if written < 0, errno != EINTR {
-                    count(lost: rest)
-                    break
-                }
-                rest = rest.dropFirst(max(0, written))
-            }
+        while let (batch, lost) = nextBatch() {
+            let rest = put(batch)
+            guard rest.isEmpty else { return keepCount(of: rest, lostBefore: lost) }
         }
     }
 
-    /// Counts lines that could not be written, because the disk is full or the reader is gone. The
-    /// count is written when writing works again.
-    private func count(lost bytes: ArraySlice<UInt8>) {
-        let lines = bytes.count { $0 == 0x0A }
+    /// Returns what waits, and how many lines it says were lost; nil when nothing waits.
+    private func nextBatch() -> (bytes: [UInt8], lost: Int)? {
+        state.withLock { state in
+            let lost = state.lost
+            var batch = state.waiting
+            if lost > 0 {
+                batch += Array("\(lost) log lines were lost: the log was not read\n".utf8)
+            }
+            (state.waiting, state.lost) = ([], 0)
+            state.isWriting = !batch.isEmpty
+            return batch.isEmpty ? nil : (batch, lost)
+        }
+    }
+
+    /// Writes bytes.
+    /// - Returns: those that could not be written.
+    private func put(_ batch: [UInt8]) -> ArraySlice<UInt8> {
+        var rest = batch[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress, $0.count)
+            }
+            if written < 0, errno != EINTR { break }
+            rest = rest.dropFirst(max(0, written))
+        }
+        return rest
+    }
+
+    /// Counts lines that could not be written, because the disk is full or the reader is gone, and
+    /// stops. The next line tries again, and the count is written when writing works again.
+    private func keepCount(of bytes: ArraySlice<UInt8>, lostBefore: Int) {
+        // The line that told of those before is not one of them.
+        let lines = bytes.count { $0 == 0x0A } - (lostBefore > 0 ? 1 : 0)
         Self.allLost.add(lines, ordering: .relaxed)
-        state.withLock { $0.lost += lines }
+        state.withLock { state in
+            state.lost += lines + lostBefore
+            state.isWriting = false
+        }
     }
 }
