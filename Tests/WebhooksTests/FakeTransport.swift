@@ -57,7 +57,16 @@ final class FakeTransport: MessageTransport {
         for waiter in waiting { waiter.resume() }
     }
 
-    func check(_ url: OutboundURL) async throws(OutboundURLError) {}
+    /// Whether a request to a host, or the check of its address (`check:` and the host), hangs now.
+    func isHeld(_ host: String) -> Bool { state.withLock { $0.held[host] != nil } }
+
+    func check(_ url: OutboundURL) async throws(OutboundURLError) {
+        let host = "check:\(URL(string: url.description)?.host() ?? "")"
+        guard state.withLock({ $0.hanging.contains(host) }) else { return }
+        await withCheckedContinuation { waiter in
+            state.withLock { $0.held[host, default: []].append(waiter) }
+        }
+    }
 
     func send(_ message: OutboundMessage) async -> OutboundResult {
         let host = URL(string: message.url.description)?.host() ?? ""
@@ -131,7 +140,8 @@ final class Fixture {
         func publish(_ events: [Event]) { service.withLock { $0 }?.eventsPublished() }
     }
 
-    init(_ change: (inout WebhookOptions) -> Void = { _ in }) async throws {
+    /// - Parameter isStarted: whether the service has read the store.
+    init(isStarted: Bool = true, _ change: (inout WebhookOptions) -> Void = { _ in }) async throws {
         change(&options)
         let clock = clock
         store = try Store(path: path, events: sink, now: { clock.wall })
@@ -141,7 +151,7 @@ final class Fixture {
             store: store, transport: transport, loop: loop, options: options, clock: clock.clocks,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         sink.service.withLock { [service] in $0 = service }
-        try await service.start()
+        if isStarted { try await service.start() }
     }
 
     /// Ends the process without good order: what is only in memory is lost.

@@ -50,6 +50,12 @@ public final class GatewayServer: Sendable {
         raiseDescriptorLimit(logger)
         ProcessMemory.returnLargeBlocks()
         let assembly = try Assembly(settings, logger)
+        // Before there are clients, who may change them.
+        if assembly.store.fault.isNil {
+            do { try await assembly.webhooks.start() } catch {
+                logger.error("webhooks are not delivered", metadata: ["reason": "\(error)"])
+            }
+        }
         // An upstream that cannot be reached does not keep the gateway from starting.
         if let upstream = assembly.upstream {
             let deadline = ContinuousClock.now + .seconds(3)
@@ -82,11 +88,6 @@ public final class GatewayServer: Sendable {
             do { try await assembly.operations.syncs.resume() } catch {
                 logger.error(
                     "unfinished syncs could not be resumed", metadata: ["reason": "\(error)"])
-            }
-        }
-        if assembly.store.fault.isNil {
-            do { try await assembly.webhooks.start() } catch {
-                logger.error("webhooks are not delivered", metadata: ["reason": "\(error)"])
             }
         }
         return GatewayServer(
@@ -176,6 +177,8 @@ public final class GatewayServer: Sendable {
         let webhooks = assembly.webhooks
         _ = await Deadline.result(by: end) { await webhooks.stop() }
         await onAll(until: end) { await $0.sayGoodbye() }
+        let (access, store) = (assembly.access, assembly.store)
+        _ = await Deadline.result(by: end) { try? await access.recordUse(in: store, now: wallClock()) }
         await wait(until: end) { await $0.hasOpenConnections() }
         // A sync closes its connections, and the next start resumes it.
         while ContinuousClock.now < end, await syncs.hasRunningSyncs {

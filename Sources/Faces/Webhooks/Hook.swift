@@ -49,6 +49,8 @@ final class Hook {
     /// Whether the last attempt failed.
     var isSuspect: Bool { webhook.progress.failures > 0 }
     var isRemoved = false
+    /// Whether a change of its settings or keys is under way.
+    var isChanging = false
     /// Whether its progress is not in the store yet.
     var isDirty = false
 

@@ -45,7 +45,7 @@ extension WebhookService {
         let time = startTimes.wall + Int64(age)
         switch try? await log.start(since: time) {
         case .known(let place): lagLimit = min(place, tail)
-        case .unknown, nil: break
+        case .unknown, .cut, nil: break
         }
         if lagLimit > (order.lazy.compactMap(\.place).min() ?? tail) {
             book.tailMoved(now: clock.monotonic())

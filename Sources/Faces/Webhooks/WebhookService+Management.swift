@@ -12,6 +12,10 @@ extension WebhookService {
         async throws(WebhookError) -> StoredWebhook
     {
         try await check(settings)
+        // One that began twice would be delivered twice.
+        guard isStarted else {
+            throw .directory(.storeUnavailable("webhooks are not delivered yet"))
+        }
         let new = NewWebhook(
             id: UUID().uuidString.lowercasedASCII, owner: access.identity, settings: settings,
             secret: Signing.newKey())
@@ -46,6 +50,8 @@ extension WebhookService {
         _ change: @Sendable (inout WebhookSettings) -> Void
     ) async throws(WebhookError) -> WebhookStatus {
         let hook = try hook(id, access)
+        try await beginChange(of: hook)
+        defer { endChange(of: hook) }
         var changed = hook.webhook
         change(&changed.settings)
         if access.isRestricted { changed.settings.restriction = restriction }
@@ -83,6 +89,8 @@ extension WebhookService {
         -> WebhookSecrets
     {
         let hook = try hook(id, access)
+        try await beginChange(of: hook)
+        defer { endChange(of: hook) }
         var changed = hook.webhook
         changed.secrets = WebhookSecrets(
             current: Signing.newKey(), previous: hook.webhook.secrets.current,
@@ -158,7 +166,7 @@ extension WebhookService {
             }
         }
         guard !hook.isRemoved else { throw .notFound(id) }
-        let before = hook.phase
+        let (before, generation) = (hook.phase, hook.generation)
         schedule.begin(hook)
         let message = Message.test(
             of: hook.webhook, id: UUID().uuidString.lowercasedASCII, source: options.source,
@@ -171,7 +179,10 @@ extension WebhookService {
             hook.webhook.progress.lastSuccessAt = sent.at
         }
         schedule.end(hook)
-        if case .waiting(let time) = before, hook.phase == .idle {
+        // Not if it was enabled or told to replay meanwhile.
+        if case .waiting(let time) = before, hook.phase == .idle, hook.generation == generation,
+            !hook.webhook.progress.nextAttemptAt.isNil
+        {
             schedule.wait(hook, until: time)
         } else if hook.phase == .idle {
             settle(hook)
@@ -237,6 +248,25 @@ extension WebhookService {
                 throw .invalid(member: "url", reason: error.reason)
             }
             throw .forbidden(error.reason)
+        }
+    }
+
+    /// Waits until no other change of the settings or keys of a webhook is under way: each replaces
+    /// the whole row, so that one in between would be lost.
+    private func beginChange(of hook: Hook) async throws(WebhookError) {
+        while hook.isChanging {
+            await withCheckedContinuation {
+                changers[ObjectIdentifier(hook), default: []].append($0)
+            }
+        }
+        guard !hook.isRemoved else { throw .notFound(hook.webhook.id) }
+        hook.isChanging = true
+    }
+
+    private func endChange(of hook: Hook) {
+        hook.isChanging = false
+        for changer in changers.removeValue(forKey: ObjectIdentifier(hook)) ?? [] {
+            changer.resume()
         }
     }
 

@@ -37,9 +37,11 @@ public actor WebhookService {
     var statistics = WebhookStatistics()
     /// Who waits until a webhook has no request in flight.
     var waiters: [ObjectIdentifier: [CheckedContinuation<Void, Never>]] = [:]
+    /// Who waits until no other change of a webhook is under way.
+    var changers: [ObjectIdentifier: [CheckedContinuation<Void, Never>]] = [:]
     var testCount = 0
     private var timer: LoopTimer?
-    private var isStarted = false
+    private(set) var isStarted = false
     var isStopped = false
     /// The place before which events are older than the longest lag, as of the last look.
     var lagLimit = EventPlace.start
@@ -188,6 +190,8 @@ public actor WebhookService {
                 logger.error("the event log cannot be read", metadata: ["reason": "\(error)"])
                 return armTimer()
             }
+            // The last webhook was removed meanwhile, and a new one begins later.
+            guard tail == start else { continue }
             if page.evictedCount > 0 { disconnectAll(at: start) }
             for logged in page.events {
                 let event = SharedEvent(logged, source: options.source)
@@ -223,9 +227,13 @@ public actor WebhookService {
     }
 
     /// Lets every webhook that follows the tail read the log itself, from a place where events are
-    /// missing.
+    /// missing. One that has events to send reads it when they are sent.
     private func disconnectAll(at place: EventPlace) {
-        for hook in order where hook.webhook.progress.isEnabled && hook.active.isNil {
+        for hook in order where hook.webhook.progress.isEnabled {
+            guard hook.active.isNil else {
+                hook.active?.isConnected = false
+                continue
+            }
             hook.restart(after: place, catchesUp: true)
             book.markDirty(hook, now: clock.monotonic())
             if hook.phase == .idle { schedule.makeReady(hook) }
