@@ -43,6 +43,33 @@ private actor Pinned {
         }
     }
 
+    @Test func `work that comes after the end of a loop is done, and holds nothing`() async throws {
+        weak var ended: EventLoop?
+        try await {
+            let loop = try EventLoop(name: "test")
+            ended = loop
+            try loop.start()
+            let pinned = Pinned(loop)
+            await pinned.add(1)
+            loop.stop()
+            while loop.lastTurn != nil { await Task.yield() }
+            let bound = LoopBound(pinned, on: loop)
+            for number in 2..<100 {
+                if number.isMultiple(of: 2) {
+                    await pinned.add(number)
+                } else {
+                    let isOnLoop = await bound.value { pinned in
+                        pinned.assumeIsolated { $0.add(number) }
+                        return loop.isCurrent
+                    }
+                    #expect(isOnLoop == true)
+                }
+            }
+            #expect(await pinned.all() == Array(1..<100))
+        }()
+        while ended != nil { await Task.yield() }
+    }
+
     @Test func `a burst of messages is handed over in order and in few pieces`() async throws {
         try await withLoop { loop in
             let received = Mutex<[[Int]]>([])

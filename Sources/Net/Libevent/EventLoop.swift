@@ -16,6 +16,17 @@ internal import Synchronization
     private struct Inbox {
         var work: [Work] = []
         var isStopping = false
+        var phase = Phase.running
+    }
+
+    /// Who does the work of the inbox.
+    private enum Phase {
+        /// The loop, or nobody yet.
+        case running
+        /// A thread that ends with it: the loop has ended.
+        case late
+        /// Nobody: there is none, and the loop has ended.
+        case ended
     }
 
     /// The most jobs and closures in one turn: more would delay the sockets.
@@ -119,8 +130,8 @@ internal import Synchronization
     /// Ends the loop after the work that was queued before this call; returns at once. From any
     /// thread.
     ///
-    /// Work that is queued later never runs. Therefore stop accepting, end the streams and let the
-    /// operations finish first.
+    /// Sockets and timers do nothing after that. Work that is queued later still runs, on a thread
+    /// that takes the place of the loop's: somebody may wait for it, and it holds what it uses.
     public func stop() {
         inbox.withLock { $0.isStopping = true }
         wake()
@@ -135,11 +146,48 @@ internal import Synchronization
 
     /// Queues work, and wakes the loop if its inbox was empty.
     func post(_ work: Work) {
-        let mustWake = inbox.withLock { inbox in
+        let (mustWake, mustStart) = inbox.withLock { inbox in
             inbox.work.append(work)
-            return inbox.work.count == 1
+            guard inbox.phase == .ended else { return (inbox.work.count == 1, false) }
+            inbox.phase = .late
+            return (false, true)
         }
         if mustWake { wake() }
+        if mustStart { startLate() }
+    }
+
+    /// Starts a thread for work that comes after the end of the loop.
+    private func startLate() {
+        var handle = pthread_t()
+        let context = unsafe Unmanaged.passRetained(self).toOpaque()
+        guard unsafe pthread_create(&handle, nil, runLate, context) == 0 else {
+            // Tried again with the next work.
+            inbox.withLock { $0.phase = .ended }
+            return unsafe Unmanaged<EventLoop>.fromOpaque(context).release()
+        }
+        pthread_detach(handle)
+    }
+
+    /// Does the work that is left after the end of the loop, until there is none.
+    fileprivate func finish() {
+        thread.store(UInt(pthread_self()), ordering: .relaxed)
+        while let work = nextLate() {
+            for item in work { perform(item) }
+        }
+    }
+
+    private func nextLate() -> [Work]? {
+        inbox.withLock { inbox in
+            guard inbox.work.isEmpty else {
+                inbox.phase = .late
+                defer { inbox.work = [] }
+                return inbox.work
+            }
+            // Before another thread may take its place.
+            thread.store(0, ordering: .relaxed)
+            inbox.phase = .ended
+            return nil
+        }
     }
 
     private func wake() { eventfd_write(wakeDescriptor, 1) }
@@ -150,7 +198,7 @@ internal import Synchronization
         unsafe name.withCString { unsafe directory_name_thread($0) }
         _ = unsafe event_base_loop(base, Int32(EVLOOP_NO_EXIT_ON_EMPTY))
         lastTurnNanoseconds.store(0, ordering: .relaxed)
-        thread.store(0, ordering: .relaxed)
+        finish()
     }
 
     fileprivate func drain() {
@@ -163,19 +211,28 @@ internal import Synchronization
             return (turn, inbox.work.count, inbox.isStopping)
         }
         if rest > 0 { wake() }
-        for work in turn {
-            switch work {
-            case .closure(let closure): closure()
-            case .job(let job): run(job)
-            }
-        }
+        for work in turn { perform(work) }
         if stopping, rest == 0 { unsafe event_base_loopbreak(base) }
+    }
+
+    private func perform(_ work: Work) {
+        switch work {
+        case .closure(let closure): closure()
+        case .job(let job): run(job)
+        }
     }
 }
 
 @c private func onWake(_: Int32, _: Int16, context: UnsafeMutableRawPointer?) {
     guard let context = unsafe context else { return }
     unsafe Unmanaged<EventLoop>.fromOpaque(context).takeUnretainedValue().drain()
+}
+
+@c private func runLate(context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+    if let context = unsafe context {
+        unsafe Unmanaged<EventLoop>.fromOpaque(context).takeRetainedValue().finish()
+    }
+    return nil
 }
 
 @c private func runLoop(context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
