@@ -32,7 +32,8 @@ final class ChannelCore {
     /// The connection that has not shown yet that it speaks HTTP/2.
     private var candidate: HTTP2ClientConnection?
     private var waiters: [Waiter] = []
-    private var pongWaiters: [(Bool) -> Void] = []
+    private var pongWaiters: [Int: (Bool) -> Void] = [:]
+    private var pings = 0
     /// Connections that take no new calls.
     private var retired: [HTTP2ClientConnection] = []
     private let lookups = DispatchQueue(label: "upstream.lookups")
@@ -100,7 +101,12 @@ final class ChannelCore {
             self.dial = nil
             switch result {
             case .success(let stream):
-                candidate = HTTP2ClientConnection(stream, delegate: self)
+                let connection = HTTP2ClientConnection(stream, delegate: self)
+                candidate = connection
+                // Its first bytes may have failed, before it was known here.
+                guard connection.isOpen else {
+                    return fail(number, "the connection was lost at once")
+                }
             case .failure(let status): close(with: status)
             }
         }
@@ -175,10 +181,12 @@ final class ChannelCore {
     /// Asks whether the upstream is there.
     func ping(_ done: @escaping (Bool) -> Void) {
         guard case .ready(let connection) = state else { return done(false) }
-        pongWaiters.append(done)
+        pings += 1
+        let number = pings
+        pongWaiters[number] = done
         connection.ping()
         clock.wheel.schedule(after: configuration.connectTimeout) { [weak self] in
-            self?.endPings()
+            self?.pongWaiters.removeValue(forKey: number)?(false)
         }
     }
 
@@ -240,8 +248,8 @@ extension ChannelCore: HTTP2ClientConnectionDelegate {
 
     func connectionReceivedPong(_ connection: HTTP2ClientConnection) {
         let list = pongWaiters
-        pongWaiters = []
-        for waiter in list { waiter(true) }
+        pongWaiters = [:]
+        for waiter in list.values { waiter(true) }
     }
 
     func connectionEnded(_ connection: HTTP2ClientConnection, reason: String) {
@@ -258,8 +266,8 @@ extension ChannelCore: HTTP2ClientConnectionDelegate {
 
     private func endPings() {
         let list = pongWaiters
-        pongWaiters = []
-        for waiter in list { waiter(false) }
+        pongWaiters = [:]
+        for waiter in list.values { waiter(false) }
     }
 }
 

@@ -19,7 +19,8 @@ final class SyncWatch: Sendable {
 
     private let channel: UpstreamChannel
     private let own: OwnEvents
-    private let tasks = Mutex<[ExactString: Task<Void, Never>]>([:])
+    /// By the id of the sync; nil when it has stopped.
+    private let tasks = Mutex<[ExactString: Task<Void, Never>]?>([:])
 
     init(channel: UpstreamChannel, own: OwnEvents) {
         self.channel = channel
@@ -29,8 +30,9 @@ final class SyncWatch: Sendable {
     /// Emits SYNC_CREATED, and later how the sync has ended.
     func watch(_ id: String, remote: String) {
         tasks.withLock { tasks in
-            let isFull = tasks.count >= Self.limit
-            tasks[ExactString(id)] = Task { [self] in
+            guard let count = tasks?.count else { return }
+            let isFull = count >= Self.limit
+            tasks?[ExactString(id)] = Task { [self] in
                 let metadata = [Event.Metadatum("remote_url", remote)]
                 await own.add([EventDraft(.syncCreated, id, metadata: metadata)])
                 if !isFull, await own.mayEmit(.syncCompleted), let end = await end(of: id, metadata)
@@ -42,12 +44,15 @@ final class SyncWatch: Sendable {
         }
     }
 
-    private func forget(_ id: String) { tasks.withLock { $0[ExactString(id)] = nil } }
+    private func forget(_ id: String) { tasks.withLock { $0?[ExactString(id)] = nil } }
 
     /// Stops watching.
     func stop() {
-        let list = tasks.withLock { Array($0.values) }
-        for task in list { task.cancel() }
+        let list = tasks.withLock { tasks in
+            defer { tasks = nil }
+            return tasks
+        }
+        for task in (list ?? [:]).values { task.cancel() }
     }
 
     /// Returns the event of the end; nil when it is not known, or there is none.
