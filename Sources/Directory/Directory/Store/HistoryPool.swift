@@ -13,23 +13,42 @@ final class HistoryPool: Sendable {
     private let file: String
     private let configuration: Configuration
     private let state = Mutex(State.unused)
+    // Held while the files are opened; no loop waits for it.
+    private let opening = Mutex(())
 
     init(_ file: String, _ configuration: Configuration) {
         (self.file, self.configuration) = (file, configuration)
     }
 
-    /// Returns the connections.
+    /// Returns the connections. The first call opens files, away from the caller's thread, which may
+    /// be a loop's.
     /// - Throws: when they cannot be opened, or are closed.
-    func open() throws -> DatabasePool {
-        try state.withLock { state in
-            switch state {
-            case .open(let pool): return pool
-            case .closed: throw CancellationError()
-            case .unused:
-                let pool = try DatabasePool(path: file, configuration: configuration)
+    func open() async throws -> DatabasePool {
+        if let pool = try opened() { return pool }
+        return try await openNow()
+    }
+
+    private func opened() throws -> DatabasePool? {
+        switch state.withLock({ $0 }) {
+        case .unused: nil
+        case .open(let pool): pool
+        case .closed: throw CancellationError()
+        }
+    }
+
+    @concurrent
+    private func openNow() async throws -> DatabasePool {
+        try opening.withLock { _ in
+            if let pool = try opened() { return pool }
+            let pool = try DatabasePool(path: file, configuration: configuration)
+            let isClosed = state.withLock { state in
+                if case .closed = state { return true }
                 state = .open(pool)
-                return pool
+                return false
             }
+            guard isClosed else { return pool }
+            try? pool.close()
+            throw CancellationError()
         }
     }
 

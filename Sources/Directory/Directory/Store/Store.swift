@@ -222,7 +222,7 @@ public final class Store: Sendable {
         let connections = try open()
         guard connections.commits.isLogOn else { return nil }
         let pool: DatabasePool
-        do { pool = try connections.history.open() } catch { throw readError(error, nil) }
+        do { pool = try await connections.history.open() } catch { throw readError(error, nil) }
         return try await limited(pool, query)
     }
 
