@@ -84,6 +84,8 @@ public enum EventLogStart: Sendable, Equatable {
     case known(EventPlace)
     /// What followed cannot be known.
     case unknown(EventLogReset)
+    /// Only what follows this place is kept, of the time that was asked for.
+    case cut(EventPlace, EventLogReset)
 }
 
 /// Why what a reader has missed cannot be replayed, and what can.

@@ -9,15 +9,16 @@ public enum Timestamp {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Reads a time as `format` writes it. The second may have fewer decimal digits, or none.
-    /// - Returns: microseconds since 1970; nil when the text is not a time in UTC.
+    /// Reads a time of RFC 3339 §5.6: with any offset from UTC, and any number of decimal digits of the
+    /// second, of which six count.
+    /// - Returns: microseconds since 1970; nil when the text is not such a time.
     public static func parse(_ text: String) -> Int64? {
         let bytes = Array(text.utf8)
-        guard bytes.count >= 20, bytes.last == UInt8(ascii: "Z"),
-            bytes[4] == 0x2D, bytes[7] == 0x2D, bytes[10] == UInt8(ascii: "T"),
-            bytes[13] == 0x3A, bytes[16] == 0x3A
+        guard bytes.count >= 20, bytes[4] == 0x2D, bytes[7] == 0x2D,
+            bytes[10] | 0x20 == UInt8(ascii: "t"), bytes[13] == 0x3A, bytes[16] == 0x3A
         else { return nil }
         func number(_ range: Range<Int>) -> Int64? {
+            guard range.upperBound <= bytes.count else { return nil }
             var value: Int64 = 0
             for byte in bytes[range] {
                 guard (0x30...0x39).contains(byte) else { return nil }
@@ -31,18 +32,34 @@ public enum Timestamp {
             minute < 60, second < 61
         else { return nil }
         var micros: Int64 = 0
-        if bytes.count > 20 {
-            let digits = bytes.count - 21
-            guard bytes[19] == UInt8(ascii: "."), (1...9).contains(digits),
-                let fraction = number(20..<20 + min(digits, 6)), number(20..<20 + digits) != nil
-            else { return nil }
+        var end = 19
+        if bytes[19] == UInt8(ascii: ".") {
+            let digits = bytes[20...].prefix { (0x30...0x39).contains($0) }.count
+            guard digits > 0, let fraction = number(20..<20 + min(digits, 6)) else { return nil }
             micros = fraction
             for _ in 0..<max(0, 6 - digits) { micros *= 10 }
+            end = 20 + digits
         }
+        guard let offset = offset(bytes[end...]) else { return nil }
         let days = daysSince1970(year, month, day)
-        let time = (days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000 + micros
-        // A leap second could lead into the year 10000.
-        return time <= latest ? time : nil
+        let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - offset
+        let time = seconds * 1_000_000 + micros
+        // An offset or a leap second could lead out of the years 0 to 9999.
+        return (earliest...latest).contains(time) ? time : nil
+    }
+
+    /// Returns the offset from UTC in seconds, of `Z` or `+02:00`; nil when the bytes are neither.
+    private static func offset(_ bytes: ArraySlice<UInt8>) -> Int64? {
+        let zone = Array(bytes)
+        if zone.count == 1 { return zone[0] | 0x20 == UInt8(ascii: "z") ? 0 : nil }
+        let digits = [1, 2, 4, 5]
+        guard zone.count == 6, zone[0] == UInt8(ascii: "+") || zone[0] == UInt8(ascii: "-"),
+            zone[3] == 0x3A, digits.allSatisfy({ (0x30...0x39).contains(zone[$0]) })
+        else { return nil }
+        let figures = digits.map { Int64(zone[$0] - 0x30) }
+        let (hours, minutes) = (figures[0] * 10 + figures[1], figures[2] * 10 + figures[3])
+        guard hours < 24, minutes < 60 else { return nil }
+        return (hours * 3600 + minutes * 60) * (zone[0] == UInt8(ascii: "-") ? -1 : 1)
     }
 
     /// Appends a time. A time outside the years 0 to 9999 becomes the nearest one inside.

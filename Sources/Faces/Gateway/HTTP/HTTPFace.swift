@@ -54,8 +54,8 @@ final class HTTPFace {
                 return finish(exchange, client, try fallback(head), route: "static", began: began)
             }
             request.subject = try await shared.access.admit(
-                head, peer, scope: route.scope, isLimited: route.admission == .operation)
-            client.subject = request.subject.name
+                head, peer, scope: route.scope, isLimited: route.admission == .operation,
+                as: &client.subject)
             switch try await handle(route, request) {
             case .response(let response):
                 finish(exchange, client, response, route: route.pattern, began: began)
@@ -231,6 +231,9 @@ final class HTTPFace {
         case .unknown(let reset):
             statistics.countReset(reset.cause.name)
             return (encoding.reset(reset), nil)
+        case .cut(let place, let reset):
+            statistics.countReset(reset.cause.name)
+            return (encoding.reset(reset), place)
         case nil: return ([], nil)
         }
     }

@@ -31,15 +31,13 @@ struct PastQuery: Sendable {
         if let name = Self.lastEventID, let text = request.head.field(name), !text.utf8.isEmpty {
             guard let id = EventID(text) else {
                 guard log.isOn else { return .unknown(EventLogReset(.historyOff)) }
-                let extent = try await log.extent()
-                return .unknown(
-                    EventLogReset(.unknownID, oldest: extent.oldest, oldestID: extent.oldestID))
+                return .unknown(try await reset(.unknownID))
             }
             return try await start(after: id)
         }
         if let asked { return try await start(after: asked) }
         guard let since else { return nil }
-        return try await log.start(since: since)
+        return try await start(since: since)
     }
 
     /// Finds out the same for a call of gRPC: the entry `last-event-id` of its metadata decides if it is
@@ -50,19 +48,35 @@ struct PastQuery: Sendable {
             return try await start(after: try Self.id(text, of: "last-event-id"))
         }
         guard let name = Self.since, let text = metadata[name] else { return nil }
-        return try await log.start(since: try time(text))
+        return try await start(since: try time(text))
     }
 
     private static let since = HTTPField.Name("since")
+
+    /// Returns where the events since a time begin. Of a time that is older than the log, or that has a gap,
+    /// what is kept is replayed, after a reset.
+    private func start(since time: Int64) async throws -> EventLogStart {
+        let start = try await log.start(since: time)
+        switch start {
+        case .unknown(let reset) where reset.cause == .evicted: return .cut(reset.oldest, reset)
+        case .known(let place):
+            guard let gap = lastGap(), place.position <= gap.position else { return start }
+            return .cut(place, try await reset(.upstreamLost))
+        case .unknown, .cut: return start
+        }
+    }
+
+    private func reset(_ cause: EventLogReset.Cause) async throws -> EventLogReset {
+        let extent = try await log.extent()
+        return EventLogReset(cause, oldest: extent.oldest, oldestID: extent.oldestID)
+    }
 
     /// Returns where the events after an id begin, if all that followed can be known.
     private func start(after id: EventID) async throws -> EventLogStart {
         let start = try await log.start(after: id)
         guard case .known(let place) = start, let gap = lastGap(), place.position <= gap.position
         else { return start }
-        let extent = try await log.extent()
-        return .unknown(
-            EventLogReset(.upstreamLost, oldest: extent.oldest, oldestID: extent.oldestID))
+        return .unknown(try await reset(.upstreamLost))
     }
 
     static func id(_ text: String, of parameter: String) throws(Problem) -> EventID {
@@ -82,7 +96,8 @@ struct PastQuery: Sendable {
         guard let time = Timestamp.parse(text) else {
             throw .invalid(
                 "The parameter since is '\(text.clipped(to: 64))', which is not a time.",
-                remedy: "Send a time such as 2026-01-31T12:00:00Z, or how long ago, such as 10m.")
+                remedy:
+                    "Send a time of RFC 3339, such as 2026-01-31T12:00:00Z, or how long ago, such as 10m.")
         }
         guard time <= now else {
             throw .invalid(

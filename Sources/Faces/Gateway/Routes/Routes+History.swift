@@ -61,6 +61,7 @@ extension Routes {
         switch found {
         case .known(let place): return (place, nil)
         case .unknown(let reset): return (reset.oldest, reset)
+        case .cut(let place, let reset): return (place, reset)
         }
     }
 

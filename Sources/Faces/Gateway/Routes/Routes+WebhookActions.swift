@@ -112,11 +112,13 @@ extension Routes {
             switch try await log.start(since: time) {
             case .known(let place): return (place, nil)
             case .unknown(let reset): return (reset.oldest, reset)
+            case .cut(let place, let reset): return (place, reset)
             }
         case (nil, let after?, nil):
             switch try await log.start(after: try PastQuery.id(after, of: "after")) {
             case .known(let place): return (place, nil)
             case .unknown(let reset) where reset.cause == .evicted: return (reset.oldest, reset)
+            case .cut(let place, let reset): return (place, reset)
             case .unknown: throw Problem.eventNotFound(after)
             }
         case (nil, nil, let number?):
