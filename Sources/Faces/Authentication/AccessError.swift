@@ -5,7 +5,7 @@ public enum AccessError: Error, Sendable, Equatable {
     /// The request does not prove who makes it (401, gRPC UNAUTHENTICATED).
     case unauthenticated(Reason)
     /// The subject lacks a scope (403, gRPC PERMISSION_DENIED).
-    case forbidden(missing: Scope)
+    case forbidden(missing: Scope, of: Subject.Kind = .token)
     /// A page of another origin made a browser send a change (403).
     case foreignOrigin
     /// The request names another host than this gateway (421).
@@ -85,7 +85,9 @@ public enum AccessError: Error, Sendable, Equatable {
     public var detail: String {
         switch self {
         case .unauthenticated(let reason): reason.detail
-        case .forbidden(let scope): "The token lacks the scope \(scope.name)."
+        case .forbidden(let scope, .certificate):
+            "The client certificate lacks the scope \(scope.name)."
+        case .forbidden(let scope, _): "The token lacks the scope \(scope.name)."
         case .foreignOrigin:
             "A page of another origin must not make changes with a browser's sign-in."
         case .misdirected: "The Host of the request is not a name of this gateway."
@@ -97,7 +99,9 @@ public enum AccessError: Error, Sendable, Equatable {
     public var remedy: String {
         switch self {
         case .unauthenticated(let reason): reason.remedy
-        case .forbidden(let scope):
+        case .forbidden(let scope, .certificate):
+            "Add \(scope.name) to its pattern in auth.certificates, or send a token with that scope."
+        case .forbidden(let scope, _):
             "Use a token with \(scope.name): 'dir-gateway token create --scopes \(scope.name)'."
         case .foreignOrigin: "Add the origin to cors.allowed_origins, or send a bearer token."
         case .misdirected: "Use localhost or 127.0.0.1, or add the name to allowed_hosts."
@@ -112,7 +116,7 @@ public enum AccessError: Error, Sendable, Equatable {
         case .unauthenticated(.missing): return realm
         case .unauthenticated(let reason):
             return "\(realm), error=\"invalid_token\", error_description=\"\(reason.detail)\""
-        case .forbidden(let scope):
+        case .forbidden(let scope, _):
             return "\(realm), error=\"insufficient_scope\", scope=\"\(scope.name)\""
         case .foreignOrigin, .misdirected, .keysUnavailable: return nil
         }

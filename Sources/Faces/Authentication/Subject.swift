@@ -76,7 +76,7 @@ public struct Subject: Sendable {
     /// Checks that the subject has a scope.
     /// - Throws: `AccessError.forbidden`.
     public func require(_ scope: Scope) throws(AccessError) {
-        guard scopes.contains(scope) else { throw .forbidden(missing: scope) }
+        guard scopes.contains(scope) else { throw .forbidden(missing: scope, of: kind) }
     }
 
     /// Returns the filter of a stream, a page of the event log or a webhook: what is asked for, within

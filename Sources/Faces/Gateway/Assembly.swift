@@ -1,3 +1,4 @@
+internal import Text
 internal import Directory
 internal import EventHub
 internal import Events
@@ -82,7 +83,7 @@ struct Assembly: Sendable {
             log: store.eventLog, now: clock.wall, lastGap: { gap.place })
         let routes = Routes.all(
             Routes.Services(
-                operations: directory, access: access, memory: memory,
+                operations: directory, access: access, isSecure: !security.isNil, memory: memory,
                 filterItemLimit: settings.filterItemLimit, streamFields: streamFields,
                 log: store.eventLog, lastGap: { gap.place }, webhooks: webhooks, recent: recent,
                 now: clock.wall, health: health,

@@ -85,7 +85,7 @@ final class ConnectionOpening: ServedConnection {
         guard failure.kind == .plainHTTP else { return listener.linger(self, stream) }
         let connection = Connection(stream, peer: peer, listener: listener)
         listener.replace(self, with: connection)
-        connection.refuse(HTTPProtocolError("this port speaks TLS: use https"))
+        connection.refuse(.notEncrypted)
     }
 
     // MARK: The version

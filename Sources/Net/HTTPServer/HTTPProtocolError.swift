@@ -30,6 +30,9 @@ public struct HTTPProtocolError: Error, Equatable {
         }
     }
 
+    /// A request in the clear to a port that speaks TLS: 400.
+    public static let notEncrypted = HTTPProtocolError(400, "this port speaks TLS: use https")
+
     /// The budget of memory is exhausted: 503.
     package static let outOfMemory = HTTPProtocolError(503, "too much memory is in use")
 

@@ -19,15 +19,18 @@ extension AccessControl {
     /// - Parameters:
     ///   - scope: what the route needs; nil: anyone may.
     ///   - isLimited: whether the request counts against the limit of operations.
+    ///   - name: becomes the name of the subject as soon as it is known, also when the subject is
+    ///     refused: for the log.
     /// - Returns: the subject; anonymous when no scope is needed.
     /// - Throws: `Problem`.
-    func admit(_ head: RequestHead, _ peer: Peer, scope: Scope?, isLimited: Bool) async throws
-        -> Subject
-    {
+    func admit(
+        _ head: RequestHead, _ peer: Peer, scope: Scope?, isLimited: Bool, as name: inout String
+    ) async throws -> Subject {
         guard let scope, !peer.isAdmin else { return .anonymous }
         let subject: Subject
         do throws(AccessError) {
             subject = try await authenticator.authenticate(Self.credentials(head, peer))
+            name = subject.name
             try authenticator.checkOrigin(
                 subject, method: head.method.rawValue, origin: head.field(.origin),
                 host: Self.host(head), isSecure: !peer.security.isNil)

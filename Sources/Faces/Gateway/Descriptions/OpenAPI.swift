@@ -6,8 +6,10 @@ internal import Text
 /// statuses come from the table itself; schemas, examples and problems from `RouteDescription`.
 enum OpenAPI {
     /// Returns the document, encoded.
-    /// - Parameter isOpen: whether requests without a proof are allowed too.
-    static func document(_ routes: [Route], isOpen: Bool) -> [UInt8] {
+    /// - Parameters:
+    ///   - isOpen: whether requests without a proof are allowed too.
+    ///   - isSecure: whether connections are over TLS: the session's cookie has another name then.
+    static func document(_ routes: [Route], isOpen: Bool, isSecure: Bool) -> [UInt8] {
         var patterns: [String] = []
         for route in routes where !patterns.contains(bytesOf: route.pattern) {
             patterns.append(route.pattern)
@@ -23,7 +25,7 @@ enum OpenAPI {
             "tags": .array(
                 groups.map {
                     ["name": .string($0.name), "description": .string($0.summary)]
-                }), "paths": .object(paths), "components": components,
+                }), "paths": .object(paths), "components": components(isSecure: isSecure),
         ]
         return document.line + [0x0A]
     }
@@ -40,7 +42,7 @@ enum OpenAPI {
         "license": ["name": "Apache 2.0", "identifier": "Apache-2.0"],
     ]
 
-    private static let components: JSON = {
+    private static func components(isSecure: Bool) -> JSON {
         let schemas = Schemas.all.map { ($0.name, JSON.literal($0.text)) }
         let examples = ProblemKind.all.map { kind in
             let value = kind.example(kind.statuses[0])
@@ -48,22 +50,25 @@ enum OpenAPI {
         }
         return [
             "schemas": .object(schemas), "examples": .object(examples),
-            "responses": .object(ProblemResponses.shared), "securitySchemes": schemes,
+            "responses": .object(ProblemResponses.shared), "securitySchemes": schemes(isSecure),
         ]
-    }()
+    }
 
     /// How a client proves who it is while auth.mode is token; else nothing is asked for.
-    private static let schemes: JSON = [
-        "bearer": [
-            "type": "http", "scheme": "bearer",
-            "description": "an access token of the gateway, or a JSON Web Token",
-        ],
-        "session": [
-            "type": "apiKey", "in": "cookie", "name": .string(SessionCookie.name(isSecure: false)),
-            "description": "a browser's session, begun with POST /session",
-        ],
-        "certificate": ["type": "mutualTLS", "description": "a client certificate"],
-    ]
+    private static func schemes(_ isSecure: Bool) -> JSON {
+        let cookie = SessionCookie.name(isSecure: isSecure)
+        return [
+            "bearer": [
+                "type": "http", "scheme": "bearer",
+                "description": "an access token of the gateway, or a JSON Web Token",
+            ],
+            "session": [
+                "type": "apiKey", "in": "cookie", "name": .string(cookie),
+                "description": "a browser's session, begun with POST /session",
+            ],
+            "certificate": ["type": "mutualTLS", "description": "a client certificate"],
+        ]
+    }
 
     // MARK: Operations
 

@@ -30,13 +30,13 @@ final class LoopGRPCHost: GRPCHost {
             }
         }
         let control = face.shared.access
+        var name = Subject.anonymous.name
+        defer { call.subject = name }
         do {
             try control.checkHost(call.head)
-            let subject = try await control.admit(
+            call.grant = try await control.admit(
                 call.head, control.client(of: call.peer, call.head), scope: Scope(method.scope),
-                isLimited: isOperation)
-            call.grant = subject
-            call.subject = subject.name
+                isLimited: isOperation, as: &name)
         } catch {
             throw GRPCStatus(refusing: error)
         }

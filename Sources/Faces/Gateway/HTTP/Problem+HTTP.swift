@@ -15,6 +15,12 @@ extension Problem {
             self = .outOfMemory
             return
         }
+        if error == .notEncrypted {
+            self.init(
+                status, "malformed-request", "Malformed request",
+                "The request came in the clear, and this port speaks TLS.", remedy: "Use https.")
+            return
+        }
         self.init(
             status, "malformed-request", "Malformed request",
             error.status == 400

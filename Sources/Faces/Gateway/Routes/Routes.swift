@@ -26,13 +26,18 @@ enum Routes {
         var metrics = services.metrics
         metrics.routes = routes.map { ($0.pattern, $0.responses.map(\.status)) }
         let all = routes + health(services.health, metrics)
-        return all + descriptions(of: all, isOpen: !services.access.authenticator.asksForProof)
+        return all
+            + descriptions(
+                of: all, isOpen: !services.access.authenticator.asksForProof,
+                isSecure: services.isSecure)
     }
 
     /// What all routes together need.
     struct Services: Sendable {
         let operations: any DirectoryOperations
         let access: AccessControl
+        /// Whether connections are over TLS.
+        let isSecure: Bool
         let memory: MemoryBudget
         /// The most filter items of one subscription.
         let filterItemLimit: Int

@@ -10,7 +10,7 @@ package final class GRPCCall {
     package let head: RequestHead
     /// The other end of the connection.
     package let peer: Peer
-    /// Who makes the call, once it was admitted.
+    /// Who makes the call, once that is known.
     package var subject: String?
     /// What its host knows of that subject.
     package var grant: (any Sendable)?
