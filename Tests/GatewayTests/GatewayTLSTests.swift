@@ -67,7 +67,7 @@ import Testing
         try await withTLS { url, _, _, _ in
             let answer = try await Curl(
                 ["-w", " %{http_code}", url.replacing("https", with: "http") + "/healthz"])
-            #expect(answer.text.contains("use https") && answer.text.hasSuffix(" 400"))
+            #expect(answer.text.contains("Use https") && answer.text.hasSuffix(" 400"))
         }
     }
 }

@@ -115,6 +115,15 @@ package final class GRPCFace {
             began: began)
     }
 
+    /// Returns the response to a call whose metadata is larger than the gateway accepts; nil for other
+    /// errors, whose status of HTTP every client of gRPC understands.
+    package static func response(to error: HTTPProtocolError) -> Response? {
+        guard error.isGRPC, error.status == 431 else { return nil }
+        var fields = GRPCStatus(.resourceExhausted, error.reason).fields
+        fields[.contentType] = "application/grpc"
+        return Response(status: .ok, fields: fields)
+    }
+
     /// Returns whether a media type is that of gRPC with messages in protobuf.
     private static func isGRPC(_ type: String) -> Bool {
         let essence = type.fields(on: UInt8(ascii: ";"), limit: 1)[0].trimmedASCII

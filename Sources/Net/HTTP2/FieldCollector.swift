@@ -19,6 +19,7 @@ final class FieldCollector {
     private var target: [UInt8] = []
     private var contentLength: [UInt8]?
     private var expectation: [UInt8]?
+    private var isGRPC = false
     private(set) var fields = HTTPFields()
     private var count = 0
     private var byteCount = 0
@@ -39,6 +40,9 @@ final class FieldCollector {
         byteCount += name.count + value.count
         let bytesLimit = 4 * limits.headerBytes + limits.requestLineBytes
         guard byteCount <= bytesLimit, count <= 4 * limits.headerCount + 8 else { return false }
+        if unsafe name.elementsEqual("content-type".utf8) {
+            isGRPC = unsafe value.starts(with: "application/grpc".utf8)
+        }
         guard error == nil else { return true }
         if unsafe name.first == UInt8(ascii: ":") {
             unsafe addPseudo(name, Array(value))
@@ -85,7 +89,10 @@ final class FieldCollector {
 
     /// Returns the request, after its header section has ended.
     func request(isComplete: Bool) throws(HTTP2RequestError) -> HTTP2Request {
-        if let error { throw error }
+        if var error {
+            error.isGRPC = isGRPC
+            throw error
+        }
         guard let method = HTTPRequest.Method(String(decoding: method, as: UTF8.self)) else {
             throw HTTP2RequestError(400, "the method is not a token")
         }

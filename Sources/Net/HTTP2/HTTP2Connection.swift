@@ -274,7 +274,8 @@ extension HTTP2Connection: HTTP2SessionDelegate {
         }
         hasServed = true
         switch request {
-        case .failure(let error): refuse(HTTPProtocolError(error.status, error.reason), stream)
+        case .failure(let error):
+            refuse(HTTPProtocolError(error.status, error.reason, isGRPC: error.isGRPC), stream)
         case .success(let request): begin(request, on: stream)
         }
     }

@@ -32,6 +32,8 @@ package struct HTTP2RequestError: Error {
     package let status: Int
     /// What is wrong, in lower case without a full stop.
     package let reason: String
+    /// Whether the request is a call of gRPC, as far as its fields were read.
+    var isGRPC = false
 
     init(_ status: Int, _ reason: String) {
         self.status = status

@@ -98,7 +98,7 @@ extension HTTP2Session {
         if count > 0 {
             stream.recordProgress(count, at: environment.now)
             // A writer that waits while memory is exhausted waits until all was sent.
-            let isEmpty = stream.queue.isEmpty && stream.phase == .open
+            let isEmpty = stream.queue.isEmpty && stream.phase == .open && !stream.wantsRoom
             if isEmpty || wasAboveHighWater && !stream.isAboveHighWater {
                 addNews(.drained, of: stream)
             }

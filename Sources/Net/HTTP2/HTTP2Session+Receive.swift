@@ -32,6 +32,11 @@ extension HTTP2Session {
         guard let collector, collector.stream.id == id else { return nil }
         if unsafe collector.add(name, value) { return nil }
         self.collector = nil
+        // Otherwise nghttp2 chooses INTERNAL_ERROR, as if the fault were here.
+        if let raw = unsafe raw {
+            unsafe nghttp2_submit_rst_stream(
+                raw, UInt8(NGHTTP2_FLAG_NONE.rawValue), id, HTTP2ErrorCode.enhanceYourCalm)
+        }
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE
     }
 

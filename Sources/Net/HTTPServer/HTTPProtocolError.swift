@@ -8,10 +8,13 @@ public struct HTTPProtocolError: Error, Equatable {
     public let status: Int
     /// What is wrong, in lower case without a full stop.
     public let reason: String
+    /// Whether the request is a call of gRPC, whose client expects a status of gRPC.
+    public let isGRPC: Bool
 
-    package init(_ status: Int, _ reason: String) {
+    package init(_ status: Int, _ reason: String, isGRPC: Bool = false) {
         self.status = status
         self.reason = reason
+        self.isGRPC = isGRPC
     }
 
     /// The status with its reason phrase.

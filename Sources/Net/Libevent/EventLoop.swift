@@ -21,11 +21,11 @@ internal import Synchronization
 
     /// Who does the work of the inbox.
     private enum Phase {
-        /// The loop, or nobody yet.
+        /// The loop, or no thread yet.
         case running
         /// A thread that ends with it: the loop has ended.
         case late
-        /// Nobody: there is none, and the loop has ended.
+        /// No thread: there is no work, and the loop has ended.
         case ended
     }
 
@@ -131,7 +131,7 @@ internal import Synchronization
     /// thread.
     ///
     /// Sockets and timers do nothing after that. Work that is queued later still runs, on a thread
-    /// that takes the place of the loop's: somebody may wait for it, and it holds what it uses.
+    /// that takes the place of the loop's: a caller may wait for it, and it holds what it uses.
     public func stop() {
         inbox.withLock { $0.isStopping = true }
         wake()

@@ -148,7 +148,9 @@ actor GatewayLoop: HTTPResponder {
         }
     }
 
-    nonisolated func response(to error: HTTPProtocolError) -> Response { Problem(error).response }
+    nonisolated func response(to error: HTTPProtocolError) -> Response {
+        GRPCFace.response(to: error) ?? Problem(error).response
+    }
 
     func acceptingPaused(_ error: LibeventError) {
         parts?.face.statistics.countRejection("no-descriptors")
