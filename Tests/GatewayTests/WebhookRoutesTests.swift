@@ -40,6 +40,23 @@ import Testing
         }
     }
 
+    @Test func `a hidden value of a header that is sent back stays what it was`() async throws {
+        let receiver = try ScriptedServer([.status(204)])
+        try await TestGateway.run { gateway in
+            let body =
+                #"{"url":"http://\#(receiver.address)/","headers":{"X-Key":"s3cret","X-Old":"o"}}"#
+            let id = try #require(try await gateway.post("/webhooks", body).json["id"] as? String)
+            let patched = try await gateway.request(
+                "PATCH", "/webhooks/\(id)", fields: ["Content-Type": "application/json"],
+                body: #"{"headers":{"x-key":"***","X-New":"n"}}"#)
+            #expect(patched.status == 200)
+            #expect(try await gateway.post("/webhooks/\(id)/test", "{}").status == 200)
+            let head = try #require(receiver.heads.first)
+            #expect(head.contains("x-key: s3cret\r\n") && head.contains("X-New: n\r\n"))
+            #expect(!head.contains("X-Old"))
+        }
+    }
+
     @Test(arguments: [
         (#"{}"#, "url"), (#"{"url":7}"#, "url"), (#"{"url":"ftp://example.org/"}"#, "url"),
         (#"{"url":"http://127.0.0.1/#f"}"#, "url"),

@@ -48,7 +48,23 @@ struct WebhookDraft: Sendable {
             cids: (cids ?? asked.cids) ?? [])
         if let format { settings.format = format }
         if let description { settings.description = description }
-        if let fields { settings.fields = fields }
+        if let fields {
+            let before = settings.fields
+            settings.fields = fields.map { Self.kept($0, before) }
+        }
+    }
+
+    /// What a response shows instead of the value of a header field.
+    static let hiddenValue = "***"
+
+    /// Returns a field; with the value it had before, if what it has now is what a response has shown of it.
+    private static func kept(
+        _ field: WebhookSettings.Field, _ before: [WebhookSettings.Field]
+    ) -> WebhookSettings.Field {
+        guard field.value.hasBytes(of: hiddenValue),
+            let old = before.first(where: { $0.name.equalsIgnoringASCIICase(field.name) })
+        else { return field }
+        return WebhookSettings.Field(name: field.name, value: old.value)
     }
 
     private static func types(_ body: JSONValue) throws(Problem) -> [EventType]? {

@@ -87,7 +87,7 @@ enum WebhookJSON {
         }
         if !settings.fields.isEmpty {
             members.append(
-                ("headers", .object(settings.fields.map { ($0.name, .string("***")) })))
+                ("headers", .object(settings.fields.map { ($0.name, .string(WebhookDraft.hiddenValue)) })))
         }
         members += [
             ("created_at", .string(Timestamp.format(webhook.createdAt))),
