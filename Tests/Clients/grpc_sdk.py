@@ -378,6 +378,41 @@ def signing_with_dirctl(client, ref, directory):
         issuer="https://issuer", subject="me")), None, "not supported")
 
 
+def field(number, value):
+    """A field with bytes or a text, shorter than 128 bytes, in the encoding of protobuf."""
+    value = value.encode() if isinstance(value, str) else value
+    return bytes([number << 3 | 2, len(value)]) + value
+
+
+def newer_referrers(address, ref):
+    """What newer SDKs send, and the method that this one does not have yet."""
+    identity = (lambda message: message,) * 2
+    with grpc.insecure_channel(address) as channel:
+        def call(method, message):
+            return list(channel.stream_stream(f"/agntcy.dir.store.v1.StoreService/{method}", *identity)(iter([message])))
+
+        reference = field(1, ref.cid)
+        entry = field(1, "a") + field(2, "1")
+        [pushed] = call("PushReferrer", field(1, reference) + field(2, "example.org/Newer") + field(3, entry)
+                        + field(4, "2025-01-01T00:00:00Z"))
+        expect("the reply to a newer referrer", pushed[:2], bytes([1 << 3, 1]))
+        cid = pushed[-59:]
+        [pulled] = call("PullReferrer", field(1, reference) + field(2, "example.org/Newer"))
+        response = store_v1.PullReferrerResponse.FromString(pulled)
+        expect("a newer referrer", (response.referrer.type, dict(response.referrer.annotations),
+                                    response.referrer.created_at),
+               ("example.org/Newer", {"a": "1"}, "2025-01-01T00:00:00Z"))
+        [deleted] = call("DeleteReferrer", field(1, reference) + field(2, field(1, cid)))
+        expect("the deleted referrer", deleted, field(1, field(1, cid)))
+        expect("the same again", call("DeleteReferrer", field(1, reference) + field(3, "example.org/Newer")), [b""])
+        expect("what is left of its type", call("PullReferrer", field(1, reference) + field(2, "example.org/Newer")), [])
+        try:
+            call("DeleteReferrer", b"")
+            raise AssertionError("a deletion without a record succeeded")
+        except grpc.RpcError as error:
+            expect("a deletion without a record", error.code(), grpc.StatusCode.INVALID_ARGUMENT)
+
+
 class Listener:
     """A stream of events that is read in a thread."""
 
@@ -415,6 +450,12 @@ def events(client, gateway, refs):
     combined = Listener(client, event_types=[TYPE["RECORD_PULLED"]],
                         label_filters=["networking"], cid_filters=[refs[1].cid])
     nothing = Listener(client, event_types=[0])
+    # As the Event Streaming page has it, with the stub itself.
+    stub = client.event_client.Listen(events_v1.ListenRequest(event_types=[TYPE["RECORD_DELETED"]]))
+    stub.initial_metadata()
+    expect("the stub of the page", len(gateway.subscribers()), 7)
+    stub.cancel()
+    until("its stream is still counted", lambda: len(gateway.subscribers()) == 6)
     over_http = gateway.subscribers()
     expect("the subscribers", [(row["kind"], row["format"]) for row in over_http],
            [("grpc", "application/grpc")] * 6)
@@ -471,6 +512,7 @@ def use(gateway, program, directory):
     searches(client, refs)
     routing(client, refs)
     referrers(client, refs)
+    newer_referrers(f"127.0.0.1:{gateway.port}", refs[0])
     syncs(client, gateway.port)
     naming(client, refs)
     signing(client, refs, gateway)
