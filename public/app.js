@@ -40,7 +40,6 @@ async function loadBefore() {
   const events = await recentEvents();
   if (!events.length) return;
   live.addBefore(events);
-  views.overview.addBefore(events);
 }
 
 function route() {

@@ -5,6 +5,7 @@ import { EventBins, total } from "../chart/event-bins.js";
 import { RECORD_CHANGES } from "../gateway/event-types.js";
 import { Following } from "../gateway/following.js";
 import { recordNames } from "../gateway/names.js";
+import { recentEvents } from "../gateway/recent.js";
 import { report } from "../page/away.js";
 import { duration, moment } from "../page/clock.js";
 import { one, write } from "../page/dom.js";
@@ -15,15 +16,19 @@ import { showTopLabels } from "./top-labels.js";
 import { TypeTable } from "./type-table.js";
 
 const INTERVAL = 5000;
+/** How many events are remembered, so that none is counted twice. */
+const REMEMBERED = 5000;
 
 export class OverviewView {
   #bins = new EventBins();
   #chart = new Chart(one("#overview-chart"), this.#bins);
   #types = new TypeTable(this.#bins);
   #sources = new Sources();
+  #counted = new Set();
   #poll = new Poll((isCurrent) => this.#refresh(isCurrent), INTERVAL);
   #following = new Following("overview", {
     onEvent: (event) => {
+      if (!this.#isNew(event)) return;
       this.#bins.addLive(event);
       this.#chart.update();
       recordNames.seen(event);
@@ -33,7 +38,12 @@ export class OverviewView {
       this.#sources.live.dropped += count;
       this.#sources.recordsChanged();
     },
-    onStatus: ({ state }) => { if (state === "live" && !this.#sources.isReached) this.#poll.start(); },
+    onStatus: ({ state }) => {
+      if (state !== "live") return;
+      if (!this.#sources.isReached) this.#poll.start();
+      // Once the stream is live: none is missing between.
+      recentEvents().then((events) => this.#addBefore(events));
+    },
   });
 
   show() {
@@ -41,16 +51,25 @@ export class OverviewView {
     this.#poll.start();
   }
 
+  /** The events are counted on, so that none is missing when the view is shown again. */
   hide() {
-    this.#following.stop();
     this.#poll.stop();
     report("overview");
   }
 
-  /** Adds events from before the page was opened. */
-  addBefore(events) {
-    for (const event of events) this.#bins.add(event);
+  /** Adds events from before the stream began. */
+  #addBefore(events) {
+    for (const event of events) if (this.#isNew(event)) this.#bins.add(event);
     this.#chart.update();
+    this.#types.show(this.#sources.metrics);
+  }
+
+  /** Returns whether an event was not counted yet, and remembers it. */
+  #isNew({ id }) {
+    if (this.#counted.has(id)) return false;
+    this.#counted.add(id);
+    if (this.#counted.size > REMEMBERED) this.#counted.delete(this.#counted.values().next().value);
+    return true;
   }
 
   async #refresh(isCurrent) {
