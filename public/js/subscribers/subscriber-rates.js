@@ -14,7 +14,7 @@ export class SubscriberRates {
   /**
    * Adds what can be said of each subscriber now.
    * @param {object[]} subscribers  as the gateway lists them
-   * @returns {object[]} with `rate` (events per second, undefined at first), `lag` (0 to 1) and `isSlow`
+   * @returns {object[]} with `rate` (events per second; at first the gateway's own), `lag` (0 to 1) and `isSlow`
    */
   add(subscribers) {
     const now = performance.now();
@@ -27,7 +27,7 @@ export class SubscriberRates {
       known.set(subscriber.id, { delivered: subscriber.delivered, dropped: subscriber.dropped, droppedAt });
       const lag = Math.min(1, subscriber.queued / (subscriber.buffer_size ?? BUFFER));
       return {
-        ...subscriber, lag, rate: before && (subscriber.delivered - before.delivered) / seconds,
+        ...subscriber, lag, rate: before ? (subscriber.delivered - before.delivered) / seconds : subscriber.rate,
         isSlow: lag >= LARGE_LAG || (droppedAt !== undefined && now - droppedAt < SLOW_FOR),
       };
     });

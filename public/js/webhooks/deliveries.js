@@ -35,7 +35,7 @@ export class Deliveries {
 
 function line(delivery) {
   const { at, status, reason, attempt: number, state, kind, events, first_event_id: id, response, duration_seconds: time } = delivery;
-  const outcome = [status && `status ${status}`, reason, duration(time * 1000)].filter(Boolean).join(", ");
+  const outcome = [reason || (status && `status ${status}`), duration(time * 1000)].filter(Boolean).join(", ");
   return make("li", { "data-outcome": state },
     make("span", { class: "line" },
       timeElement(new Date(at), "day"), make("span", {}, kind === "test" ? "test" : counted(events, "event")),
