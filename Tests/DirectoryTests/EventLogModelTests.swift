@@ -1,6 +1,7 @@
 import EventHub
 import Events
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Directory
@@ -41,7 +42,7 @@ private struct LogModel {
     }
 
     private let seed: UInt64
-    private var random: SeededNumbers
+    private var random: Seeded
     private let bench: LogBench
     private var readers: [Reader] = []
     private var retained: Int64?
@@ -52,11 +53,11 @@ private struct LogModel {
     private static let words = ["AI", "/skills/", "research", "é", "e\u{301}", "x\0"]
 
     init(_ kind: LogKind, seed: UInt64) throws {
-        (self.seed, random) = (seed, SeededNumbers(state: seed))
+        (self.seed, random) = (seed, Seeded(seed: seed))
         bench = try LogBench(kind, Self.policy(&random))
     }
 
-    private static func policy(_ random: inout SeededNumbers) -> EventLogPolicy {
+    private static func policy(_ random: inout Seeded) -> EventLogPolicy {
         EventLogPolicy(
             maxEvents: Int.random(in: 20...400, using: &random),
             maxAge: Bool.random(using: &random) ? .seconds(200) : nil,

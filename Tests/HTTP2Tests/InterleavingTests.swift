@@ -8,22 +8,10 @@ import Testing
 /// Random interleavings of everything: what arrives at the client, for every stream, is what was
 /// sent.
 @Suite struct InterleavingTests {
-    /// A generator with a seed, so that a failure can be repeated (SplitMix64).
-    private struct Random: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     /// What frames are cut from: made once, because making it byte by byte takes most of the time.
     private static let noise = (0..<(64 << 10)).map { _ in UInt8.random(in: 0...255) }
 
-    private static func frame(using random: inout Random, sizes: [Int]) -> Frame {
+    private static func frame(using random: inout Seeded, sizes: [Int]) -> Frame {
         let size = sizes.randomElement(using: &random) ?? 1
         let start = Int.random(in: 0...(noise.count - size), using: &random)
         return Frame(Array(noise[start..<(start + size)]))
@@ -66,8 +54,8 @@ import Testing
 
     @Test(arguments: 0..<60)
     func `what arrives is what was sent, for every stream`(_ index: Int) {
-        let seed = UInt64.random(in: 0...UInt64.max)
-        var random = Random(state: seed)
+        let seed = testSeed()
+        var random = Seeded(seed: seed)
         let window = [0, 100, 5000, 65_535, 1 << 20].randomElement(using: &random) ?? 0
         let server = TestServer { $0.controlFrames = .init(burst: 1 << 29, perSecond: 0) }
         let client = HTTP2Client(

@@ -1,5 +1,7 @@
-/// Numbers that a seed determines, so that a failure can be replayed.
-public struct Seeded: RandomNumberGenerator {
+import Foundation
+
+/// Numbers that a seed determines (SplitMix64), so that a failure can be replayed.
+public struct Seeded: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
     /// Starts a sequence.
@@ -7,7 +9,19 @@ public struct Seeded: RandomNumberGenerator {
 
     /// Returns the next number.
     public mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return (state >> 32) | (state << 32)
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
     }
+}
+
+/// Returns the seed of a test, and prints it: that of the variable `TEST_SEED`, which repeats a run, or
+/// a random one.
+public func testSeed(_ test: String = #function) -> UInt64 {
+    let given = ProcessInfo.processInfo.environment["TEST_SEED"].flatMap { UInt64($0) }
+    let seed = given ?? UInt64.random(in: 0 ... .max)
+    print("\(test): TEST_SEED=\(seed)")
+    return seed
 }
