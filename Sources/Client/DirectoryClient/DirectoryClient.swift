@@ -22,6 +22,8 @@ public final class DirectoryClient: Sendable {
         /// Whether the certificate of the gateway is checked. Without the check anyone on the way can
         /// read and change everything, the token too.
         public var verifiesGateway = true
+        /// The program, such as `importer/1.2`, which the gateway shows to its operator.
+        public var program: String?
         /// The longest time until a response begins, for a stream until it opens.
         public var timeout: Duration = .seconds(30)
         /// The longest time to connect.

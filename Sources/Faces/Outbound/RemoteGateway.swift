@@ -77,26 +77,26 @@ final class RemoteGateway: RemoteDirectory {
             }
             throw RemoteError(
                 .badAnswer,
-                "answered \(code), a redirect\(target ?? ""), which is not followed; name the gateway's own address"
+                "responded with \(code), a redirect\(target ?? ""), which is not followed; name the gateway's own address"
             )
         case 401, 403:
-            throw RemoteError(.badAnswer, "answered \(code): it does not let us read there")
-        case 404: throw RemoteError(.notFound, "answered 404: it is not there")
+            throw RemoteError(.badAnswer, "responded with \(code): it does not let us read there")
+        case 404: throw RemoteError(.notFound, "responded with 404: it is not there")
         case 408, 429, 502, 503, 504:
             let pause = response.retryAfter.flatMap {
                 DurationText.parseSeconds($0, atMost: .seconds(86_400))
             }
-            throw RemoteError(.unavailable(retryAfter: pause), "answered \(code)")
-        default: throw RemoteError(.badAnswer, "answered \(code)")
+            throw RemoteError(.unavailable(retryAfter: pause), "responded with \(code)")
+        default: throw RemoteError(.badAnswer, "responded with \(code)")
         }
     }
 
     private func remoteError(_ error: FetchError, limit: Int) -> RemoteError {
         switch error {
         case .forbidden(let address): Self.forbidden(address.host)
-        case .bodyTooLarge: RemoteError(.badAnswer, "answered with more than \(limit) bytes")
+        case .bodyTooLarge: RemoteError(.badAnswer, "responded with more than \(limit) bytes")
         case .headTooLarge:
-            RemoteError(.badAnswer, "answered with a head of more than \(limits.headBytes) bytes")
+            RemoteError(.badAnswer, "responded with a head of more than \(limits.headBytes) bytes")
         case .notHTTP(let reason): RemoteError(.badAnswer, "does not speak HTTP: \(reason)")
         case .timedOut: RemoteError(.unavailable(retryAfter: nil), "did not answer in time")
         case .closed: RemoteError(.unavailable(retryAfter: nil), "closed the connection")
@@ -134,19 +134,19 @@ final class RemoteGateway: RemoteDirectory {
         guard let json = try? JSONParser.parse(body, valueLimit: limits.values),
             let records = json["records"]?.array
         else {
-            throw RemoteError(.badAnswer, "answered with something else than records")
+            throw RemoteError(.badAnswer, "responded with something else than records")
         }
         var items: [RemotePage.Item] = []
         for record in records {
             guard let cid = record["cid"]?.string else {
-                throw RemoteError(.badAnswer, "answered with a record without a cid")
+                throw RemoteError(.badAnswer, "responded with a record without a cid")
             }
             items.append(.init(cid: cid, signatures: Self.count(record["signatures"])))
         }
         switch json["next"] {
         case nil, .null: return RemotePage(items: items, next: nil)
         case .string(let next): return RemotePage(items: items, next: next)
-        case .some: throw RemoteError(.badAnswer, "answered with a cursor that is none")
+        case .some: throw RemoteError(.badAnswer, "responded with a cursor that is none")
         }
     }
 
@@ -167,7 +167,7 @@ final class RemoteGateway: RemoteDirectory {
         guard let json = try? JSONParser.parse(body, valueLimit: limits.values),
             let list = json["signatures"]?.array
         else {
-            throw RemoteError(.badAnswer, "answered with something else than signatures")
+            throw RemoteError(.badAnswer, "responded with something else than signatures")
         }
         return list.compactMap { item in
             guard let signature = item["signature"]?.string, let key = item["public_key"]?.string

@@ -5,7 +5,11 @@ internal import Gateway
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print the effective settings and the source of each.",
-        discussion: "The output is a settings file; secrets are not shown.")
+        discussion: """
+            The output is a settings file; secrets are not shown.
+
+            Example: dir-gateway config --config /etc/agntcy/dir/server.config.yml
+            """)
 
     @OptionGroup var options: SettingsOptions
 

@@ -11,6 +11,8 @@ struct DirGateway: AsyncParsableCommand {
             Without a subcommand, the gateway starts. Settings come from flags, then from the \
             environment (DIRECTORY_SERVER_…), then from a YAML file; 'dir-gateway serve --help' \
             lists the flags, 'dir-gateway config' the settings.
+
+            Example: dir-gateway --listen-address 127.0.0.1:9000 --set events.history.max_events=100000
             """,
         version: "dir-gateway \(GatewayServer.version)",
         subcommands: [

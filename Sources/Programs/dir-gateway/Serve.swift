@@ -15,6 +15,8 @@ struct Serve: AsyncParsableCommand {
 
             Under systemd, the gateway notifies it of its state (Type=notify), and uses the sockets \
             of a socket unit instead of listen_address.
+
+            Example: dir-gateway serve --config /etc/agntcy/dir/server.config.yml --log-level debug
             """)
 
     @OptionGroup var options: SettingsOptions

@@ -10,6 +10,8 @@ struct TokenCommand: ParsableCommand {
         discussion: """
             The gateway may be running: it notices within a second, also for streams that are open. Run \
             the command as the user of the gateway.
+
+            Example: dir-gateway token create --subject dashboard --scopes events:read,records:read
             """,
         subcommands: [Create.self, List.self, Revoke.self])
 
@@ -97,7 +99,12 @@ extension TokenCommand {
     /// Lists the tokens.
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List the tokens: what each allows, and when it was used. No token is shown.")
+            abstract: "List the tokens: what each allows, and when it was used. No token is shown.",
+            discussion: """
+                When a token was used is written every 5 minutes, and when the gateway ends.
+
+                Example: dir-gateway token list --data-dir /var/lib/directory-gateway
+                """)
 
         @OptionGroup var options: SettingsOptions
 
@@ -129,7 +136,8 @@ extension TokenCommand {
     /// Revokes a token.
     struct Revoke: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Revoke a token: its streams end, and it is refused from now on.")
+            abstract: "Revoke a token: its streams end, and it is refused from now on.",
+            discussion: "Example: dir-gateway token revoke 3")
 
         @Argument(help: "The number of the token, as 'token list' shows it.")
         var id: Int64

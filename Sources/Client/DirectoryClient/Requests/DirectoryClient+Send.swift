@@ -41,6 +41,12 @@ extension DirectoryClient {
         }
     }
 
+    /// The program, if it has a name, and this library (RFC 9110 §10.1.5).
+    private var userAgent: String {
+        let library = "directory-client/\(ProductVersion.current)"
+        return configuration.program.map { "\($0) \(library)" } ?? library
+    }
+
     /// Sends a request; returns when the response begins.
     /// - Throws: `DirectoryClientError`, also for every status that is not a success.
     func send(_ request: ClientRequest) async throws(DirectoryClientError) -> HTTPClientResponse {
@@ -53,7 +59,7 @@ extension DirectoryClient {
         var message = HTTPClientRequest(url: target)
         message.method = request.method
         message.headers.add(name: "Accept", value: request.accept)
-        message.headers.add(name: "User-Agent", value: "directory-client/\(ProductVersion.current)")
+        message.headers.add(name: "User-Agent", value: userAgent)
         if let token = configuration.token {
             message.headers.add(name: "Authorization", value: "Bearer \(token)")
         }

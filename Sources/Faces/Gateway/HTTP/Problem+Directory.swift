@@ -9,7 +9,7 @@ extension Problem {
     init(_ error: DirectoryError) {
         switch error {
         case .record(.malformed(let reason, let place)):
-            self = .malformed("The body is not a record: \(reason).", at: place)
+            self = .malformed("This is not a record: \(reason).", at: place)
         case .record(.invalid(let faults)):
             self.init(
                 .unprocessableContent, "invalid-record", "Invalid record",

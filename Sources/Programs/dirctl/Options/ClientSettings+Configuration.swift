@@ -14,6 +14,7 @@ extension ClientSettings {
     func configuration(warn: (String) -> Void) throws -> DirectoryClient.Configuration {
         let mode = try mode(warn)
         var configuration = DirectoryClient.Configuration(server: try server(mode))
+        configuration.program = "dirctl/\(ProductVersion.current)"
         configuration.token = try token()
         configuration.authorities = try reader.string(forKey: "tls_ca_file").map(Self.readable)
         configuration.identity = try identity()
@@ -32,7 +33,7 @@ extension ClientSettings {
         let mode = reader.string(forKey: "auth_mode", default: "").lowercasedASCII
         if Self.unsupportedModes.contains(mode) {
             warn(
-                "auth_mode \(mode) is not supported here: use a token (--token) or a client certificate (--tls-cert-file)"
+                "auth_mode \(mode) is not supported here: use a token (--token) or a client certificate (--tls-cert-file). An address without a scheme means https with it"
             )
         } else if !mode.isEmpty, !Self.modes.contains(mode) {
             let hint = suggestion(for: mode, in: Self.modes) ?? "; it has no effect"
