@@ -288,9 +288,10 @@ def check_key(gateway, receiver):
 def check_examples(gateway, receiver):
     """The receivers of examples/webhooks."""
     folder = os.path.join(os.path.dirname(__file__), "../../examples/webhooks")
-    programs = [[sys.executable, os.path.join(folder, "receiver.py")]]
-    if shutil.which("node"):
-        programs.append(["node", os.path.join(folder, "receiver.mjs")])
+    programs = [
+        [sys.executable, os.path.join(folder, "receiver.py")],
+        [shutil.which("node") or "nodejs", os.path.join(folder, "receiver.mjs")],
+    ]
     for command in programs:
         port = free_port()
         hook = add(gateway, f"http://127.0.0.1:{port}/", types=["RECORD_PUSHED"])
