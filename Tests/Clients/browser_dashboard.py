@@ -17,7 +17,7 @@ import dashboard_overview as overview
 import dashboard_phone as phone
 import dashboard_records as records
 import dashboard_text as words
-import dashboard_to_come as to_come
+import dashboard_changed as to_come
 import dashboard_webhooks as webhooks
 from browser import Browser, Gateway
 from dashboard_page import ROWS, click, number, text, texts, write

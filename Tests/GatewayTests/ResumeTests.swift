@@ -66,6 +66,25 @@ private let history = ["events.history.max_events": "1000", "loops": "2"]
         }
     }
 
+    @Test func `what is kept of a time that is older than the log is replayed`() async throws {
+        try await TestGateway.run(["events.history.max_events": "10"]) { gateway in
+            var cids: [String] = []
+            for number in 0..<200 { cids.append(try await gateway.push("r\(number)")) }
+            let reader = try await gateway.listen("/events?since=1970-01-01T02:00:00%2B02:00")
+            let reset = try await reader.event()
+            #expect(reset["event"] == "reset" && reset.json["cause"] as? String == "evicted")
+            let first = try await reader.event()
+            #expect(first["id"] == reset.json["oldest_id"] as? String)
+            let resource = first.json["resource_id"] as? String ?? ""
+            let place = try #require(cids.firstIndex(of: resource))
+            #expect(place > 0)
+            let rest = Array(cids[(place + 1)...])
+            #expect(try await resources(reader, rest.count) == rest)
+            let live = try await gateway.push("live")
+            #expect(try await resources(reader, 1) == [live])
+        }
+    }
+
     @Test func `a parameter that does not decide is checked too`() async throws {
         let id = "0199f5a3-7c1e-7b52-9d1a-3f6f1c0e8a41"
         try await TestGateway.run(history) { gateway in

@@ -1,4 +1,5 @@
-"""A gateway with routes that the real one does not have yet, in front of the real one.
+"""A gateway in front of the real one that changes some of what it says: to play an older one, or a state that is
+hard to make.
 
 `served(changes)` passes every request on to the gateway. `changes` has functions by method and path,
 `"GET /metrics"`: each gets the request and gives a status, a type and a body. The routes of `paths` are

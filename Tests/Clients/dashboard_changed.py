@@ -1,8 +1,8 @@
-"""The dashboard with routes that the gateway will have, and with routes that are forbidden."""
+"""The dashboard in front of gateways that are older, forbid something, or say something else."""
 
 import json
 
-import gateway_to_come
+import changed_gateway
 from support import expect, record
 from dashboard_page import LIVE, ROWS, click, close, exported, is_seen, number, text, texts, write
 
@@ -19,7 +19,7 @@ def recent(browser, gateway):
     lines = ['{"id":"00000000-0000-7000-8000-00000000000%d","type":"EVENT_TYPE_RECORD_PULLED","timestamp":"2026-01-02T03:04:0%d.000006Z","resource_id":"bae\\u00e9%d","labels":["/a,]b"]}'
              % (n, n, n) for n in (1, 2)]
     changes = {"GET /events/recent": lambda request: (200, JSON, ('{"events":[%s]}' % " , ".join(lines)).encode())}
-    with gateway_to_come.served(gateway, changes, {"/events/recent": {"get": []}}) as address:
+    with changed_gateway.served(gateway, changes, {"/events/recent": {"get": []}}) as address:
         browser.tab(address + "/#live")
         browser.wait("the events", f"{ROWS} === 2")
         browser.wait("live", LIVE)
@@ -37,7 +37,7 @@ def peek(browser, gateway):
     cid = gateway.post("/push", mine)["cid"]
     changes = {f"GET /records/{cid}": lambda request: (
         (200, JSON, mine) if request.query.get("peek") == "1" else (500, PROBLEM, {"detail": "it was pulled"}))}
-    with gateway_to_come.served(gateway, changes, {"/records/{cid}": {"get": ["peek"]}}) as address:
+    with changed_gateway.served(gateway, changes, {"/records/{cid}": {"get": ["peek"]}}) as address:
         browser.tab(f"{address}/#records/{cid}")
         browser.wait("the content", "document.querySelector('#record pre')?.textContent.includes('peeked at')")
         expect("its description", text(browser, "#record .about"), "d")
@@ -54,7 +54,7 @@ def search(browser, gateway):
         asked.append(request.query["q"])
         return 200, JSON, {"records": [], "total": 0}
 
-    with gateway_to_come.served(gateway, {"GET /records": listing}, {"/records": {"get": ["q"]}}) as address:
+    with changed_gateway.served(gateway, {"GET /records": listing}, {"/records": {"get": ["q"]}}) as address:
         browser.tab(f"{address}/#records?q=two%20words")
         browser.wait("nothing", "document.querySelector('#no-records').textContent === 'No matching records.'")
         expect("the words", asked[-1], "two words")
@@ -82,7 +82,7 @@ def subscribers(browser, gateway):
         removed.append(request.path)
         return 204, JSON, b""
 
-    with gateway_to_come.served(gateway, {"GET /subscribers": listing, "DELETE /subscribers/*": remove},
+    with changed_gateway.served(gateway, {"GET /subscribers": listing, "DELETE /subscribers/*": remove},
                                 {"/subscribers/{id}": {"delete": []}}) as address:
         browser.tab(f"{address}/#subscribers")
         browser.wait("all pages", f"{number('#subscriber-list tr')} === 3")
@@ -105,7 +105,7 @@ def forbidden(browser, gateway):
     """What the user must not see is said to be so; the rest is shown."""
     changes = {"GET /metrics": refused(403, "needs admin"), "GET /subscribers": refused(403, "needs admin"),
                "GET /readyz": refused(401, "needs admin")}
-    with gateway_to_come.served(gateway, changes) as address:
+    with changed_gateway.served(gateway, changes) as address:
         browser.tab(address)
         browser.wait("the tiles", f"{number('#tiles .tile')} > 4")
         browser.wait("the records", "!document.querySelector('#tiles .tile:first-child').classList.contains('unknown')")
@@ -116,7 +116,7 @@ def forbidden(browser, gateway):
         browser.run("location.hash = 'subscribers'")
         browser.wait("the reason", "document.querySelector('#no-subscribers').textContent === 'Not shown: needs admin'")
         close(browser)
-    with gateway_to_come.served(gateway, {"GET /records": refused(403, "needs a scope"), "GET /syncs": refused(403, "needs a scope")}) as address:
+    with changed_gateway.served(gateway, {"GET /records": refused(403, "needs a scope"), "GET /syncs": refused(403, "needs a scope")}) as address:
         for view in ("records", "syncs"):
             browser.tab(f"{address}/#{view}")
             browser.wait(f"the reason for {view}", f"document.querySelector('#no-{view}').textContent === 'Not shown: needs a scope'")
@@ -142,7 +142,7 @@ def session(browser, gateway):
         return 204, JSON, b""
 
     changes = {"GET /session": who, "POST /session": sign_in, "DELETE /session": sign_out}
-    with gateway_to_come.served(gateway, changes, {"/session": {"get": [], "post": [], "delete": []}}) as address:
+    with changed_gateway.served(gateway, changes, {"/session": {"get": [], "post": [], "delete": []}}) as address:
         browser.tab(address)
         browser.wait("the question", "document.querySelector('#sign-in').open")
         write(browser, "#sign-in-token", "wrong")
