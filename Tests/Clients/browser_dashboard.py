@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 import dashboard_access as access
+import dashboard_changed as changed
 import dashboard_drawer as drawer
 import dashboard_filters as filters
 import dashboard_history as history
@@ -16,8 +17,8 @@ import dashboard_outage as outage
 import dashboard_overview as overview
 import dashboard_phone as phone
 import dashboard_records as records
+import dashboard_sign_in as sign_in
 import dashboard_text as words
-import dashboard_changed as to_come
 import dashboard_webhooks as webhooks
 from browser import Browser, Gateway
 from dashboard_page import ROWS, click, number, text, texts, write
@@ -85,7 +86,7 @@ def main():
             records.more(browser, gateway)
             words.controls(browser, gateway)
             syncs(browser, gateway)
-            to_come.all_of(browser, gateway)
+            changed.all_of(browser, gateway)
             phone.phone(browser, gateway)
             access.accessibility(browser, gateway)
             access.deleted(browser, gateway)
@@ -94,6 +95,7 @@ def main():
             gateway = outage.away(browser, gateway, start)
             live.dropped(browser, PUBLIC)
             outage.no_room(browser, PROGRAM, PUBLIC)
+            sign_in.all_of(browser, PROGRAM, PUBLIC)
             history.all_of(browser, PROGRAM, PUBLIC)
             webhooks.all_of(browser, PROGRAM, PUBLIC)
         finally:
