@@ -16,9 +16,9 @@ from google.protobuf import json_format
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from readme_gateway import Gateway
-from support import expect, record
+from support import expect, record, secret
 
-TOKENS = {name: f"a-token-of-the-{name}-which-is-long" for name in ["owner", "listener"]}
+TOKENS = {name: secret(f"a-token-of-the-{name}-which-is-long") for name in ["owner", "listener"]}
 SCOPES = {"owner": "scopes=events:read|records:read|records:write",
           "listener": "scopes=events:read labels=/skills/x"}
 

@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import signal
 import ssl
 import subprocess
@@ -10,7 +11,7 @@ import threading
 import urllib.error
 import urllib.request
 
-from support import free_port, record
+from support import free_port, record, secret
 
 
 def wide_record(name, labels=1, width=1):
@@ -51,6 +52,9 @@ class Gateway:
             *(word for setting in settings for word in ("--set", setting)),
             *(["--config", config] if config else [])]
         self.directory = directory
+        for setting in settings:
+            for token in re.findall(r"\btoken=([^\s,]+)", setting):
+                secret(token)
         self.start()
 
     def start(self):
