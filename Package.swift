@@ -205,7 +205,7 @@ let package = Package(
         .target(
             name: "GatewayGRPC",
             dependencies: [
-                "Compression", "Directory", "DirectoryMessages", "EventHub", "Events", "Frames",
+                "Compression", "Directory", "DirectoryMessages", "Events", "Frames",
                 "HTTPServer", "Libevent", "Records", "Text",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
