@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: hasClients, "no Python clients here: `make test` installs them"))
+@Suite(.enabled(if: hasBrowser, "no Chromium or Python clients here: `make test` installs them"))
 struct BrowserTests {
     /// `Tests/Clients/browser_module.py`, `browser_dashboard.py` and `browser_docs.py`, in headless Chromium.
     @Test("they work in a browser", arguments: ["module", "dashboard", "docs"])

@@ -92,6 +92,13 @@ struct TestGateway {
 /// Whether what `Tests/Clients` needs is installed: `scripts/bootstrap test` does it.
 let hasClients = FileManager.default.fileExists(atPath: repository + "/.venv/bin/python")
 
+/// Whether Chromium and what drives it are there too.
+let hasBrowser =
+    hasClients
+    && ["/usr/bin/chromium", "/usr/bin/chromedriver"].allSatisfy {
+        FileManager.default.fileExists(atPath: $0)
+    }
+
 /// Where the repository is.
 let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path
