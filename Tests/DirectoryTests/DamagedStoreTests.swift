@@ -156,7 +156,7 @@ private struct Fixture {
         store.close()
     }
 
-    @Test func `a content that does not hash to its cid is found by the thorough check`()
+    @Test func `a content that does not hash to its cid is refused when it is read, and found by the check`()
         async throws
     {
         let fixture = try await Fixture(records: 3)
@@ -164,6 +164,13 @@ private struct Fixture {
         #expect(try Store.check(path: fixture.path) == nil)
         try fixture.sql("UPDATE record SET content = x'7b7d' WHERE cid = '\(fixture.cids[1])'")
         #expect(try Store.check(path: fixture.path)?.contains(fixture.cids[1]) == true)
+        let store = try Store(path: fixture.path, events: Silence(), now: { 0 })
+        let operations = Operations(store, in: fixture.path)
+        await #expect(throws: DirectoryError.damaged(cid: fixture.cids[1])) {
+            try await operations.pullWhole(fixture.cids[1])
+        }
+        _ = try await operations.pullWhole(fixture.cids[0])
+        store.close()
         #expect(throws: DirectoryError.self) { try Store.check(path: fixture.path + "/none") }
     }
 
