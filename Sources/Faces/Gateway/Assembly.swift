@@ -1,4 +1,3 @@
-internal import Text
 internal import Directory
 internal import EventHub
 internal import Events
@@ -10,6 +9,7 @@ internal import Libevent
 internal import Logging
 internal import Outbound
 internal import TLS
+internal import Text
 internal import Upstream
 internal import Webhooks
 

@@ -178,7 +178,9 @@ public final class GatewayServer: Sendable {
         _ = await Deadline.result(by: end) { await webhooks.stop() }
         await onAll(until: end) { await $0.sayGoodbye() }
         let (access, store) = (assembly.access, assembly.store)
-        _ = await Deadline.result(by: end) { try? await access.recordUse(in: store, now: wallClock()) }
+        _ = await Deadline.result(by: end) {
+            try? await access.recordUse(in: store, now: wallClock())
+        }
         await wait(until: end) { await $0.hasOpenConnections() }
         // A sync closes its connections, and the next start resumes it.
         while ContinuousClock.now < end, await syncs.hasRunningSyncs {

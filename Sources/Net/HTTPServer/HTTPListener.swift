@@ -8,10 +8,15 @@ public import TLS
 ///
 /// Belongs to the loop's thread; the responder owns it.
 public final class HTTPListener {
+    /// What a connection may cost.
     package let limits: HTTPLimits
+    /// The loop of its connections.
     package let loop: EventLoop
+    /// The timers of the loop.
     package let wheel: TimerWheel
+    /// Counts the connections of all listeners.
     package let limiter: ConnectionLimiter
+    /// What requests and responses are charged to.
     package let memory: MemoryBudget
     /// Whether this is the listener for probes and scrapers.
     private let isAdmin: Bool

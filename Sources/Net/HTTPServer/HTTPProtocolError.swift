@@ -11,6 +11,7 @@ public struct HTTPProtocolError: Error, Equatable {
     /// Whether the request is a call of gRPC, whose client expects a status of gRPC.
     public let isGRPC: Bool
 
+    /// Makes an error.
     package init(_ status: Int, _ reason: String, isGRPC: Bool = false) {
         self.status = status
         self.reason = reason

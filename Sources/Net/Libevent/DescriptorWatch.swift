@@ -7,8 +7,10 @@ internal import CLibevent
 @safe public final class DescriptorWatch {
     /// What a descriptor is ready for.
     public struct Readiness: OptionSet, Sendable {
+        /// The bits.
         public let rawValue: UInt8
 
+        /// Makes a set of the bits.
         public init(rawValue: UInt8) { self.rawValue = rawValue }
 
         /// There is something to read, or the peer has ended its side.

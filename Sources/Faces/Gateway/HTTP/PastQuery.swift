@@ -97,7 +97,8 @@ struct PastQuery: Sendable {
             throw .invalid(
                 "The parameter since is '\(text.clipped(to: 64))', which is not a time.",
                 remedy:
-                    "Send a time of RFC 3339, such as 2026-01-31T12:00:00Z, or how long ago, such as 10m.")
+                    "Send a time of RFC 3339, such as 2026-01-31T12:00:00Z, or how long ago, such as 10m."
+            )
         }
         guard time <= now else {
             throw .invalid(

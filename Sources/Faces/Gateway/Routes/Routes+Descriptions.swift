@@ -14,7 +14,8 @@ extension Routes {
         // Describes itself, without its handler.
         let summary = "the routes, for machines (OpenAPI 3.1)"
         let itself = Route(.get, "/openapi.json", summary, scope: nil) { _ in .empty(.noContent) }
-        let openAPI = OpenAPI.document(others + [itself, asyncAPI], isOpen: isOpen, isSecure: isSecure)
+        let openAPI = OpenAPI.document(
+            others + [itself, asyncAPI], isOpen: isOpen, isSecure: isSecure)
         return [
             Route(.get, "/openapi.json", summary, scope: nil) { _ in document(openAPI) }, asyncAPI,
         ]

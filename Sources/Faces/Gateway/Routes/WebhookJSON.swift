@@ -86,8 +86,8 @@ enum WebhookJSON {
             members.append(("restricted_to", restriction.restrictionJSON))
         }
         if !settings.fields.isEmpty {
-            members.append(
-                ("headers", .object(settings.fields.map { ($0.name, .string(WebhookDraft.hiddenValue)) })))
+            let hidden = JSON.string(WebhookDraft.hiddenValue)
+            members.append(("headers", .object(settings.fields.map { ($0.name, hidden) })))
         }
         members += [
             ("created_at", .string(Timestamp.format(webhook.createdAt))),
