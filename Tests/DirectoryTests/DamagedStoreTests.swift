@@ -156,7 +156,7 @@ private struct Fixture {
         store.close()
     }
 
-    @Test func `a content that does not hash to its cid is refused when it is read, and found by the check`()
+    @Test func `a content that does not hash to its cid is refused, and found by the check`()
         async throws
     {
         let fixture = try await Fixture(records: 3)
