@@ -71,7 +71,9 @@ import Testing
                 #expect(result.error.contains(words), "\(arguments): \(result.error)")
                 #expect(result.out.isEmpty)
                 let lines = result.error.split(separator: "\n")
-                #expect(lines.count == 1 || result.error.contains("Usage:"), "\(result.error)")
+                #expect(
+                    lines.count == 1 || result.error.contains("--help' for more information"),
+                    "\(result.error)")
             }
         }
     }

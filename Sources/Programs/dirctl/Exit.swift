@@ -59,6 +59,12 @@ enum Exit: Int32 {
             }.joined(separator: "\n")
     }
 
+    /// Prints what is wrong with the arguments of a command, and where its help is, and ends the program.
+    static func misused(_ command: any ParsableCommand.Type, _ error: ValidationError) -> Never {
+        let path = UnknownCommand.path(of: command).joined(separator: " ")
+        end("\(error.message)\n  See '\(path) --help' for more information.", .usage)
+    }
+
     private static func end(_ message: String, _ code: Exit) -> Never {
         Output.notice("Error: \(message)")
         exit(code.rawValue)

@@ -10,6 +10,22 @@ enum UnknownCommand {
         "--timeout", "--auth-mode", "--output", "-o",
     ]
 
+    /// Returns the words with which a command is called.
+    static func path(of wanted: any ParsableCommand.Type) -> [String] {
+        path(of: wanted, below: Dirctl.self) ?? ["dirctl"]
+    }
+
+    private static func path(
+        of wanted: any ParsableCommand.Type, below command: any ParsableCommand.Type
+    ) -> [String]? {
+        let name = names(command)[0]
+        if command == wanted { return [name] }
+        for next in command.configuration.subcommands {
+            if let rest = path(of: wanted, below: next) { return [name] + rest }
+        }
+        return nil
+    }
+
     /// Returns the message for a word that is not a command, with the nearest one; nil when every word
     /// in the place of a command is one.
     static func message(_ arguments: [String]) -> String? {
