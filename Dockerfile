@@ -34,7 +34,7 @@ USER 10001:10001
 WORKDIR /var/lib/directory-gateway
 VOLUME /var/lib/directory-gateway
 EXPOSE 8080
-# A container is reached from outside: whoever publishes the port decides who may.
+# A container is reached from outside: the operator who publishes the port decides who may.
 ENV DIRECTORY_SERVER_LISTEN_ADDRESS=0.0.0.0:8080 \
     DIRECTORY_SERVER_AUTH_MODE=open \
     DIRECTORY_SERVER_DATA_DIR=/var/lib/directory-gateway \

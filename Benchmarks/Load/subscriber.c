@@ -82,7 +82,7 @@ static void note(struct load *load, struct subscriber *subscriber, const char *m
     if (memcmp(mark, load->marks[index], load->mark_size) != 0) {
         for (index = 0; index < MARKS; index++)
             if (memcmp(mark, load->marks[index], load->mark_size) == 0) break;
-        if (index == MARKS) fail("an event that nobody published: %.80s", mark);
+        if (index == MARKS) fail("an event that was not published: %.80s", mark);
     }
     load->tally.delivered++;
     int ahead = (int)((index - subscriber->next % MARKS + MARKS) % MARKS);

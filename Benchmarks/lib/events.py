@@ -42,7 +42,7 @@ def receive(stream):
 
 
 def trusting():
-    """A TLS context for a certificate that nobody has signed."""
+    """A TLS context for a certificate without an authority."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

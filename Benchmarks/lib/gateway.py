@@ -37,7 +37,7 @@ class Gateway:
                 break
         if not self.address:
             raise SystemExit("the gateway did not start")
-        # Nobody reads its log from here on: it must not fill the pipe.
+        # Its log is not read from here on: it must not fill the pipe.
         self.drain = subprocess.Popen(["cat"], stdin=self.process.stderr,
                                       stdout=subprocess.DEVNULL)
 

@@ -79,7 +79,7 @@ class Load:
         return json.loads(line)
 
     def connect(self, count, streams=None):
-        """Opens subscriptions: connections of HTTP/1.1, or of HTTP/2 with so many streams each."""
+        """Opens subscriptions: connections of HTTP/1.1, or of HTTP/2 with a number of streams each."""
         return self.ask("connect", count, *([] if streams is None else [streams]))
 
     def one_at_a_time(self, count):
@@ -92,7 +92,7 @@ class Load:
         return self.ask("paced", f"{self.server.directory}/one", count, interval)
 
     def push(self, bodies, clients):
-        """Sends each request once, by so many clients at a time."""
+        """Sends each request once, by a number of clients at a time."""
         write_set(f"{self.server.directory}/pushes", [(body, 1, 1) for body in bodies])
         return self.ask("push", f"{self.server.directory}/pushes", clients)
 

@@ -22,7 +22,7 @@ from load import BrokenOff, Load, is_whole
 from machine import cores, raise_limit
 
 
-# Who sends event by event takes minutes for a round of bursts to more than so many.
+# Who sends event by event takes minutes for a round of bursts to more than this number.
 SLOW = {"pushpin": 100, "node": 1000, "raw": 1000}
 
 
@@ -51,7 +51,7 @@ def events_of_a_round(mode, count):
 
 def measure(loads, mode, count, rounds, table):
     for number in range(-1, rounds):
-        # Another order each time: nobody is always behind the same neighbour.
+        # Another order each time: none is always behind the same neighbour.
         shift = number % len(loads)
         for load in loads[shift:] + loads[:shift]:
             name = load.server.name
@@ -90,7 +90,7 @@ def open_all(stack, kinds, directory, own):
 
 
 def session(options, count, table):
-    """Everything that is measured with so many subscribers."""
+    """Everything that is measured with a number of subscribers."""
     say(f"{count} subscribers: starting {', '.join(kind.name for kind in options.kinds)}")
     with contextlib.ExitStack() as stack:
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))

@@ -34,7 +34,7 @@ def say(text):
 
 
 def start(stack, load_program, kinds):
-    """Starts servers with their loads, nobody subscribed."""
+    """Starts servers with their loads, without subscribers."""
     server_core, load_core = cores()
     directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-"))
     own = []

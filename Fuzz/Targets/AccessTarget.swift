@@ -32,7 +32,7 @@ private func checkCredentials(_ authorization: String, _ cookie: String, _ entry
         try require(error.status == 401, "another error than 401: \(error)")
     }
     let withCookie = Credentials(cookie: cookie)
-    try require((try? authenticator.check(withCookie)) == nil, "a session that nobody began")
+    try require((try? authenticator.check(withCookie)) == nil, "a session that was not begun")
 }
 
 private func checkHosts(_ host: String, _ origin: String) throws {

@@ -14,7 +14,7 @@ struct Amplifier {
         guard isChosen(oneOf: 16) else { return nil }
     }
 
-    /// Returns whether this is one of so many inputs; a power of two.
+    /// Returns whether this is one of this number of inputs; a power of two.
     func isChosen(oneOf count: UInt64) -> Bool { (choice >> 48).isMultiple(of: count) }
 
     /// Returns the input with two parts of it repeated, one after the other: some costs need a long

@@ -4,7 +4,7 @@ import Text
 
 @testable import Outbound
 
-/// Checks that an address names one host, to whoever reads it, and that no policy lets through what
+/// Checks that an address names one host to every reader, and that no policy lets through what
 /// never may be reached. The lines of the input are a URL, an IP address and patterns.
 func checkRemoteAddress(_ input: [UInt8]) throws {
     let lines = fields(input, limit: 10)

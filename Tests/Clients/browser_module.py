@@ -80,7 +80,7 @@ def operations(browser, gateway):
     expect("faults", faults, [True, 422, 7, "/version"])
     browser.run("subscription.close()")
     expect("closed", browser.run("return states.at(-1)"), "closed")
-    until("nobody listens", lambda: gateway.subscribers() == 0)
+    until("the end of the streams", lambda: gateway.subscribers() == 0)
     assert other["cid"] != cid
 
 
@@ -198,8 +198,8 @@ def tokens(browser, start):
     gateway = start("--set", "auth.mode=token", "--set", f"auth.tokens={listed}",
                     "--set", "log.level=debug")
     browser.tab(gateway.url + "/healthz")
-    for token, words in ((None, "no token"), ("reader", "events:read"), ("nobody", "not known")):
-        options = {} if token is None else {"token": values.get(token, "a-token-that-nobody-has")}
+    for token, words in ((None, "no token"), ("reader", "events:read"), ("unknown", "not known")):
+        options = {} if token is None else {"token": values.get(token, "a-token-that-is-unknown")}
         for shared in (True, False):
             browser.listen({}, {**options, "shared": shared})
             browser.wait("the refusal", "states.at(-1) === 'refused'")
@@ -298,7 +298,7 @@ def together(browser, gateway):
     expect("the last states", browser.run("return [states.at(-1), secondStates.at(-1)]"),
            ["closed", "live"])
     browser.run("other.close()")
-    until("nobody listens", lambda: gateway.subscribers() == before)
+    until("the end of the streams", lambda: gateway.subscribers() == before)
     expect("an address that is none", browser.run("""
         try { directory.subscribe({}, {}, {base: "ftp://localhost"}); return "" }
         catch (error) { return error.name }

@@ -57,7 +57,7 @@ class Client:
             except urllib.error.HTTPError as error:
                 raise AssertionError(f"{key}: {error.code} {error.read()}") from error
             except OSError:
-                # Killed: nobody knows whether it was carried out.
+                # Killed: it is not known whether it was carried out.
                 self.repeated += 1
                 time.sleep(0.01)
 

@@ -61,7 +61,7 @@ class Request:
 
 
 def stream(proxy, kind):
-    until("nobody listens", lambda: not proxy.gateway.subscribers())
+    until("the end of the stream", lambda: not proxy.gateway.subscribers())
     request = Request(proxy, "GET /events", f"Accept: {TYPES[kind]}\r\n\r\n".encode())
     until("a subscriber", proxy.gateway.subscribers)
     return request

@@ -160,7 +160,7 @@ def forbidden_urls():
                "[::ffff:10.0.0.1]", "[::ffff:c0a8:1]", "[2002:a00:1::]", "[64:ff9b::a00:1]",
                "[2001:db8::1]", "[3fff::1]", "[2001::1]", "[::10.0.0.1]", "[4000::1]",
                "[::ffff:172.16.0.1]"]
-    nobody = ["0.0.0.0", "0", "0x0", "00000000", "0.1", "[::]", "[::ffff:0.0.0.0]",
+    unspecified = ["0.0.0.0", "0", "0x0", "00000000", "0.1", "[::]", "[::ffff:0.0.0.0]",
               "255.255.255.255", "4294967295", "0xffffffff", "224.0.0.1", "239.255.255.255",
               "240.0.0.1", "[fe80::1]", "[febf::1]", "[ff02::1]", "[ff0e::1]",
               "[::ffff:224.0.0.1]", "[::ffff:fe80:1]"]
@@ -175,7 +175,7 @@ def forbidden_urls():
            "http://\u24d6.example/", "http://127.0.0.1/" + "a" * 3000, "http://a%2eb.example/",
            "http://169\u3002254\u3002169\u3002254/", "dict://127.0.0.1:11211/", "ws://127.0.0.1/",
            "http://10.0.0.1%00.example.org/", "http:10.0.0.1", "http:/10.0.0.1", "http://[10.0.0.1]/"]
-    return [f"http://{host}/" for host in metadata + private + nobody] + ports, bad
+    return [f"http://{host}/" for host in metadata + private + unspecified] + ports, bad
 
 
 def check_addresses(gateway):

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Text
 
-/// A data directory with a store of some records, which nobody uses.
+/// A data directory with a store of some records, which no process uses.
 private struct Fixture {
     let path = temporaryPath("damaged")
     var file: String { path + "/directory.sqlite" }

@@ -32,7 +32,7 @@ final class Listening {
     }
 
     init(_ gateway: TestGateway, _ arguments: [String]) async throws {
-        // Whoever started the tests may ignore SIGINT, and children inherit that.
+        // What started the tests may ignore SIGINT, and children inherit that.
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments =
             ["--default-signal=INT", executable("dirctl").path, "events", "listen"] + arguments

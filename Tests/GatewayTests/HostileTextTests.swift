@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// One character of so many marks: putting them in order costs the square of their number, as
+/// One character of this number of marks: putting them in order costs the square of their number, as
 /// comparing, hashing and splitting `String` do.
 private func marks(_ count: Int) -> String {
     "a" + String(repeating: "\u{301}", count: count / 2)

@@ -62,7 +62,7 @@ import Testing
         #expect(threshold.current == .debug)
     }
 
-    @Test func `a log that nobody reads holds nobody up`() {
+    @Test func `a log that is not read delays no request`() {
         let pipe = ChildPipe()
         let writer = LogWriter(descriptor: pipe.writingDescriptor)
         let logger = logger(.text, writer)

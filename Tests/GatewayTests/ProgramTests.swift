@@ -115,7 +115,7 @@ private func run(_ arguments: [String], environment: [String: String] = [:]) asy
         #expect(try await program.exit().status == 128 + SIGTERM)
     }
 
-    @Test func `a listing in the middle holds nobody up, and the end is in time`() async throws {
+    @Test func `a listing in the middle delays no client, and the end is in time`() async throws {
         let program = try await Program([
             "--set", "drain_timeout=2s", "--set", "limits.query_time=1h",
         ])
@@ -140,7 +140,7 @@ private func run(_ arguments: [String], environment: [String: String] = [:]) asy
         _ = clients
     }
 
-    @Test func `who sends half a request holds nobody up, and half a body is answered`()
+    @Test func `half a request delays no other client, and half a body gets a response`()
         async throws
     {
         let program = try await Program(["--set", "drain_timeout=800ms"])

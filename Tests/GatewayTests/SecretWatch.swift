@@ -2,7 +2,7 @@ import Logging
 import Synchronization
 import TestSupport
 
-/// Searches all that a gateway logs, at every level, for what nobody may read there: tokens of its
+/// Searches all that a gateway logs, at every level, for what must not be there: tokens of its
 /// settings and of requests, and cookies.
 final class SecretWatch: Sendable {
     private struct Handler: LogHandler {

@@ -228,7 +228,7 @@ private func json(_ members: [String: String]) throws -> String {
         }
     }
 
-    @Test func `the key that is made is kept, and nobody else may read it`() async throws {
+    @Test func `the key that is made is kept, and only its owner may read it`() async throws {
         let directory = NSTemporaryDirectory() + "keys-\(UUID().uuidString)"
         var keys: [String] = []
         for _ in 0..<2 {

@@ -38,7 +38,7 @@ import Testing
         #expect(server.heads.allSatisfy { $0.contains("Accept: text/event-stream\r\n") })
     }
 
-    @Test func `pauses grow up to a minute while nobody answers, and start anew afterwards`()
+    @Test func `pauses grow up to a minute while no server responds, and start anew afterwards`()
         async throws
     {
         let hangUps = [ScriptedServer.Answer](repeating: .close(""), count: 8)

@@ -37,7 +37,7 @@ import Testing
                 #expect(subscriber["delivered"] as? Int == 1)
                 #expect(subscriber["replaying"] as? Bool == false)
                 #expect(subscriber["kind"] as? String == "http")
-                #expect(subscriber["subject"] == nil, "nobody asked who it is")
+                #expect(subscriber["subject"] == nil, "no proof was asked for")
             }
         }
     }

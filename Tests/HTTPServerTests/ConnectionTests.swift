@@ -129,7 +129,7 @@ import Testing
             try await client.send(
                 "POST /patient HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab")
             try await until { await responder.isPatient() }
-            // Nobody reads it yet, so the client will be looked at, in the turn in which the handler
+            // It is not read yet, so the client will be looked at, in the turn in which the handler
             // begins to wait for it.
             try await client.send("cde")
             await responder.goOn()

@@ -219,7 +219,7 @@ private let host = "Host: a\r\n"
         #expect(head.wantsKeepAlive == keeps)
     }
 
-    /// Two runs of combining marks, the second of a lower class: whoever normalises them moves each
+    /// Two runs of combining marks, the second of a lower class: normalising them moves each
     /// mark of the second over all of the first.
     @Test(arguments: ["Connection", "Expect", "Transfer-Encoding", "Host", "Accept", "X"])
     func `a field of combining marks costs no more than another`(name: String) {

@@ -67,7 +67,7 @@ public final class ChildProcess: @unchecked Sendable {
         standardInput?.closeReader()
         standardOutput?.closeWriter()
         standardError?.closeWriter()
-        // Whoever waits: a child that has ended must not stay, for the test library looks at all
+        // Also if no test waits: a child that has ended must not stay, for the test library looks at all
         // children again and again while one does.
         Thread.detachNewThread { self.await() }
     }

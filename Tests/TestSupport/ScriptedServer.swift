@@ -43,7 +43,7 @@ public final class ScriptedServer: Sendable {
                 guard client >= 0 else { return }
                 self?.serve(client, answer)
             }
-            // Whoever comes once more often than the test expects must not wait for ever: 204 ends a
+            // A client that comes once more often than the test expects must not wait for ever: 204 ends a
             // stream of events, and the test fails.
             while true {
                 let client = accept(door.number, nil, nil)
@@ -56,7 +56,7 @@ public final class ScriptedServer: Sendable {
     deinit { shutdown(listener.number, Int32(SHUT_RDWR)) }
 
     /// Closed when neither the server nor its thread needs it any more: a number that is closed
-    /// earlier may belong to somebody else by then.
+    /// earlier may belong to another socket by then.
     private final class Descriptor: Sendable {
         let number: Int32
 

@@ -205,7 +205,7 @@ final class Fixture {
     /// Lets time pass, and what is due begin.
     func pass(_ time: Duration) async {
         clock.advance(time)
-        await service.pump()
+        await service.startDue()
     }
 
     func status(_ webhook: StoredWebhook) async throws -> WebhookStatus {
@@ -220,7 +220,7 @@ final class Fixture {
             try #require(ContinuousClock.now < deadline, what)
             try await Task.sleep(for: .milliseconds(2))
             clock.advance(.milliseconds(1))
-            await service.pump()
+            await service.startDue()
         }
     }
 }

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-/// Events come in rounds of so many, told apart by their marks.
+/// Events come in rounds of this number, told apart by their marks.
 enum { MARKS = 64, MARK_LIMIT = 128 };
 
 /// What has arrived in a run, all subscribers together.
@@ -56,7 +56,7 @@ struct load {
     int streams;                     // of each connection
     bool is_grpc;                    // the streams are calls of EventService/Listen
     char field[16];                  // what stands before the mark of an event, and its beginning
-    size_t field_size, mark_offset;  // the mark begins so many bytes after the field
+    size_t field_size, mark_offset;  // of the name of the field; bytes from it to the mark
     char marks[MARKS][MARK_LIMIT];
     size_t mark_size;
     pid_t servers[16];
@@ -72,7 +72,7 @@ struct load {
     uint64_t expected;
     struct tally tally;
     double sent_at[4096];
-    float *latencies;    // milliseconds; NULL when nobody asks
+    float *latencies;    // milliseconds; NULL when they are not wanted
     size_t latency_count, latency_limit;
 };
 
@@ -98,7 +98,7 @@ ssize_t channel_read(int fd, void *buffer, size_t size);
 ssize_t channel_write(int fd, const void *bytes, size_t size);
 void channel_close(int fd);
 
-/// Opens so many more subscriptions and waits for the header of each answer.
+/// Opens `count` more subscriptions and waits for the header of each response.
 void subscribe(struct load *load, int count);
 /// Reads what has arrived for one subscriber.
 void receive(struct load *load, struct subscriber *subscriber);
@@ -107,8 +107,8 @@ size_t read_events(struct load *load, struct subscriber *subscriber, const char 
 /// Keeps what must be seen again, and only that: this process must not grow with its subscribers.
 void keep_rest(char **rest, uint32_t *rest_size, const char *bytes, size_t size);
 
-/// Opens so many connections of HTTP/2 in the clear, without asking first whether the server speaks
-/// it, with so many streams each, and waits for the header of each answer.
+/// Opens connections of HTTP/2 in the clear, without asking first whether the server speaks
+/// it, with a number of streams each, and waits for the header of each response.
 void subscribe_http2(struct load *load, int connections, int streams);
 /// Reads what has arrived on one connection of HTTP/2.
 void receive_frames(struct load *load, struct connection *connection);
@@ -137,7 +137,7 @@ struct set read_set(const char *path);
 /// The size of the answer that begins at `bytes`, which end with a NUL; 0 when it has not come
 /// whole. Ends the program when it is a refusal.
 size_t answer_size(const char *bytes, size_t size);
-/// Sends each item of a set once, so many at a time, each on a connection that waits for its answer.
+/// Sends each item of a set once, `clients` at a time, each on a connection that waits for its response.
 /// Over gRPC an item is a message, and each is a call of StoreService/Push of its own.
 /// Returns the seconds it took.
 double push_all(const struct load *load, const struct set *set, int clients);

@@ -8,7 +8,7 @@ internal import Text
 
 /// Another Directory, in front of which the gateway is: its events, and the way to its operations.
 public final class UpstreamDirectory: Sendable {
-    /// What the gateway does with what it hears from the upstream.
+    /// What the gateway does with what the upstream emits.
     public struct Sinks: Sendable {
         /// Publishes events that the upstream has made. Returns when they are published.
         public let relay: @Sendable ([Event]) async -> Void

@@ -19,12 +19,12 @@ extension WebhookService {
         do {
             try await store.write(checkpoint)
             book.end(failed: nil, now: clock.monotonic())
-            pump()
+            startDue()
         } catch {
             book.end(failed: changed, now: clock.monotonic())
             logger.error(
                 "the progress of webhooks cannot be stored", metadata: ["reason": "\(error)"])
-            pump()
+            startDue()
             throw error
         }
     }
@@ -51,7 +51,7 @@ extension WebhookService {
             book.tailMoved(now: clock.monotonic())
         }
         await findPending()
-        pump()
+        startDue()
     }
 
     /// The most webhooks whose oldest event is looked for at a time.

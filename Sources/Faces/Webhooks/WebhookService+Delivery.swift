@@ -40,7 +40,7 @@ extension WebhookService {
             }
         }
         wakeWaiters(of: hook)
-        pump()
+        startDue()
     }
 
     private func next(_ hook: Hook, _ generation: UInt32) async -> Next {

@@ -64,7 +64,7 @@ extension WebhookService {
         if let place = hook.place, isEnabled {
             hook.restart(after: place, catchesUp: hook.active?.isCatchingUp ?? false)
             schedule.makeReady(hook)
-            pump()
+            startDue()
         }
         return status(of: hook)
     }
@@ -127,7 +127,7 @@ extension WebhookService {
         }
         book.markDirty(hook, now: clock.monotonic())
         if hook.active != nil { schedule.makeReady(hook) }
-        pump()
+        startDue()
     }
 
     /// Sends the events after a place again, in their order.
@@ -143,7 +143,7 @@ extension WebhookService {
         book.markDirty(hook, now: clock.monotonic())
         if hook.webhook.progress.isEnabled { schedule.makeReady(hook) }
         try await flushed()
-        pump()
+        startDue()
         return status(of: hook)
     }
 
@@ -189,7 +189,7 @@ extension WebhookService {
         }
         let number = hook.webhook.progress.attempts
         wakeWaiters(of: hook)
-        pump()
+        startDue()
         try await flushed()
         do {
             if let delivery = try await store.webhookDelivery(number, of: hook.webhook.row) {

@@ -92,7 +92,7 @@ public actor WebhookService {
         isStarted = true
         hasWebhooks.store(!order.isEmpty, ordering: .releasing)
         readTail()
-        pump()
+        startDue()
     }
 
     /// Ends the delivery: requests in flight are cancelled, and are repeated after the next start.
@@ -113,7 +113,7 @@ public actor WebhookService {
         loop.execute { self.assumeIsolated { $0.readTail() } }
     }
 
-    private nonisolated func fire() { assumeIsolated { $0.pump() } }
+    private nonisolated func fire() { assumeIsolated { $0.startDue() } }
 
     // MARK: Webhooks
 
@@ -151,7 +151,7 @@ public actor WebhookService {
         settleNewcomers()
         hasWebhooks.store(true, ordering: .releasing)
         readTail()
-        pump()
+        startDue()
     }
 
     /// Removes a webhook from memory.
@@ -200,7 +200,7 @@ public actor WebhookService {
             tail = page.next
             if tail != start { book.tailMoved(now: clock.monotonic()) }
             settleNewcomers()
-            pump()
+            startDue()
             if page.isAtEnd, !isWoken.load(ordering: .acquiring) { return }
         }
     }
@@ -264,7 +264,7 @@ public actor WebhookService {
     // MARK: Time
 
     /// Starts what is due, and sets the timer for what is due next.
-    func pump() {
+    func startDue() {
         guard isStarted, !isStopped else { return }
         let now = clock.monotonic()
         while let hook = schedule.next(now: now) { Task { await attempt(hook) } }
