@@ -145,11 +145,14 @@ public final class Hub {
     /// Holds live events for a subscriber that is near the end of the past.
     public func holdLive(_ subscriber: Subscriber) { subscriber.holdLive() }
 
-    /// Sends events of the past to a subscriber that is not behind.
+    /// Sends events of the past to a subscriber. What it does not take waits, whatever the limits of
+    /// its queue: send no more pages until it is not behind.
     /// - Parameters:
     ///   - events: from the log, in their order.
     ///   - missed: how many were evicted before them.
-    public func sendPast(_ subscriber: Subscriber, _ events: [LoggedEvent], missed: Int) {
+    public func sendPast(
+        _ subscriber: Subscriber, _ events: some Collection<LoggedEvent>, missed: Int
+    ) {
         let encoding = subscriber.subscription.encoding
         let frames = events.map { pastFrames.frame($0, as: encoding, budget: policy.memory) }
         account(subscriber, subscriber.sendPast(frames, missed: missed))

@@ -31,6 +31,8 @@ final class PastReader {
     /// The time after which a page that could not be read is tried again.
     private static let retryDelay: Duration = .seconds(1)
     private static let limits = EventPageLimits(events: 256, bytes: 256 << 10)
+    /// The most events of a page that are sent in one turn of the loop: live streams go on in between.
+    private static let sliceCount = 64
 
     private let log: any EventLog
     private let hub: Hub
@@ -99,20 +101,39 @@ final class PastReader {
     }
 
     private func take(_ page: EventPage?, _ id: Int) {
-        active -= 1
-        defer { readNext() }
-        guard let replay = replays[id] else { return }
-        replay.isReading = false
         guard let page else {
+            release()
+            replays[id]?.isReading = false
             wheel.schedule(after: Self.retryDelay) { [weak self] in self?.proceed(id) }
             return
         }
+        send(page, from: 0, id)
+    }
+
+    /// Sends a page, one part in each turn of the loop.
+    private func send(_ page: EventPage, from start: Int, _ id: Int) {
+        let end = min(start + Self.sliceCount, page.events.count)
+        if let replay = replays[id] {
+            hub.sendPast(
+                replay.subscriber, page.events[start..<end],
+                missed: start == 0 ? page.evictedCount : 0)
+        }
+        // The stream may have ended, also while it was written to.
+        guard let replay = replays[id] else { return release() }
+        guard end == page.events.count else {
+            return LoopBound(self, on: loop).execute { $0.send(page, from: end, id) }
+        }
+        release()
+        replay.isReading = false
         replay.place = page.next
-        hub.sendPast(replay.subscriber, page.events, missed: page.evictedCount)
-        // The stream may have ended while it was written to.
-        guard replays[id] === replay else { return }
         if page.isAtEnd { reachEnd(replay, id) }
         proceed(id)
+    }
+
+    /// Gives the place of a page that was read to the next one.
+    private func release() {
+        active -= 1
+        readNext()
     }
 
     private func reachEnd(_ replay: Replay, _ id: Int) {
