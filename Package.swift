@@ -288,7 +288,7 @@ let package = Package(
         .testTarget(
             name: "SystemdTests", dependencies: ["Libevent", "Systemd"], swiftSettings: testing),
         .testTarget(
-            name: "TLSTests", dependencies: ["TLS", "COpenSSL", "TestSupport"],
+            name: "TLSTests", dependencies: ["TLS", "COpenSSL", "Libevent", "TestSupport"],
             swiftSettings: testing),
         .testTarget(
             name: "HTTPServerTests",
