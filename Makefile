@@ -32,7 +32,7 @@ deb: ## build a Debian package in .build/deb
 	@scripts/build-deb $(RELEASE_PROGRAMS) .build/deb
 
 check-deb: deb ## install, start, upgrade and purge that package in a Debian system of its own (as root)
-	@scripts/check-deb .build/deb
+	@scripts/check-deb $(RELEASE_PROGRAMS)
 
 test: ## run every test; ARGS="--filter …": only those Swift tests
 	@scripts/bootstrap test
