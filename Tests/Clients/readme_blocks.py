@@ -324,6 +324,36 @@ def python_client(block):
         expect("exit code after a 400", place.start(sys.executable, path).ended(), 1)
 
 
+def sdk(block, place):
+    path = os.path.join(place.folder.name, "sdk.py")
+    pathlib.Path(path).write_text(place.local(block.text))
+    return place.start(sys.executable, "-u", path)
+
+
+def sdk_listens(block):
+    with Place() as place:
+        client = sdk(block, place)
+        until("the subscriber", place.gateway.subscribers)
+        cid = place.gateway.push(record("heard"))
+        place.gateway.post("/publish", {"cids": [cid]})
+        client.says(f"EVENT_TYPE_RECORD_PUSHED {cid}\nEVENT_TYPE_RECORD_PUBLISHED {cid}\n")
+        os.kill(client.process.pid, signal.SIGINT)
+        expect("how it ends", client.ended(), 0)
+
+
+def sdk_publishes(block):
+    with Place() as place:
+        client = sdk(block, place)
+        for name in ("before", "after"):
+            until("the subscriber", place.gateway.subscribers)
+            cid = place.gateway.push(record(name))
+            client.says(f"published {cid}\n")
+            expect("what is published", place.gateway.get("/records?published=true")["records"][0]["cid"], cid)
+            if name == "before":
+                place.gateway.restart()
+                client.says("the stream ended: ")
+
+
 def many_records(block):
     _, there = only(block)
     expect("the last line is left out", there[-1], "…")
@@ -491,6 +521,8 @@ TESTS = [
     (a_loss, ["event: dropped\ndata:"]),
     (lines_for_jq, ["$ curl -sN -H 'Accept: application/x-ndjson' localhost:8080/events | jq"]),
     (python_client, ["import httpx, httpx_sse"]),
+    (sdk_listens, ["client.event_client.Listen("]),
+    (sdk_publishes, ["client.listen(request)"]),
     (many_records, ["-H 'Content-Type: application/x-ndjson' localhost:8080/push\n{\"cid\""]),
     (as_it_stands, ["$ openssl dgst -sha256 -verify"]),
     (as_it_stands, ["localhost:9000/sync "]),
