@@ -309,6 +309,8 @@ let package = Package(
             name: "EventsTests", dependencies: ["Events", "TestSupport", "Text"],
             swiftSettings: testing),
         .testTarget(
+            name: "FramesTests", dependencies: ["Frames", "TestSupport"], swiftSettings: testing),
+        .testTarget(
             name: "EventHubTests", dependencies: ["EventHub", "Events", "Frames", "TestSupport"],
             swiftSettings: testing),
         .testTarget(
