@@ -89,6 +89,29 @@ actor TestResponder: HTTPResponder {
         return frames * 1000
     }
 
+    /// Sends numbered lines to every stream, each a frame, as they are taken, and ends it in good order.
+    /// - Returns: what is sent to each.
+    func sendLines(_ count: Int) -> [UInt8] {
+        let lines = (0..<count).map { number in
+            Array("\(number) \(String(repeating: "x", count: number % 1500))\n".utf8)
+        }
+        for stream in streams {
+            let sender = StreamSender(stream, lines.map { Frame($0) })
+            senders.append(sender)
+            sender.sinkIsWritable()
+        }
+        return Array(lines.joined())
+    }
+
+    /// Ends every stream at once.
+    func abortStreams() { for stream in streams { stream.abort() } }
+
+    /// How many bytes have left on each stream.
+    func bytesSent() -> [Int] { streams.map(\.bytesSent) }
+
+    /// How many owners were told that their stream has ended.
+    func closedSenderCount() -> Int { senders.count(where: \.isTold) }
+
     /// Stops accepting, as at shutdown.
     func drain() { listener?.close() }
 
@@ -254,6 +277,8 @@ private final class StreamSender: FrameSinkOwner {
     private let sink: any FrameSink
     private var waiting: [Frame]
     private var skipped = 0
+    /// Whether it was told that the stream has ended.
+    private(set) var isTold = false
 
     init(_ sink: any FrameSink, _ frames: [Frame]) {
         self.sink = sink
@@ -265,7 +290,8 @@ private final class StreamSender: FrameSinkOwner {
 
     func sinkIsWritable() {
         while !waiting.isEmpty {
-            let run = FrameRun(waiting, framing: sink.framing, skipping: skipped)
+            let part = Array(waiting.prefix(64))
+            let run = FrameRun(part, framing: sink.framing, skipping: skipped)
             let count = sink.send(run)
             let (frames, rest) = run.position(after: count)
             skipped = frames == 0 ? skipped + rest : rest
@@ -275,7 +301,7 @@ private final class StreamSender: FrameSinkOwner {
         sink.finish()
     }
 
-    func sinkClosed() {}
+    func sinkClosed() { isTold = true }
 }
 
 func withServer(
