@@ -14,7 +14,9 @@ extension WebhookService {
         try await check(settings)
         // One that began twice would be delivered twice.
         guard isStarted else {
-            throw .directory(.storeUnavailable("webhooks are not delivered yet"))
+            throw .directory(
+                .storeUnavailable("the webhooks could not be read; the log of the gateway says why")
+            )
         }
         let new = NewWebhook(
             id: UUID().uuidString.lowercasedASCII, owner: access.identity, settings: settings,

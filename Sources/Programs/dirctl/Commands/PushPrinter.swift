@@ -44,9 +44,13 @@ final class PushPrinter {
         count()
     }
 
+    private var summary: String {
+        "\(done) record\(done == 1 ? "" : "s") pushed, \(failed) refused"
+    }
+
     private func count() {
         guard isList else { return }
-        bar.show(done + failed, of: total, "\(done) records pushed, \(failed) refused")
+        bar.show(done + failed, of: total, summary)
     }
 
     func finish() throws {
@@ -56,7 +60,7 @@ final class PushPrinter {
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             Output.json(JSONText.indented(Array(try encoder.encode(rows))))
         }
-        if isList { Output.notice("\(done) records pushed, \(failed) refused") }
+        if isList { Output.notice(summary) }
         if failed > 0 { throw Exit.Silently(code: .refused) }
     }
 }
