@@ -186,6 +186,9 @@ private struct LogModel {
         let newest = Int64(
             (bench.published.lastIndex { $0.id == event.id } ?? index) + 1)
         let start = try await bench.log.start(after: event.id)
+        let since = try await bench.log.start(since: event.timestamp)
+        // The eviction in the background may have run between these reads.
+        guard try await bench.log.extent().oldest == extent.oldest else { return }
         if newest >= floor, newest > floor || floor > 0 {
             #expect(start == .known(EventPlace(after: newest)), note)
         } else if case .unknown(let reset) = start {
@@ -195,7 +198,6 @@ private struct LogModel {
         } else {
             Issue.record("\(event.id) was evicted; \(note)")
         }
-        let since = try await bench.log.start(since: event.timestamp)
         if case .known(let place) = since {
             let first = bench.published.firstIndex { $0.timestamp >= event.timestamp } ?? 0
             #expect(place.position == Int64(first), note)
