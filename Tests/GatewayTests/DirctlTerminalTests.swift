@@ -88,7 +88,7 @@ import Testing
         try await TestGateway.run { gateway in
             let push = ["push", "\(repository)/examples/records/*.json", "-o", "raw", ">/dev/null"]
             let shown = try await onTerminal(gateway, push)
-            #expect(shown.contains("\r\u{1B}[K[####--------------------]  16 % 1 records pushed"))
+            #expect(shown.contains("\r\u{1B}[K[####--------------------]  16 % 1 record pushed"))
             #expect(shown.hasSuffix("6 records pushed, 0 refused\n"), "\(shown)")
             let files = try FileManager.default.contentsOfDirectory(
                 atPath: repository + "/examples/records"

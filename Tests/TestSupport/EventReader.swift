@@ -24,7 +24,7 @@ public struct EventReader: Sendable {
     /// Subscribes, and reads up to the end of the first block.
     public init(
         _ address: String, _ target: String = "/events", fields: [String: String] = [:],
-        receiveBuffer: Int32? = nil, timeout: Int = 30
+        receiveBuffer: Int32? = nil, timeout: Int = 120
     ) async throws {
         let client = try SocketClient(address, timeout: timeout, receiveBuffer: receiveBuffer)
         socket = client

@@ -14,9 +14,10 @@ public final class SocketClient: Sendable {
 
     /// Connects to `127.0.0.x:port`.
     /// - Parameters:
-    ///   - timeout: how long a read may take before the test fails.
+    ///   - timeout: how long a read may take before the test fails, in seconds. Long, because tests that
+    ///     compute may keep all threads of the pool on which a gateway answers.
     ///   - receiveBuffer: bytes; small for a reader that is to fall behind.
-    public init(_ address: String, timeout: Int = 30, receiveBuffer: Int32? = nil) throws {
+    public init(_ address: String, timeout: Int = 120, receiveBuffer: Int32? = nil) throws {
         let parts = address.split(separator: ":")
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         var limit = timeval(tv_sec: timeout, tv_usec: 0)

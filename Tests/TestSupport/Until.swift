@@ -3,7 +3,7 @@
 ///   - limit: the longest time; long, because the machine may be busy.
 /// - Throws: when the time is over, with the place of the call.
 public func until(
-    within limit: Duration = .seconds(60), file: StaticString = #fileID, line: UInt = #line,
+    within limit: Duration = .seconds(180), file: StaticString = #fileID, line: UInt = #line,
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit
