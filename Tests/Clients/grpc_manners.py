@@ -5,6 +5,7 @@ Usage: grpc_manners.py PROGRAM
 """
 
 import concurrent.futures
+import contextlib
 import subprocess
 import sys
 import tempfile
@@ -188,7 +189,7 @@ def concurrency(address):
         with grpc.insecure_channel(address, options) as channel:
             stub = store_grpc.StoreServiceStub(channel)
             sent = [message(f"parallel-{n}", n * 100) for n in range(200)]
-            with concurrent.futures.ThreadPoolExecutor(200) as pool:
+            with concurrent.futures.ThreadPoolExecutor(50) as pool:
                 refs = list(pool.map(lambda record: next(stub.Push(iter([record]))), sent))
                 got = list(pool.map(lambda ref: next(stub.Pull(iter([ref]))), refs))
             expect("the records of 200 calls", got, sent)
@@ -227,23 +228,28 @@ def odd_windows(address, gateway):
 def streams(address, gateway):
     """200 streams on one channel: as many as a connection may have are live, and the others follow as
     these end."""
+    heard = {}
+
+    def read(call):
+        # Ends with the cancellation.
+        with contextlib.suppress(grpc.RpcError):
+            for response in call:
+                heard[call] = response.event.resource_id
+
     with grpc.insecure_channel(address) as channel:
         stub = events_grpc.EventServiceStub(channel)
-        calls = [stub.Listen(events.ListenRequest(label_filters=["crowd"]), timeout=60)
-                 for _ in range(200)]
-        live = []
-        while calls:
-            until("streams are live", lambda: len(gateway.subscribers()) == 100)
-            cid = gateway.push({**record("crowd", "crowd"), "version": f"v{len(live)}"})
-            # Those of the first half that are not live yet wait: ask them in their order.
-            first, calls = calls[:100], calls[100:]
-            for call in first:
-                expect("the event on a stream", next(call).event.resource_id, cid)
-                live.append(call)
-            for call in first:
+        calls = [stub.Listen(events.ListenRequest(label_filters=["crowd"]), timeout=120) for _ in range(200)]
+        for call in calls:
+            threading.Thread(target=read, args=[call], daemon=True).start()
+        for wanted in (100, 200):
+            until("streams are live", lambda: len(gateway.subscribers()) == 100, 60)
+            cid = gateway.push({**record("crowd", "crowd"), "version": f"v{wanted}"})
+            # The channel chooses which of them wait.
+            until(lambda: f"{len(heard)} of {wanted} streams have the event", lambda: len(heard) == wanted, 60)
+            expect("streams with the event", list(heard.values()).count(cid), 100)
+            for call in list(heard):
                 call.cancel()
-        expect("streams that were live", len(live), 200)
-    until("no stream is left", lambda: not gateway.subscribers())
+    until("no stream is left", lambda: not gateway.subscribers(), 60)
 
 
 def short_deadlines(channel):
