@@ -6,20 +6,6 @@ import Testing
 /// Held by the logger, and so by everything that logs.
 private final class Witness: Sendable {}
 
-/// A log handler that writes nothing.
-private struct WitnessHandler: LogHandler {
-    let witness: Witness
-    var metadata: Logger.Metadata = [:]
-    var logLevel: Logger.Level = .critical
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {}
-}
-
 @Suite struct ReleaseTests {
     /// A test run has hundreds of gateways in one process: threads and descriptors that outlive their
     /// gateway are missing in the end.
@@ -28,7 +14,9 @@ private struct WitnessHandler: LogHandler {
         try await {
             let held = Witness()
             witness = held
-            let logger = Logger(label: "test") { _ in WitnessHandler(witness: held) }
+            let logger = Logger(label: "test") { _ in
+                ClosureLogHandler { _, _ in withExtendedLifetime(held) {} }
+            }
             try await TestGateway.run(["events.history.max_events": "1000"], logger: logger) {
                 gateway in
                 try await gateway.push("r")

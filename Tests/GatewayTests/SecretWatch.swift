@@ -5,28 +5,20 @@ import TestSupport
 /// Searches all that a gateway logs, at every level, for what must not be there: tokens of its
 /// settings and of requests, and cookies.
 final class SecretWatch: Sendable {
-    private struct Handler: LogHandler {
-        let watch: SecretWatch
-        var logLevel = Logger.Level.trace
-        var metadata = Logger.Metadata()
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            let facts = metadata.merging(event.metadata ?? [:]) { $1 }
-            watch.search("\(event.message) \(facts) \(event.error.map { "\($0)" } ?? "")")
-        }
-    }
-
     /// Shorter words are in other words too.
     private static let shortest = 8
     private let state = Mutex((secrets: Set<String>(), lines: 0, found: [String]()))
 
     /// A logger for the gateway.
-    var logger: Logger { Logger(label: "watched") { _ in Handler(watch: self) } }
+    var logger: Logger {
+        Logger(label: "watched") { _ in
+            ClosureLogHandler { event, metadata in
+                let facts = metadata.merging(event.metadata ?? [:]) { $1 }
+                let error = event.error.map { "\($0)" } ?? ""
+                self.search("\(event.message) \(facts) \(error)")
+            }
+        }
+    }
     /// The lines with a secret, without it.
     var found: [String] { state.withLock(\.found) }
     /// How many lines were searched.

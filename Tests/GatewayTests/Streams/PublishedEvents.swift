@@ -10,27 +10,20 @@ final class PublishedEvents: Sendable {
         let story: String
     }
 
-    private struct Handler: LogHandler {
-        let events: PublishedEvents
-        var logLevel = Logger.Level.info
-        var metadata = Logger.Metadata()
-
-        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-            get { metadata[key] }
-            set { metadata[key] = newValue }
-        }
-
-        func log(event: LogEvent) {
-            guard event.message.description == "event", let facts = event.metadata else { return }
-            let fact = { facts[$0]?.description ?? "" }
-            events.append(Entry(id: fact("id"), story: "\(fact("type")) \(fact("resource"))"))
-        }
-    }
-
     private let state = Mutex((entries: [Entry](), places: [String: Int]()))
 
     /// A logger for the gateway.
-    var logger: Logger { Logger(label: "published") { _ in Handler(events: self) } }
+    var logger: Logger {
+        Logger(label: "published") { _ in
+            ClosureLogHandler { event, _ in
+                guard event.message.description == "event", let facts = event.metadata else {
+                    return
+                }
+                let fact = { facts[$0]?.description ?? "" }
+                self.append(Entry(id: fact("id"), story: "\(fact("type")) \(fact("resource"))"))
+            }
+        }
+    }
     /// All of them.
     var all: [Entry] { state.withLock(\.entries) }
     /// How many there are.
